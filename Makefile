@@ -1,0 +1,111 @@
+# `make` prints the targets. Everything that a target makes is under .diom (DIOM_HOME).
+
+GO            ?= go
+DIOM_HOME     ?= .diom
+BIN           := $(DIOM_HOME)/bin
+DIOM          := $(BIN)/diom
+TIME          ?= 20s
+GOLANGCI      := $(BIN)/golangci-lint-v2.15.0
+GOVULNCHECK   := $(BIN)/govulncheck-v1.9.0
+export DIOM_HOME
+
+# Modules of their own for the validators of platforms: their dependencies stay out of the product.
+NESTED := $(patsubst %/go.mod,%,$(wildcard test/*/go.mod))
+# Packages whose tests need no server.
+FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln
+
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: diom ## Run everything with the demo at http://127.0.0.1:8080 (DIOM_ADDR); Ctrl-C stops
+	@DIOM_DEMO=$${DIOM_DEMO:-1} exec $(DIOM) dev
+
+run-functions: diom ## The same, every function as two processes of its own behind the gateway
+	@DIOM_DEMO=$${DIOM_DEMO:-1} exec $(DIOM) dev --functions
+
+services: diom ## Start MariaDB and Redis alone, for tests from an editor, and print their addresses
+	@exec $(DIOM) dev --services
+
+demo-reset: diom ## Delete the private databases, then run with a fresh demo
+	@$(DIOM) reset
+	@DIOM_DEMO=$${DIOM_DEMO:-1} exec $(DIOM) dev
+
+db-reset: diom ## Delete the private databases
+	@$(DIOM) reset
+
+test: diom ## Run every test, with a private MariaDB and Redis that are started for it
+	@exec $(DIOM) dev --services -- $(MAKE) --no-print-directory test-go
+
+test-go:
+	@echo "test: go test ./..."
+	@$(GO) test -timeout 20m ./...
+	@for module in $(NESTED); do echo "test: go test ./... in $$module"; (cd $$module && $(GO) test ./...) || exit 1; done
+
+test-short: ## Run the tests that need no server
+	@$(GO) test -short ./...
+
+race: ## Run the tests that need no server under the race detector
+	@CGO_ENABLED=1 $(GO) test -race -short $(FAST)
+
+check: format-check tidy-check lint gen-check layering race ## Format, lint, generated files, layering, race tests: what a commit must pass
+	@echo "check: everything holds"
+
+format-check:
+	@files=$$(gofmt -l $(wildcard bench cmd functions migrations shared template test)); if [ -n "$$files" ]; then echo "gofmt these: $$files"; exit 1; fi
+
+tidy-check:
+	@$(GO) mod tidy -diff
+
+lint: $(GOLANGCI) ## Run the linters of .golangci.yml
+	@$(GOLANGCI) run
+
+gen: diom ## Write stack.yml, knative/base and the tables of docs/ from the functions
+	@$(DIOM) gen
+
+schema: diom ## Write migrations/schema.sql from what the migrations make
+	@$(DIOM) dev --services -- $(GO) test ./test -run TestSchema -rewrite-schema
+
+gen-check: diom
+	@$(DIOM) gen --check
+
+authz: diom ## Cross every route with every role
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -run TestAuthorization ./cmd/diom
+
+layering: ## Check the layers and the sizes of architecture
+	@$(GO) test -short ./test
+
+build: ## Build dist/diom: static, without paths of this machine, the same bytes each time
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -buildid=' -o dist/diom ./cmd/diom
+	@ls -l dist/diom
+
+diom:
+	@mkdir -p $(BIN)
+	@$(GO) build -buildvcs=false -o $(DIOM) ./cmd/diom
+
+bench: diom ## Measure start, complete and inbox against their targets (ARGS=-h prints the options)
+	@exec $(DIOM) dev --services -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+
+fuzz: ## Fuzz each fuzz target for TIME (20s)
+	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -h '^func Fuzz' $$package/*_test.go | sed 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/'); do \
+	    echo "fuzz: $$target in $$package for $(TIME)"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(TIME) ./$$package || exit 1; \
+	  done; \
+	done
+
+vuln: ## Look for known vulnerabilities in the database that DIOM_VULNDB (a directory) holds
+	@if [ -z "$$DIOM_VULNDB" ]; then echo "vuln: set DIOM_VULNDB to an unpacked copy of the Go vulnerability database"; else \
+	  $(MAKE) --no-print-directory $(GOVULNCHECK) && $(GOVULNCHECK) -db="file://$$(cd "$$DIOM_VULNDB" && pwd)" ./...; fi
+
+# Tools are built once and kept by version.
+$(GOLANGCI):
+	@echo "installing golangci-lint (some minutes, once)"
+	@mkdir -p $(BIN)/tool && GOBIN=$$(cd $(BIN)/tool && pwd) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	@mv $(BIN)/tool/golangci-lint $@
+
+$(GOVULNCHECK):
+	@mkdir -p $(BIN)/tool && GOBIN=$$(cd $(BIN)/tool && pwd) GOFLAGS= $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+	@mv $(BIN)/tool/govulncheck $@

@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package local
+
+import "syscall"
+
+// attributes put a child into a process group of its own, so that Ctrl-C reaches the supervisor
+// alone.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,135 @@
+package local
+
+import (
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func openHome(t *testing.T, dir string, say func(string, ...any)) *Home {
+	t.Helper()
+	h, err := OpenHome(dir, say)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+func TestHomeIsHeldByOneProcess(t *testing.T) {
+	t.Parallel()
+	var r transcript
+	dir := t.TempDir()
+	h := openHome(t, dir, r.say)
+	_, err := OpenHome(dir, r.say)
+	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openHome(t, dir, r.say)
+}
+
+// A child that has not yet run its own program has the parent's files open, the lock among them.
+func TestHomeIsFreeAlthoughAChildIsBeingStarted(t *testing.T) {
+	t.Parallel()
+	var r transcript
+	dir := t.TempDir()
+	h := openHome(t, dir, r.say)
+	inherited, err := syscall.Dup(int(h.lock.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(inherited) })
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openHome(t, dir, r.say)
+}
+
+func TestFreePortsAreDifferent(t *testing.T) {
+	t.Parallel()
+	const n = 500 // of some 28,000: asked for one by one, two of them would be the same
+	ports, err := FreePorts(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ports)
+	if different := len(slices.Compact(ports)); different != n {
+		t.Errorf("%d different ports of %d", different, n)
+	}
+}
+
+func TestHomeRemembers(t *testing.T) {
+	t.Parallel()
+	var r transcript
+	h := openHome(t, t.TempDir(), r.say)
+	password, err := h.password("p")
+	again, errAgain := h.password("p")
+	if err != nil || errAgain != nil || password != again || len(password) < 20 {
+		t.Errorf("password %q, then %q: %v %v", password, again, err, errAgain)
+	}
+	port, err := h.port("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := h.port("p"); err != nil || same != port {
+		t.Errorf("port %d, then %d: %v", port, same, err)
+	}
+	listener, err := net.Listen("tcp", loopback(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	if other, err := h.port("p"); err != nil || other == port || !r.has("is taken") {
+		t.Errorf("port %d is taken, then %d: %v", port, other, err)
+	}
+}
+
+func TestHomeSaysWhichRightIsMissing(t *testing.T) {
+	t.Parallel()
+	var r transcript
+	file := t.TempDir() + "/file"
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenHome(file+"/home", r.say); err == nil || !strings.Contains(err.Error(), "not a directory") {
+		t.Errorf("a home under a file: %v", err)
+	}
+	if err := notWritable("/x", os.ErrPermission); !strings.Contains(err.Error(), "set DIOM_HOME") {
+		t.Errorf("no right: %v", err)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	for log, want := range map[string]string{
+		"": "",
+		"2026 0 [ERROR] Can't start server: Bind on TCP/IP port. Got error: 98: Address already in use\n2026 [ERROR] Aborting": "its port is taken",
+		"InnoDB: Error number 28 means 'No space left on device'":                                                              "the disk is full",
+		"[ERROR] InnoDB: Unable to lock ./ibdata1 error: 11":                                                                   "another process uses its data",
+		"a\n[ERROR] something else\nb":                                                                                         "[ERROR] something else",
+		"first\nlast":                                                                                                          "last",
+	} {
+		if got := explain(log); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: %q, want %q", log, got, want)
+		}
+	}
+}
+
+func TestCheckRoom(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := checkRoom(dir, 1); err != nil {
+		t.Error(err)
+	}
+	if err := checkRoom(dir, 1<<62); err == nil || !strings.Contains(err.Error(), "is full") {
+		t.Errorf("2^62 bytes are free: %v", err)
+	}
+}

@@ -1,0 +1,83 @@
+// Command diom is DIOM Workflow: it serves its functions, migrates its database, generates its
+// deployment files, and runs the whole product on one machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/telemetry"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	err := root().ExecuteContext(context.Background())
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "diom: "+err.Error())
+	if command := (*exec.ExitError)(nil); errors.As(err, &command) && command.ExitCode() > 0 {
+		return command.ExitCode()
+	}
+	return 1
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "diom",
+		Short:         "DIOM Workflow: business processes in BPMN 2.0 on stateless functions",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	cmd.AddCommand(serveCommand(), migrateCommand(), genCommand(), devCommand(), resetCommand(), userCommand(), versionCommand())
+	return cmd
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version of this binary", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			return err
+		},
+	}
+}
+
+// version is the module's version, or the commit that the binary was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return "devel"
+}
+
+// open prepares what a process holds, from its environment; errNoDSN where that names no database.
+func open(ctx context.Context) (*faas.App, error) {
+	cfg, err := config.Load()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.MySQLDSN == "" {
+		return nil, errNoDSN
+	}
+	return faas.OpenApp(ctx, cfg, telemetry.New(os.Stdout, cfg.LogLevel))
+}

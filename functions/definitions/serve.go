@@ -1,0 +1,59 @@
+package definitions
+
+import (
+	"context"
+	"net/http"
+
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/tasklist"
+)
+
+func list(ctx context.Context, r *faas.Request) (any, error) {
+	request, err := r.List(tasklist.DefinitionList)
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Tasklist.Definitions(ctx, r.Query(), request)
+}
+
+func get(ctx context.Context, r *faas.Request) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	d, _, err := r.App.Tasklist.Definition(ctx, id)
+	return d, err
+}
+
+func xml(ctx context.Context, r *faas.Request) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	_, content, err := r.App.Tasklist.Definition(ctx, id)
+	return faas.Answer{Header: http.Header{"Content-Type": {"application/xml"}}, Body: content}, err
+}
+
+func diff(ctx context.Context, r *faas.Request) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	other, err := r.ID("other")
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Workflow.CompareDefinitions(ctx, id, other)
+}
+
+func suspend(ctx context.Context, r *faas.Request) (any, error) { return setSuspended(ctx, r, true) }
+
+func resume(ctx context.Context, r *faas.Request) (any, error) { return setSuspended(ctx, r, false) }
+
+func setSuspended(ctx context.Context, r *faas.Request, suspended bool) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Workflow.SetDefinitionSuspended(ctx, r.Call(), id, suspended)
+}

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/limit"
+)
+
+// Why the gateway refuses a request.
+var (
+	ErrRateLimited = fault.New(fault.Busy, "rate_limited", "Requests come faster than is allowed. Try again shortly.")
+	ErrBadPath     = fault.New(fault.Malformed, "bad_path", "The path holds an empty part, a dot part, a backslash or an encoded slash.")
+)
+
+// checksPassword reports whether a route makes the product compare a password, which is slow on
+// purpose and worth guessing.
+func checksPassword(pattern string) bool {
+	return strings.HasSuffix(pattern, "/auth/login") || strings.HasSuffix(pattern, "/auth/password")
+}
+
+// enter checks what needs no route: where the caller is, how often he comes, whether the path is one.
+func (g *gateway) enter(e *exchange, r *http.Request) error {
+	if len(g.settings.Allow) > 0 && !g.settings.Allow.contain(e.address) {
+		return ErrAddress
+	}
+	if err := g.limited(e, r, g.address, limitKey(e.address)); err != nil {
+		return err
+	}
+	if !plain(r) {
+		return ErrBadPath
+	}
+	return nil
+}
+
+// plain reports whether everybody on the way reads the path alike: a platform between the gateway and
+// the function may decode it once more, and must not find another route then.
+func plain(r *http.Request) bool {
+	p := r.URL.Path
+	if p == "" || p[0] != '/' || strings.ContainsAny(p, "\\\x00") {
+		return false
+	}
+	if cleaned := path.Clean(p); cleaned != p && cleaned+"/" != p {
+		return false
+	}
+	return r.URL.RawPath == "" || !strings.Contains(strings.ToLower(r.URL.RawPath), "%2f")
+}
+
+// admit checks what the route asks for.
+func (g *gateway) admit(e *exchange, r *http.Request) error {
+	if e.entry.login {
+		if err := g.limited(e, r, g.login, limitKey(e.address)); err != nil {
+			return err
+		}
+	}
+	if !e.entry.public {
+		if err := g.identify(e, r); err != nil {
+			return err
+		}
+	}
+	if !e.entry.Replayable { // no function remembers it, so that nothing may rely on it
+		r.Header.Del("Idempotency-Key")
+	}
+	r.Header.Del("X-Idempotency-Key")
+	switch {
+	case r.ContentLength > e.entry.maxBody:
+		return faas.ErrBodyTooLarge.Withf("The body of the request is larger than %d bytes.", e.entry.maxBody)
+	case r.ContentLength < 0:
+		r.Body = http.MaxBytesReader(e, r.Body, e.entry.maxBody)
+	}
+	return nil
+}
+
+// identify finds whose token it is. A token on a public route is not looked at: who logs in may still
+// send an old one. Where a token cannot be judged, since the database is away, the function decides.
+func (g *gateway) identify(e *exchange, r *http.Request) error {
+	principal, err := g.app.Access.Authenticate(r.Context(), bearer(r.Header))
+	switch {
+	case err == nil:
+	case fault.KindOf(err) == fault.Unauthorized:
+		return err
+	default:
+		return nil
+	}
+	e.user = principal.Username
+	return g.limited(e, r, g.user, principal.Username)
+}
+
+func bearer(header http.Header) string {
+	value := header.Get("Authorization")
+	if len(value) > 7 && strings.EqualFold(value[:7], "Bearer ") {
+		return strings.TrimSpace(value[7:])
+	}
+	return ""
+}
+
+// limited counts the request, and tells the caller of the limit once a tenth of it or less is left.
+func (g *gateway) limited(e *exchange, r *http.Request, l *limit.Limiter, key string) error {
+	d := l.Allow(r.Context(), key)
+	if !d.Allowed || d.Limit > 0 && d.Remaining <= d.Limit/10 {
+		h := e.Header()
+		h.Set("RateLimit-Limit", strconv.Itoa(d.Limit))
+		h.Set("RateLimit-Remaining", strconv.Itoa(max(d.Remaining, 0)))
+		h.Set("RateLimit-Reset", strconv.Itoa(seconds(d.Reset)))
+	}
+	if !d.Allowed {
+		return ErrRateLimited.After(d.RetryAfter)
+	}
+	return nil
+}
+
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/limit"
+	"diom.io/workflow/shared/telemetry"
+)
+
+// Route is one entry of the table by which the gateway finds the function of a request.
+type Route struct {
+	Method, Pattern, Function string
+	// Permission is what the function asks of the caller; "public" needs no token.
+	Permission string
+	Summary    string
+	// MaxBody is the largest body in bytes; 0 means faas.DefaultMaxBody.
+	MaxBody int64
+	// Replayable routes keep an idempotency record: a request with an Idempotency-Key may be sent twice.
+	Replayable bool
+}
+
+// gateway is the handler and what it holds.
+type gateway struct {
+	app      *faas.App
+	settings settings
+	table    []Route
+	routes   *http.ServeMux // entries and own pages
+	byName   map[string]*neighbour
+	names    []string // of the functions in the table, sorted
+
+	user, address, login *limit.Limiter
+
+	remote  bool // functions are reached by URL
+	status  statusBoard
+	refused *prometheus.CounterVec
+}
+
+// Handler returns the gateway over the functions that next knows by name, in the same process; next
+// returns nil for one that is not there. A nil next reaches them by Config.FunctionURLs. The error
+// names the setting that is wrong.
+func Handler(app *faas.App, next func(name string) http.Handler) (http.Handler, error) {
+	return assemble(app, next)
+}
+
+// assemble makes a gateway over the generated table.
+func assemble(app *faas.App, next func(name string) http.Handler) (*gateway, error) {
+	s, err := loadSettings()
+	if err != nil {
+		return nil, err
+	}
+	return newGateway(app, next, s, routes)
+}
+
+func newGateway(app *faas.App, next func(name string) http.Handler, s settings, table []Route) (*gateway, error) {
+	g := &gateway{app: app, settings: s, table: table, byName: map[string]*neighbour{}, remote: next == nil}
+	for i := range table {
+		if name := table[i].Function; !slices.Contains(g.names, name) {
+			g.names = append(g.names, name)
+		}
+	}
+	slices.Sort(g.names)
+	if g.remote {
+		handlers, err := remotes(app, newTransport(), g.names)
+		if err != nil {
+			return nil, err
+		}
+		next = func(name string) http.Handler { return handlers[name] }
+	}
+	client := app.Cache.Redis()
+	var errs [3]error
+	g.user, errs[0] = limit.New(client, "user", s.LimitUser, s.Replicas)
+	g.address, errs[1] = limit.New(client, "address", s.LimitAddress, s.Replicas)
+	g.login, errs[2] = limit.New(client, "login", s.LimitLogin, s.Replicas)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	var open *prometheus.GaugeVec
+	g.refused, open = metrics(app.Telemetry)
+	for _, name := range g.names {
+		g.byName[name] = newNeighbour(app, name, next(name), open)
+	}
+	return g, g.register()
+}
+
+// register fills the mux. Two patterns that no rule orders are an error, as net/http has it.
+func (g *gateway) register() (err error) {
+	defer func() {
+		if conflict := recover(); conflict != nil {
+			err = fmt.Errorf("routes: %v", conflict)
+		}
+	}()
+	g.routes = http.NewServeMux()
+	for i := range g.table {
+		r := &g.table[i]
+		e := &entry{Route: r, neighbour: g.byName[r.Function], maxBody: r.MaxBody, public: r.Permission == "public", login: checksPassword(r.Pattern)}
+		if e.maxBody == 0 {
+			e.maxBody = faas.DefaultMaxBody
+		}
+		g.routes.Handle(r.Method+" "+r.Pattern, e)
+	}
+	return g.pages()
+}
+
+// metrics returns the counter of refusals and the gauge of open breakers, which the gateways of one
+// process share.
+func metrics(tel *telemetry.Telemetry) (*prometheus.CounterVec, *prometheus.GaugeVec) {
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "diom_gateway_refused_total", Help: "Requests that the gateway answered with a problem itself.",
+	}, []string{"code"})
+	open := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "diom_gateway_breaker_open", Help: "1 while the function is not called because it does not answer.",
+	}, []string{"function"})
+	return registered(tel, refused), registered(tel, open)
+}
+
+func registered[C prometheus.Collector](tel *telemetry.Telemetry, fresh C) C {
+	var known prometheus.AlreadyRegisteredError
+	if errors.As(tel.Registry.Register(fresh), &known) {
+		if existing, same := known.ExistingCollector.(C); same {
+			return existing
+		}
+	}
+	return fresh
+}

@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"diom.io/workflow/shared/limit"
+)
+
+// settings are those that only the gateway has.
+type settings struct {
+	// Origins are the web origins, besides the gateway's own, whose pages may call the API; "*" is all.
+	Origins []string `env:"DIOM_CORS_ORIGINS"`
+	// Proxies says which hops before the gateway tell the truth in X-Forwarded-For: their number, or
+	// their networks. None by default: the peer is the caller.
+	Proxies trust `env:"DIOM_TRUSTED_PROXIES"`
+	// Allow are the networks that callers must be in; empty is everywhere.
+	Allow networks `env:"DIOM_IP_ALLOW"`
+	// The limits stop a script that runs away, not a busy client. The burst of log-ins lets an office
+	// behind one address come to work.
+	LimitUser    limit.Rate `env:"DIOM_LIMIT_USER" envDefault:"5000/s:10000"`
+	LimitAddress limit.Rate `env:"DIOM_LIMIT_ADDRESS" envDefault:"10000/s:20000"`
+	LimitLogin   limit.Rate `env:"DIOM_LIMIT_LOGIN" envDefault:"20/m:600"`
+	// Replicas is how many gateways run: while Redis is down each applies its share of the limits.
+	Replicas int `env:"DIOM_GATEWAY_REPLICAS" envDefault:"1"`
+}
+
+func loadSettings() (settings, error) {
+	s, err := env.ParseAs[settings]()
+	if err != nil {
+		return s, fmt.Errorf("environment: %w", err)
+	}
+	for i, origin := range s.Origins {
+		origin = strings.TrimSuffix(strings.TrimSpace(origin), "/")
+		u, err := url.Parse(origin)
+		if origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
+			return s, fmt.Errorf("DIOM_CORS_ORIGINS: %q is no origin: write it as https://console.example.com", origin)
+		}
+		s.Origins[i] = origin
+	}
+	return s, nil
+}
+
+// networks is a list of CIDR prefixes or single addresses, separated by commas.
+type networks []netip.Prefix
+
+// UnmarshalText reads the list.
+func (n *networks) UnmarshalText(text []byte) error {
+	*n = nil
+	for part := range strings.SplitSeq(string(text), ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(part)
+		if address, failure := netip.ParseAddr(part); failure == nil {
+			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil {
+			return fmt.Errorf("%q is neither an address nor a network: write it as 10.0.0.0/8", part)
+		}
+		*n = append(*n, prefix.Masked())
+	}
+	return nil
+}
+
+func (n networks) contain(a netip.Addr) bool {
+	for _, prefix := range n {
+		if prefix.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// trust is a number of hops or a list of networks.
+type trust struct {
+	hops     int
+	networks networks
+}
+
+// UnmarshalText reads either.
+func (t *trust) UnmarshalText(text []byte) error {
+	if hops, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && hops >= 0 {
+		*t = trust{hops: hops}
+		return nil
+	}
+	t.hops = 0
+	return t.networks.UnmarshalText(text)
+}

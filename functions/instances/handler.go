@@ -1,0 +1,59 @@
+// Package instances reads process instances and lets people operate on them.
+package instances
+
+import (
+	"net/http"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklist"
+	"diom.io/workflow/shared/workflow"
+)
+
+// Function describes instances.
+var Function = faas.Function{
+	Name:    "instances",
+	Summary: "Read process instances with their history, and cancel, suspend, resume or retry them.",
+	Routes: []faas.Route{
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances: view=mine, department (of those that one heads) or all (operators and auditors)",
+			Permission: access.WorkflowInstance, Answer: page.Page[store.Instance]{}, Serve: list,
+		},
+		view("", "Read an instance with its open tasks and incidents", workflow.InstanceDetail{}, get),
+		view("/variables", "Read the variables of an instance", engine.Variables{}, variables),
+		view("/history", "Read the steps of an instance: ?after=<seq>&limit=", workflow.HistoryPage{}, history),
+		view("/activity", "Read the visits to flow nodes", items[workflow.Activity]{}, activity),
+		view("/timeline", "Read what happened, for people", items[workflow.TimelineEntry]{}, timeline),
+		view("/why", "Read the evaluations that decided the course", items[workflow.Decision]{}, why),
+		operation("cancel", "End an instance at once (its starter, operators)", access.WorkflowInstance, reason{}, cancel),
+		operation("suspend", "Stop an instance where it is", access.WorkflowOperate, reason{}, suspend),
+		operation("resume", "Let a suspended instance go on", access.WorkflowOperate, reason{}, resume),
+		operation("retry", "Let every incident of an instance try again", access.WorkflowOperate, retryRequest{}, retry),
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/home", Summary: "Read one's start page: counts and the newest of each list",
+			Permission: access.WorkflowTask, Answer: tasklist.Home{}, Serve: home,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/incidents", Summary: "List open incidents",
+			Permission: access.WorkflowOperate, Answer: page.Page[store.Incident]{}, Serve: incidents,
+		},
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/incidents/{id}/retry", Summary: "Let one incident try again",
+			Permission: access.WorkflowOperate, Replayable: true, Body: retryRequest{}, Answer: workflow.InstanceAnswer{}, Serve: retryIncident,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/timers", Summary: "List timers of instances and of start events",
+			Permission: access.WorkflowOperate, Answer: page.Page[store.Timer]{}, Serve: timers,
+		},
+	},
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
+	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
+}
+
+// Handle serves instances on OpenFaaS.
+func Handle(req handler.Request) (handler.Response, error) { return faas.Serve(Function, req) }

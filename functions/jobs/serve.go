@@ -1,0 +1,74 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/tasklist"
+	"diom.io/workflow/shared/workflow"
+)
+
+// fetched is the answer to a fetch.
+type fetched struct {
+	Items []workflow.FetchedJob `json:"items"`
+}
+
+type serving = func(context.Context, *faas.Request) (any, error)
+
+func list(ctx context.Context, r *faas.Request) (any, error) {
+	request, err := r.List(tasklist.JobList)
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Tasklist.Jobs(ctx, r.Query(), request)
+}
+
+func fetch(ctx context.Context, r *faas.Request) (any, error) {
+	var body workflow.JobFetch
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	items, err := r.App.Workflow.FetchJobs(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	return fetched{items}, nil
+}
+
+func complete(ctx context.Context, r *faas.Request) (any, error) {
+	return report(ctx, r, r.App.Workflow.CompleteJob)
+}
+
+func fail(ctx context.Context, r *faas.Request) (any, error) {
+	return report(ctx, r, r.App.Workflow.FailJob)
+}
+
+func throw(ctx context.Context, r *faas.Request) (any, error) {
+	return report(ctx, r, r.App.Workflow.ThrowJobError)
+}
+
+func report[T any](ctx context.Context, r *faas.Request, do func(context.Context, workflow.Call, engine.ID, T) (json.RawMessage, error)) (any, error) {
+	id, body, err := read[T](r)
+	if err != nil {
+		return nil, err
+	}
+	return do(ctx, r.Call(), id, body)
+}
+
+func extend(ctx context.Context, r *faas.Request) (any, error) {
+	id, body, err := read[workflow.JobExtension](r)
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Workflow.ExtendJob(ctx, id, body)
+}
+
+// read returns the job that the path names and the body.
+func read[T any](r *faas.Request) (id engine.ID, body T, err error) {
+	if id, err = r.ID("id"); err == nil {
+		err = r.Decode(&body)
+	}
+	return id, body, err
+}

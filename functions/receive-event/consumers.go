@@ -1,0 +1,16 @@
+// Code generated from functions/*/handler.go by `make gen`; DO NOT EDIT.
+
+package receiveevent
+
+// consumers are the functions that take our own events, by the events' types.
+var consumers = map[string][]string{
+	"io.diom.workflow.incident.raised.v1":    {"notify"},
+	"io.diom.workflow.instance.cancelled.v1": {"notify"},
+	"io.diom.workflow.instance.ended.v1":     {"notify"},
+	"io.diom.workflow.message.sent.v1":       {"advance-token"},
+	"io.diom.workflow.task.assigned.v1":      {"notify"},
+	"io.diom.workflow.task.cancelled.v1":     {"notify"},
+	"io.diom.workflow.task.completed.v1":     {"notify"},
+	"io.diom.workflow.task.created.v1":       {"notify"},
+	"io.diom.workflow.token.ready.v1":        {"advance-token"},
+}

@@ -1,0 +1,28 @@
+// Package users is the directory: users, roles, permissions, departments and groups for
+// administrators, and getUserInfo for the other functions.
+package users
+
+import (
+	"slices"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/faas"
+)
+
+// Function describes users.
+var Function = faas.Function{
+	Name:    "users",
+	Summary: "Users, roles, the permission tree, departments and groups.",
+	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes()),
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPublic, access.SecretInternal},
+	Limits: faas.Limits{
+		Memory: "128Mi", CPU: "500m", RequestMemory: "32Mi", RequestCPU: "25m",
+		Exec: 10 * time.Second, MaxInflight: 200, Pool: 8, Min: 2, Max: 5,
+	},
+}
+
+// Handle serves users on OpenFaaS.
+func Handle(req handler.Request) (handler.Response, error) { return faas.Serve(Function, req) }

@@ -1,0 +1,400 @@
+-- The schema that the migrations make, table by table; do not edit, run `make schema`.
+
+CREATE TABLE `sys_department` (
+  `id` binary(16) NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `parent_id` binary(16) DEFAULT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `head` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `code` (`code`),
+  KEY `parent` (`parent_id`),
+  KEY `head` (`head`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_group` (
+  `id` binary(16) NOT NULL,
+  `group_key` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `group_key` (`group_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_permission` (
+  `id` binary(16) NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `parent_id` binary(16) DEFAULT NULL,
+  `position` int(11) NOT NULL,
+  `built_in` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `code` (`code`),
+  KEY `parent` (`parent_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_role` (
+  `id` binary(16) NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `description` varchar(1000) NOT NULL,
+  `built_in` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `code` (`code`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_role_permission` (
+  `role_id` binary(16) NOT NULL,
+  `permission_id` binary(16) NOT NULL,
+  PRIMARY KEY (`role_id`,`permission_id`),
+  KEY `permission` (`permission_id`,`role_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_session` (
+  `id` binary(16) NOT NULL,
+  `family_id` binary(16) NOT NULL,
+  `user_id` binary(16) NOT NULL,
+  `token_hash` binary(32) NOT NULL,
+  `started_at` datetime(3) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  `rotated_at` datetime(3) DEFAULT NULL,
+  `revoked_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `token_hash` (`token_hash`),
+  KEY `family` (`family_id`),
+  KEY `owner` (`user_id`,`id`),
+  KEY `expiry` (`expires_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_user` (
+  `id` binary(16) NOT NULL,
+  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `password` varchar(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `display_name` varchar(255) NOT NULL,
+  `email` varchar(255) NOT NULL,
+  `title` varchar(255) NOT NULL,
+  `department_id` binary(16) DEFAULT NULL,
+  `enabled` tinyint(4) NOT NULL,
+  `token_version` bigint(20) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `username` (`username`),
+  KEY `department` (`department_id`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_user_group` (
+  `user_id` binary(16) NOT NULL,
+  `group_id` binary(16) NOT NULL,
+  PRIMARY KEY (`user_id`,`group_id`),
+  KEY `member` (`group_id`,`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_user_role` (
+  `user_id` binary(16) NOT NULL,
+  `role_id` binary(16) NOT NULL,
+  PRIMARY KEY (`user_id`,`role_id`),
+  KEY `role` (`role_id`,`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_dead_letter` (
+  `id` binary(16) NOT NULL,
+  `direction` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `source` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `event_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `type` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `attempts` int(11) NOT NULL,
+  `content` mediumblob NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `resubmitted_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `event` (`source`,`event_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_definition` (
+  `id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` int(10) unsigned NOT NULL,
+  `latest` tinyint(4) NOT NULL,
+  `suspended` tinyint(4) NOT NULL DEFAULT 0,
+  `name` varchar(255) NOT NULL,
+  `version_tag` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `deployment_id` binary(16) NOT NULL,
+  `resource_name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `deployed_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `deployed_at` datetime(3) NOT NULL,
+  `unsent` tinyint(4) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `process_version` (`process_key`,`version`),
+  KEY `latest_key` (`latest`,`process_key`,`version`),
+  KEY `unsent` (`unsent`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_deployment` (
+  `id` binary(16) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `deployed_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `deployed_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_draft` (
+  `id` binary(16) NOT NULL,
+  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `content` mediumtext NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `owner` (`username`,`process_key`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_event_source` (
+  `id` binary(16) NOT NULL,
+  `source` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `key_id` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `sealed_key` blob NOT NULL,
+  `types` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `mappings` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `enabled` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `source` (`source`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_history` (
+  `instance_id` binary(16) NOT NULL,
+  `seq` bigint(20) NOT NULL,
+  `command_id` binary(16) NOT NULL,
+  `command` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `actor` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `changes` mediumblob NOT NULL,
+  `unsent` tinyint(4) DEFAULT NULL,
+  `locked_until` datetime(3) DEFAULT NULL,
+  `attempts` int(11) NOT NULL DEFAULT 0,
+  PRIMARY KEY (`instance_id`,`seq`),
+  KEY `unsent` (`unsent`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_idempotency` (
+  `principal` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `idempotency_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `route` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `hash` binary(32) NOT NULL,
+  `status` smallint(6) NOT NULL,
+  `body` mediumblob NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`principal`,`idempotency_key`),
+  KEY `age` (`created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_inbox` (
+  `source` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `event_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `state` tinyint(4) NOT NULL,
+  `instance_id` binary(16) DEFAULT NULL,
+  `message` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `correlation_keys` mediumblob DEFAULT NULL,
+  `variables` mediumblob DEFAULT NULL,
+  `received_at` datetime(3) NOT NULL,
+  `expires_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`source`,`event_id`),
+  KEY `message` (`state`,`message`,`business_key`,`received_at`),
+  KEY `expiry` (`state`,`expires_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_incident` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `node_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `message` varchar(1000) NOT NULL,
+  `raised_at` datetime(3) NOT NULL,
+  `resolved_at` datetime(3) DEFAULT NULL,
+  `job_id` binary(16) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `open` (`resolved_at`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_instance` (
+  `id` binary(16) NOT NULL,
+  `definition_id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `process_version` int(10) unsigned NOT NULL,
+  `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `state` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `starter` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `started_at` datetime(3) NOT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `body` mediumblob NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `starter` (`starter`,`id`),
+  KEY `state` (`state`,`id`),
+  KEY `process` (`process_key`,`id`),
+  KEY `business_key` (`business_key`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_job` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `node_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `kind` tinyint(4) NOT NULL,
+  `topic` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `precedence` bigint(20) NOT NULL,
+  `retries` int(11) NOT NULL,
+  `due_at` datetime(3) DEFAULT NULL,
+  `suspended` tinyint(4) NOT NULL,
+  `worker_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `locked_until` datetime(3) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `process` (`process_key`,`id`),
+  KEY `queue` (`topic`,`suspended`,`locked_until`,`precedence`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_notification` (
+  `id` binary(16) NOT NULL,
+  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `type` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `title` varchar(255) NOT NULL,
+  `content` text NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `read_at` datetime(3) DEFAULT NULL,
+  `task_id` binary(16) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `inbox` (`username`,`read_at`,`id`),
+  KEY `task` (`task_id`),
+  KEY `person` (`username`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_process_design` (
+  `id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `content` mediumtext NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `updated_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `process_key` (`process_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_process_design_history` (
+  `design_id` binary(16) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `content` mediumtext NOT NULL,
+  `saved_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `saved_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`design_id`,`version`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_resource` (
+  `deployment_id` binary(16) NOT NULL,
+  `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `kind` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `sha256` binary(32) NOT NULL,
+  `content` mediumblob NOT NULL,
+  PRIMARY KEY (`deployment_id`,`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_search_variable` (
+  `instance_id` binary(16) NOT NULL,
+  `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `value` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (`instance_id`,`name`),
+  KEY `name` (`name`,`value`,`instance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_subscription` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) DEFAULT NULL,
+  `definition_id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `node_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `message` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `start_message` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `suspended` tinyint(4) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `start_message` (`start_message`),
+  KEY `instance` (`instance_id`,`message`),
+  KEY `message` (`message`,`suspended`,`business_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_task` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `node_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `state` tinyint(4) NOT NULL,
+  `assignee` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `candidates` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `priority` int(11) NOT NULL,
+  `form_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `due_at` datetime(3) DEFAULT NULL,
+  `follow_up_at` datetime(3) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `ended_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `version` bigint(20) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `inbox` (`assignee`,`state`,`id`),
+  KEY `ended_by` (`ended_by`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_task_candidate` (
+  `identity` varchar(130) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `task_id` binary(16) NOT NULL,
+  PRIMARY KEY (`identity`,`task_id`),
+  KEY `task` (`task_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_template` (
+  `id` binary(16) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `content` mediumtext NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `owner` (`owner`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_timer` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) DEFAULT NULL,
+  `definition_id` binary(16) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `node_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `due_at` datetime(3) NOT NULL,
+  `cycle` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `anchor` datetime(3) DEFAULT NULL,
+  `fired` int(11) NOT NULL,
+  `suspended` tinyint(4) NOT NULL,
+  `locked_until` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `process` (`process_key`,`id`),
+  KEY `due` (`suspended`,`locked_until`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

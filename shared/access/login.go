@@ -1,0 +1,221 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/store"
+)
+
+const (
+	// refreshGrace is how long a refresh token that was exchanged may be exchanged once more: two tabs
+	// of a browser share the cookie and may refresh at the same moment. Within it a stolen token is not
+	// told from a second tab; after it, its use ends the log-in.
+	refreshGrace = 10 * time.Second
+	// sessionLimit is the longest that one log-in may be refreshed.
+	sessionLimit = 30 * 24 * time.Hour
+)
+
+// Why a log-in is refused.
+var (
+	ErrBadCredentials = fault.New(fault.Unauthorized, "bad_credentials", "The username or the password is wrong.")
+	ErrWrongPassword  = fault.New(fault.Invalid, "wrong_password", "The present password is wrong.")
+	ErrInvalid        = fault.New(fault.Invalid, "invalid_fields", "Some fields are not valid.")
+)
+
+// Profile is a user as the user itself sees it.
+type Profile struct {
+	ID          string   `json:"id"`
+	Username    string   `json:"username"`
+	DisplayName string   `json:"displayName"`
+	Department  string   `json:"department"`
+	Roles       []string `json:"roles"`
+	Groups      []string `json:"groups"`
+	Permissions []string `json:"permissions"`
+}
+
+// Login is the answer to a log-in. The refresh token goes into a cookie, never into the body.
+type Login struct {
+	AccessToken string  `json:"accessToken"`
+	TokenType   string  `json:"tokenType"`
+	ExpiresIn   int     `json:"expiresIn"` // seconds
+	User        Profile `json:"user"`
+
+	Refresh     string        `json:"-"`
+	RefreshLife time.Duration `json:"-"`
+}
+
+// ProfileOf returns the profile of a principal.
+func ProfileOf(p Principal) Profile {
+	return Profile{
+		ID: p.UserID, Username: p.Username, DisplayName: p.DisplayName, Department: p.Department,
+		Roles: p.Roles, Groups: p.Groups, Permissions: p.Permissions,
+	}
+}
+
+// Login checks a password and opens a session. address is the caller's IP address. An unknown user, a
+// wrong password and a disabled user are one error, ErrBadCredentials, after the same work. Others:
+// ErrLoginDelayed, ErrHashingBusy (both with RetryAfter) and the database's.
+func (s *Service) Login(ctx context.Context, username, password, address string) (Login, error) {
+	if username == "" || password == "" {
+		return Login{}, ErrInvalid.With(missing("/username", username)...).With(missing("/password", password)...)
+	}
+	id, err := s.prove(ctx, username, password, address)
+	if err != nil {
+		return Login{}, err
+	}
+	return s.begin(ctx, id, username)
+}
+
+func missing(pointer, value string) []fault.Detail {
+	if value != "" {
+		return nil
+	}
+	return []fault.Detail{{Pointer: pointer, Code: "required", Detail: "The field is required."}}
+}
+
+// prove returns the id of the enabled user whose password it is. The delay is looked at twice: before
+// the queue, so that it costs nothing, and in the slot, so that of many attempts at once those behind
+// the failed ones are refused.
+func (s *Service) prove(ctx context.Context, username, password, address string) (engine.ID, error) {
+	a := attemptOf(username, address)
+	if err := s.throttle.check(ctx, a); err != nil {
+		return engine.ID{}, err
+	}
+	if len(password) > maxPassword { // bcrypt would compare the first 72 bytes alone
+		s.throttle.fail(ctx, a)
+		return engine.ID{}, ErrBadCredentials
+	}
+	var c store.Credentials
+	if validUsername(username) { // MySQL compares 'admin ' equal to 'admin'
+		var err error
+		if c, err = s.store.Credentials(ctx, username); err != nil && !errors.Is(err, store.ErrNoUser) {
+			return engine.ID{}, err
+		}
+	}
+	var upgraded string
+	err := s.hasher.inSlot(ctx, func() error {
+		if err := s.throttle.check(ctx, a); err != nil {
+			return err
+		}
+		if !s.hasher.matches(c.Password, password) || !c.Enabled {
+			s.throttle.fail(ctx, a)
+			return ErrBadCredentials
+		}
+		var err error
+		if s.hasher.outdated(c.Password) {
+			upgraded, err = s.hasher.hashNow(password)
+		}
+		return err
+	})
+	if err != nil {
+		return engine.ID{}, err
+	}
+	s.throttle.succeed(ctx, a)
+	if upgraded != "" {
+		err = s.store.UpgradeHash(ctx, c.ID, c.Password, upgraded)
+	}
+	return c.ID, err
+}
+
+// begin opens a session for a user who has proved to be one.
+func (s *Service) begin(ctx context.Context, id engine.ID, username string) (Login, error) {
+	x, token := s.newSession()
+	x.FamilyID, x.UserID, x.StartedAt = x.ID, id, x.CreatedAt
+	if err := s.store.CreateSession(ctx, x); err != nil {
+		return Login{}, err
+	}
+	return s.grant(ctx, username, x, token)
+}
+
+// grant signs the access token of a session with the rights as they are now.
+func (s *Service) grant(ctx context.Context, username string, x store.Session, token string) (Login, error) {
+	r, err := s.readStanding(ctx, username)
+	if err != nil {
+		return Login{}, err
+	}
+	if !r.Enabled {
+		return Login{}, store.ErrNoSession
+	}
+	signed, err := s.mint(r, s.now())
+	if err != nil {
+		return Login{}, err
+	}
+	return Login{
+		AccessToken: signed, TokenType: "Bearer", ExpiresIn: int(s.cfg.AccessTokenLife / time.Second), User: ProfileOf(r.Principal),
+		Refresh: token, RefreshLife: x.ExpiresAt.Sub(x.CreatedAt),
+	}, nil
+}
+
+// newSession makes a refresh token of 256 random bits and the row that keeps its hash.
+func (s *Service) newSession() (store.Session, string) {
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails, crypto/rand
+	token := base64.RawURLEncoding.EncodeToString(random)
+	now := s.instant()
+	return store.Session{ID: newID(), Hash: sha256.Sum256([]byte(token)), CreatedAt: now, ExpiresAt: now.Add(s.cfg.RefreshTokenLife)}, token
+}
+
+func newID() engine.ID { return engine.ID(uuid.Must(uuid.NewV7())) }
+
+// Refresh exchanges a refresh token for an access token and the next refresh token. Errors:
+// store.ErrNoSession, store.ErrSessionReuse.
+func (s *Service) Refresh(ctx context.Context, token string) (Login, error) {
+	if token == "" || len(token) > 128 {
+		return Login{}, store.ErrNoSession
+	}
+	next, text := s.newSession()
+	x, err := s.store.RotateSession(ctx, sha256.Sum256([]byte(token)), next, refreshGrace, sessionLimit)
+	if err != nil {
+		return Login{}, err
+	}
+	username, err := s.store.UsernameByID(ctx, x.UserID)
+	if errors.Is(err, store.ErrNoUser) {
+		return Login{}, store.ErrNoSession
+	}
+	if err != nil {
+		return Login{}, err
+	}
+	return s.grant(ctx, username, x, text)
+}
+
+// Logout ends the log-in that a refresh token belongs to; an unknown token is no error. Its access
+// tokens live on for their short life.
+func (s *Service) Logout(ctx context.Context, token string) error {
+	if token == "" || len(token) > 128 {
+		return nil
+	}
+	return s.store.EndSession(ctx, sha256.Sum256([]byte(token)), s.instant())
+}
+
+// ChangePassword sets the caller's own password, ends everything the caller was logged in to and
+// opens a new session. Errors: ErrWrongPassword, ErrInvalid, and Login's.
+func (s *Service) ChangePassword(ctx context.Context, p Principal, current, password, address string) (Login, error) {
+	if wrong := checkPassword("/newPassword", password, p.Username); wrong != nil {
+		return Login{}, ErrInvalid.With(wrong...)
+	}
+	id, err := s.prove(ctx, p.Username, current, address)
+	if errors.Is(err, ErrBadCredentials) {
+		return Login{}, ErrWrongPassword.With(fault.Detail{Pointer: "/currentPassword", Code: ErrWrongPassword.Code, Detail: ErrWrongPassword.Message})
+	}
+	if err != nil {
+		return Login{}, err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return Login{}, err
+	}
+	if err := s.store.SetPassword(ctx, id, hash, s.instant()); err != nil {
+		return Login{}, err
+	}
+	s.forget(ctx, p.Username)
+	return s.begin(ctx, id, p.Username)
+}

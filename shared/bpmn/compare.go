@@ -1,0 +1,195 @@
+package bpmn
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"diom.io/workflow/shared/expr"
+)
+
+// Difference is one element that two versions of a process do not have alike. Attributes names what
+// changed; it is empty for an element that only one of them has.
+type Difference struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name,omitempty"`
+	Element    string   `json:"element"`
+	Attributes []string `json:"attributes,omitempty"`
+}
+
+// Comparison is what a newer version of a process has more, has less, and has changed, each in the
+// order of the document.
+type Comparison struct {
+	Added   []Difference `json:"added"`
+	Removed []Difference `json:"removed"`
+	Changed []Difference `json:"changed"`
+}
+
+// Compare tells what changed from one version of a process to another. Elements are the same when
+// their ids are; the drawing does not count.
+func Compare(from, to *Process) Comparison {
+	older, newer := facts(from), facts(to)
+	c := Comparison{Added: []Difference{}, Removed: []Difference{}, Changed: []Difference{}}
+	for _, f := range older.order {
+		if _, ok := newer.byID[f.ID]; !ok {
+			c.Removed = append(c.Removed, f.Difference)
+		}
+	}
+	for _, f := range newer.order {
+		before, ok := older.byID[f.ID]
+		if !ok {
+			c.Added = append(c.Added, f.Difference)
+			continue
+		}
+		if names := f.changedFrom(before); len(names) > 0 {
+			d := f.Difference
+			d.Attributes = names
+			c.Changed = append(c.Changed, d)
+		}
+	}
+	return c
+}
+
+// fact is an element with its attributes as texts, in a fixed order.
+type fact struct {
+	Difference
+	attributes [][2]string
+}
+
+func (f fact) changedFrom(before fact) []string {
+	old := map[string]string{"element": before.Element}
+	for _, a := range before.attributes {
+		old[a[0]] = a[1]
+	}
+	var names []string
+	for _, a := range append([][2]string{{"element", f.Element}}, f.attributes...) {
+		if old[a[0]] != a[1] {
+			names = append(names, a[0])
+		}
+		delete(old, a[0])
+	}
+	for _, a := range before.attributes {
+		if old[a[0]] != "" {
+			names = append(names, a[0])
+		}
+	}
+	return names
+}
+
+type factList struct {
+	order []fact
+	byID  map[string]fact
+}
+
+func facts(p *Process) factList {
+	l := factList{byID: map[string]fact{}}
+	add := func(f fact) {
+		l.order = append(l.order, f)
+		l.byID[f.ID] = f
+	}
+	for _, n := range p.Nodes {
+		add(nodeFact(n))
+	}
+	for _, s := range p.Flows {
+		add(fact{Difference{ID: s.ID, Name: s.Name, Element: "sequenceFlow"}, [][2]string{
+			{"name", s.Name}, {"sourceRef", s.Source.ID}, {"targetRef", s.Target.ID}, {"conditionExpression", sourceOf(s.Condition)},
+		}})
+	}
+	return l
+}
+
+func nodeFact(n *FlowNode) fact {
+	f := fact{Difference{ID: n.ID, Name: n.Name, Element: n.Element.String()}, [][2]string{
+		{"name", n.Name}, {"documentation", n.Documentation}, {"parent", idOf(n.Parent)}, {"attachedToRef", idOf(n.AttachedTo)},
+	}}
+	if n.Default != nil {
+		f.attributes = append(f.attributes, [2]string{"default", n.Default.ID})
+	}
+	if n.AttachedTo != nil {
+		f.attributes = append(f.attributes, [2]string{"cancelActivity", strconv.FormatBool(n.Interrupting)})
+	}
+	if u := n.UserTask; u != nil {
+		f.attributes = append(f.attributes, [][2]string{
+			{"assignee", sourceOf(u.Assignee)}, {"candidateUsers", sourceOf(u.CandidateUsers)}, {"candidateGroups", sourceOf(u.CandidateGroups)},
+			{"dueDate", sourceOf(u.DueDate)}, {"followUpDate", sourceOf(u.FollowUpDate)}, {"priority", sourceOf(u.Priority)},
+			{"formKey", u.FormKey}, {"formRef", u.FormRef},
+		}...)
+	}
+	if s := n.StartEvent; s != nil {
+		f.attributes = append(f.attributes, [2]string{"initiator", s.Initiator}, [2]string{"formKey", s.FormKey}, [2]string{"formRef", s.FormRef})
+	}
+	f.attributes = append(f.attributes, eventFact(n.Event)...)
+	f.attributes = append(f.attributes, jobFact(n)...)
+	return f
+}
+
+func eventFact(e *EventDefinition) [][2]string {
+	if e == nil {
+		return nil
+	}
+	list := [][2]string{
+		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
+		{"errorCodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable},
+	}
+	if e.Timer != nil {
+		list = append(list, [2]string{timerNames[e.Timer.Kind], sourceOf(e.Timer.Value)})
+	}
+	return list
+}
+
+var (
+	triggerNames = map[Trigger]string{TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate"}
+	timerNames   = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
+)
+
+// jobFact tells what a node has by the extensions about jobs and variables.
+func jobFact(n *FlowNode) [][2]string {
+	var list [][2]string
+	if w := n.Work; w != nil {
+		list = [][2]string{
+			{"topic", sourceOf(w.Topic)}, {"taskPriority", sourceOf(w.Priority)}, {"expression", sourceOf(w.Expression)}, {"resultVariable", w.ResultVariable},
+		}
+	}
+	list = append(list, [2]string{"inputParameter", parameterText(n.Inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
+		[2]string{"failedJobRetryTimeCycle", sourceOf(n.RetryCycle)}, [2]string{"jobPriority", sourceOf(n.JobPriority)})
+	if n.AsyncBefore {
+		list = append(list, [2]string{"asyncBefore", "true"})
+	}
+	if n.AsyncAfter {
+		list = append(list, [2]string{"asyncAfter", "true"})
+	}
+	return list
+}
+
+// parameterText writes parameters so that two texts are alike only when the parameters are.
+func parameterText(list []Parameter) string {
+	var b strings.Builder
+	for _, p := range list {
+		fmt.Fprintf(&b, "%q=", p.Name)
+		switch {
+		case p.Value != nil:
+			fmt.Fprintf(&b, "%q;", p.Value.Source())
+		case p.List != nil:
+			b.WriteString("[" + parameterText(p.List) + "];")
+		case p.Entries != nil:
+			b.WriteString("{" + parameterText(p.Entries) + "};")
+		default:
+			b.WriteString("null;")
+		}
+	}
+	return b.String()
+}
+
+func idOf(n *FlowNode) string {
+	if n == nil {
+		return ""
+	}
+	return n.ID
+}
+
+func sourceOf(e *expr.Expression) string {
+	if e == nil {
+		return ""
+	}
+	return e.Source()
+}

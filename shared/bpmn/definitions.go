@@ -1,0 +1,260 @@
+package bpmn
+
+import (
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/fault"
+)
+
+// Definitions is what one BPMN file holds that can run. It and everything it points to are never
+// changed after Read, so that any number of goroutines may share it; a caller must not write to it.
+type Definitions struct {
+	// Processes are the executable processes in document order, at least one.
+	Processes []*Process
+	// Warnings are remarks that do not prevent a deployment, sorted by line.
+	Warnings []fault.Detail
+	// Exporter is the tool that wrote the file with its version ("Camunda Modeler 5.30.0"), or empty.
+	Exporter string
+}
+
+// Process is one executable process (BPMN 2.0.2 §10.1).
+type Process struct {
+	// Key is the id attribute, an NCName of at most 255 bytes.
+	Key           string
+	Name          string
+	Documentation string
+	VersionTag    string
+	// HistoryTimeToLive is the text of the attribute: days ("180"), an ISO 8601 duration ("P180D")
+	// or empty.
+	HistoryTimeToLive string
+	// Line is where the start tag begins; the first line of a file is 1.
+	Line int
+	// CandidateStarterUsers and CandidateStarterGroups are comma-separated names, always literal;
+	// nil means absent.
+	CandidateStarterUsers  *expr.Expression
+	CandidateStarterGroups *expr.Expression
+	// Nodes and Flows are in document order, those of sub-processes among them.
+	Nodes []*FlowNode
+	Flows []*SequenceFlow
+
+	nodes map[string]*FlowNode
+	flows map[string]*SequenceFlow
+}
+
+// Node returns the flow node with that id, or nil.
+func (p *Process) Node(id string) *FlowNode { return p.nodes[id] }
+
+// Flow returns the sequence flow with that id, or nil.
+func (p *Process) Flow(id string) *SequenceFlow { return p.flows[id] }
+
+// NoneStart returns the one start event of the process itself without a trigger, or nil.
+func (p *Process) NoneStart() *FlowNode { return p.start(nil) }
+
+// Starts returns the start events of the process itself that have a trigger, in document order.
+func (p *Process) Starts() []*FlowNode {
+	var list []*FlowNode
+	for _, n := range p.Nodes {
+		if n.Element == ElementStartEvent && n.Parent == nil && n.Event != nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// InnerStart returns the none start event of a sub-process.
+func (p *Process) InnerStart(subProcess *FlowNode) *FlowNode { return p.start(subProcess) }
+
+func (p *Process) start(parent *FlowNode) *FlowNode {
+	for _, n := range p.Nodes {
+		if n.Element == ElementStartEvent && n.Parent == parent && n.Event == nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// CorrelatesMessages reports whether an instance can ever wait for a message: at an intermediate or
+// boundary event, a receive task, or behind an event-based gateway. A start event does not count.
+func (p *Process) CorrelatesMessages() bool {
+	for _, n := range p.Nodes {
+		if n.waitsForMessage() {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *FlowNode) waitsForMessage() bool {
+	switch f.Element {
+	case ElementIntermediateCatchEvent, ElementBoundaryEvent, ElementReceiveTask:
+		return f.Event != nil && f.Event.Trigger == TriggerMessage
+	}
+	return false
+}
+
+// FlowNode is an event, an activity or a gateway (BPMN 2.0.2 §8.4.9).
+type FlowNode struct {
+	ID, Name, Documentation string
+	Line                    int
+	Element                 Element
+	// Incoming and Outgoing follow the order in which the sequence flows stand in the file, which
+	// is the order an exclusive gateway tries them in. The incoming and outgoing children of the
+	// element are not consulted.
+	Incoming, Outgoing []*SequenceFlow
+	// Default is the flow taken when no condition is true, one of Outgoing, or nil. At an exclusive
+	// gateway it has no condition.
+	Default *SequenceFlow
+	// Parent is the sub-process in which the node stands; nil: the process itself.
+	Parent *FlowNode
+	// UserTask and StartEvent hold what only these elements have; nil for the others.
+	UserTask   *UserTask
+	StartEvent *StartEvent
+	// Event is the trigger or the result of an event, or the message of a receive task; nil: none.
+	Event *EventDefinition
+	// Work is what somebody else does for a service, send or business rule task or a message throw
+	// event; nil: nothing, a token passes.
+	Work *Work
+	// Boundary are the boundary events of an activity, in document order. A boundary event has
+	// AttachedTo and Interrupting.
+	Boundary     []*FlowNode
+	AttachedTo   *FlowNode
+	Interrupting bool
+	// Inputs and Outputs are the mappings of camunda:inputOutput, in order. A node with any of them
+	// has a scope of variables of its own.
+	Inputs, Outputs []Parameter
+	// AsyncBefore and AsyncAfter put a job, and with it a commit, before and after the node.
+	AsyncBefore, AsyncAfter bool
+	// RetryCycle is camunda:failedJobRetryTimeCycle; see schedule.Retries for its value.
+	RetryCycle *expr.Expression
+	// JobPriority is that of the jobs of AsyncBefore and AsyncAfter: camunda:jobPriority of the node, else
+	// of the process; nil: 0.
+	JobPriority *expr.Expression
+}
+
+// Trigger is what an event waits for or does.
+type Trigger uint8
+
+// The triggers (BPMN 2.0.2 §10.5.5) that this version executes.
+const (
+	TriggerMessage Trigger = iota + 1
+	TriggerTimer
+	TriggerError
+	TriggerTerminate
+)
+
+// EventDefinition is the one trigger of an event.
+type EventDefinition struct {
+	Trigger Trigger
+	// Message is the name of the message, of TriggerMessage. At a start event it is literal.
+	Message *expr.Expression
+	// Timer, of TriggerTimer.
+	Timer *Timer
+	// ErrorCode, of TriggerError: what is thrown or caught; empty at a catching event: every error.
+	ErrorCode string
+	// ErrorMessage is the message of an error that is thrown, or nil.
+	ErrorMessage *expr.Expression
+	// CodeVariable and MessageVariable receive what a catching error event has caught; empty: none.
+	CodeVariable, MessageVariable string
+}
+
+// TimerKind says how the value of a timer is read.
+type TimerKind uint8
+
+// The kinds of timer: timeDate, timeDuration and timeCycle.
+const (
+	TimerDate TimerKind = iota + 1
+	TimerDuration
+	TimerCycle
+)
+
+// Timer says when a timer event is due. A literal value has been checked with package schedule.
+type Timer struct {
+	Kind  TimerKind
+	Value *expr.Expression
+}
+
+// Work is what is done outside of the engine as a job, or by an expression inside.
+type Work struct {
+	// Topic is what workers fetch jobs by: camunda:topic, or the name of a class or bean. Nil when
+	// Expression is set.
+	Topic *expr.Expression
+	// Priority of the job: camunda:taskPriority of the node, else of the process; nil: 0.
+	Priority *expr.Expression
+	// Expression is camunda:expression; its value goes to ResultVariable, if there is one.
+	Expression     *expr.Expression
+	ResultVariable string
+}
+
+// Parameter is an input or output parameter: a name and where its value comes from. Exactly one of
+// Value, List and Entries is set; none means null.
+type Parameter struct {
+	Name  string
+	Value *expr.Expression
+	// List has the values of a camunda:list; their names are empty.
+	List []Parameter
+	// Entries are those of a camunda:map, by their keys.
+	Entries []Parameter
+}
+
+// UserTask is what a user task adds to a flow node (BPMN 2.0.2 §10.3.4.1). A nil expression is an
+// absent attribute.
+type UserTask struct {
+	// Name is the name attribute as a template; FlowNode.Name is its text.
+	Name *expr.Expression
+	// Assignee gives one username: camunda:assignee or the humanPerformer.
+	Assignee *expr.Expression
+	// CandidateUsers and CandidateGroups give comma-separated names or, when the whole attribute is
+	// one expression, a list: the camunda attributes with the potentialOwners appended.
+	CandidateUsers, CandidateGroups *expr.Expression
+	// DueDate and FollowUpDate give a date, ISO 8601 text of one, or a duration from now.
+	DueDate, FollowUpDate *expr.Expression
+	// Priority gives an integer; without it the priority is 50.
+	Priority *expr.Expression
+	Form
+}
+
+// StartEvent is what a start event adds to a flow node (BPMN 2.0.2 §10.5.2).
+type StartEvent struct {
+	// Initiator names the variable that receives the username of the starter; empty means none.
+	Initiator string
+	Form
+}
+
+// Form says how a user task or a start event is filled in: a key, a reference or fields, of which
+// FormKey and FormRef exclude each other.
+type Form struct {
+	FormKey string
+	// FormRef is the id of a form; FormRefBinding is latest, deployment or version (empty: latest),
+	// and FormRefVersion is used by the last of these.
+	FormRef, FormRefBinding, FormRefVersion string
+	// FormFields are the fields of camunda:formData or of activiti's formProperty, in order.
+	FormFields []FormField
+}
+
+// FormField is one field of a generated form.
+type FormField struct {
+	ID, Label string
+	// Type is string, long, date, boolean, enum or a custom name.
+	Type        string
+	DatePattern string
+	// DefaultValue is nil when absent.
+	DefaultValue *expr.Expression
+	// Values are the choices of an enum.
+	Values []FormValue
+	// Constraints are required, readonly, min, max, minlength, maxlength, in order.
+	Constraints []FormConstraint
+}
+
+// FormValue is one choice of an enum field.
+type FormValue struct{ ID, Name string }
+
+// FormConstraint is one rule for the value of a field; Config is its operand or empty.
+type FormConstraint struct{ Name, Config string }
+
+// SequenceFlow leads a token from one flow node to another of the same process (BPMN 2.0.2 §8.4.13).
+type SequenceFlow struct {
+	ID, Name       string
+	Line           int
+	Source, Target *FlowNode
+	// Condition is nil when there is none; it holds at least one expression.
+	Condition *expr.Expression
+}

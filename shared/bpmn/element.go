@@ -1,0 +1,241 @@
+package bpmn
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Element is a kind of flow node that this version executes.
+type Element uint8
+
+// The elements, named Element… because StartEvent and UserTask are the types of what these add.
+const (
+	ElementStartEvent Element = iota + 1
+	ElementEndEvent
+	ElementUserTask
+	ElementExclusiveGateway
+	ElementParallelGateway
+	ElementInclusiveGateway
+	ElementEventBasedGateway
+	ElementSubProcess
+	ElementTask
+	ElementManualTask
+	ElementServiceTask
+	ElementSendTask
+	ElementReceiveTask
+	ElementBusinessRuleTask
+	ElementIntermediateCatchEvent
+	ElementIntermediateThrowEvent
+	ElementBoundaryEvent
+)
+
+// String returns the local name of the element in BPMN XML ("userTask").
+func (e Element) String() string {
+	for name, k := range elements {
+		if k.element == e && e != 0 {
+			return name
+		}
+	}
+	return "unknown"
+}
+
+// isActivity reports whether the element is a task or a sub-process.
+func (e Element) isActivity() bool {
+	switch e {
+	case ElementUserTask, ElementSubProcess, ElementTask, ElementManualTask, ElementServiceTask, ElementSendTask,
+		ElementReceiveTask, ElementBusinessRuleTask:
+		return true
+	}
+	return false
+}
+
+// chooses reports whether the element may have a default flow.
+func (e Element) chooses() bool {
+	return e.isActivity() || e == ElementExclusiveGateway || e == ElementInclusiveGateway
+}
+
+// holds returns what may stand in the element.
+func (e Element) holds() position {
+	switch {
+	case e == ElementSubProcess:
+		return inNode | inProcess
+	case e.isEvent():
+		return inNode | inEvent
+	}
+	return inNode
+}
+
+// position is a set of places where an element may stand; deeper ones are not looked into.
+type position uint8
+
+const (
+	inDefinitions position = 1 << iota
+	inProcess              // or in a sub-process
+	inNode
+	inEvent
+	inFlow
+
+	nowhere  position = 0
+	anywhere          = inDefinitions | inProcess | inNode | inFlow
+)
+
+// kind is what is known of one element of BPMN.
+type kind struct {
+	// element and read are set for flow nodes that are executed; read takes what only this element
+	// has. (It must not walk children through this table, which would be an initialization cycle.)
+	element Element
+	read    func(*reader, *node, *FlowNode)
+	// kept is where the element is read or does no harm, refused where it would be dropped silently.
+	kept, refused position
+	// what names a refused element, or what of an executed one is executed; fix is what to do instead,
+	// more precise than the rule's general advice.
+	what, fix string
+}
+
+const (
+	fixTask      = "Model the step as a user task, or as a service task that a worker serves."
+	fixGateway   = "Use exclusive gateways, one decision after the other."
+	fixEvent     = "Remove the event; let a user task stand for the wait."
+	fixContainer = "Draw its content in the process itself, or in an embedded sub-process."
+	fixLoop      = "Remove the loop marker; lead a flow back to the task to repeat it."
+	fixEventSub  = "Attach a boundary event to a sub-process around what it watches, and lead its flow to these steps."
+)
+
+// elements is the one table of BPMN 2.0.2's elements by local name. Adding an element to the engine
+// means giving it an Element and a read function here.
+var elements = map[string]kind{
+	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message or a timer"},
+	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an error or terminate"},
+	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message or a timer"},
+	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a timer or an error"},
+	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
+	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
+	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
+	"serviceTask":            {element: ElementServiceTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
+	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
+	"sendTask":               {element: ElementSendTask, read: readSendTask, kept: inProcess, what: "a job for a worker, an expression, or a message"},
+	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
+	"subProcess":             {element: ElementSubProcess, read: readNothing, kept: inProcess, what: "embedded; an event sub-process (triggeredByEvent) is refused"},
+	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
+	"parallelGateway":        {element: ElementParallelGateway, read: readNothing, kept: inProcess},
+	"inclusiveGateway":       {element: ElementInclusiveGateway, read: readNothing, kept: inProcess},
+	"eventBasedGateway":      {element: ElementEventBasedGateway, read: readEventBasedGateway, kept: inProcess, what: "exclusive, not instantiating"},
+	"sequenceFlow":           {kept: inProcess},
+	"process":                {kept: inDefinitions},
+
+	"scriptTask":      {refused: inProcess, what: "a script task", fix: `Use a service task with camunda:expression, or with camunda:type="external" and a worker that runs the script.`},
+	"callActivity":    {refused: inProcess, what: "a call activity", fix: fixContainer},
+	"transaction":     {refused: inProcess, what: "a transaction", fix: fixContainer},
+	"adHocSubProcess": {refused: inProcess, what: "an ad-hoc sub-process", fix: fixContainer},
+	"complexGateway":  {refused: inProcess, what: "a complex gateway", fix: fixGateway},
+
+	"implicitThrowEvent": {refused: inProcess, what: "an implicit throw event", fix: fixEvent},
+	"event":              {refused: inProcess, what: "an abstract event", fix: fixEvent},
+
+	"choreographyTask":       {refused: inProcess, what: "a choreography task", fix: fixTask},
+	"subChoreography":        {refused: inProcess, what: "a sub-choreography", fix: fixContainer},
+	"callChoreography":       {refused: inProcess, what: "a call of a choreography", fix: fixContainer},
+	"choreography":           {refused: inDefinitions, what: "a choreography", fix: "Model the process of one participant."},
+	"globalChoreographyTask": {refused: inDefinitions, what: "a global choreography task", fix: fixTask},
+
+	"globalTask":             {refused: inDefinitions, what: "a global task", fix: fixTask},
+	"globalUserTask":         {refused: inDefinitions, what: "a global user task", fix: fixTask},
+	"globalManualTask":       {refused: inDefinitions, what: "a global manual task", fix: fixTask},
+	"globalScriptTask":       {refused: inDefinitions, what: "a global script task", fix: fixTask},
+	"globalBusinessRuleTask": {refused: inDefinitions, what: "a global business rule task", fix: fixTask},
+
+	// An event definition among the definitions is a declaration that only eventDefinitionRef uses.
+	"messageEventDefinition":     {kept: inDefinitions | inEvent},
+	"timerEventDefinition":       {kept: inDefinitions | inEvent},
+	"errorEventDefinition":       {kept: inDefinitions | inEvent},
+	"terminateEventDefinition":   {kept: inDefinitions | inEvent},
+	"signalEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a signal trigger", fix: "Send a message to each receiver."},
+	"escalationEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "an escalation trigger", fix: "Use an error, or a message."},
+	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
+	"compensateEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "a compensation trigger", fix: "Lead a flow to the steps that undo the work."},
+	"cancelEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a cancel trigger", fix: "Use an error end event in a sub-process and catch it on its border."},
+	"linkEventDefinition":        {kept: inDefinitions, refused: inEvent, what: "a link trigger", fix: "Draw the sequence flow."},
+	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
+
+	"standardLoopCharacteristics":      {refused: inNode, what: "a standard loop", fix: fixLoop},
+	"multiInstanceLoopCharacteristics": {refused: inNode, what: "a multi-instance marker", fix: fixLoop},
+
+	"documentation":       {kept: anywhere},
+	"extensionElements":   {kept: anywhere},
+	"conditionExpression": {kept: inFlow},
+	"incoming":            {kept: inNode},
+	"outgoing":            {kept: inNode},
+	"categoryValueRef":    {kept: inProcess | inNode | inFlow},
+	"auditing":            {kept: inProcess | inNode | inFlow},
+	"monitoring":          {kept: inProcess | inNode | inFlow},
+
+	"humanPerformer": {kept: inProcess | inNode},
+	"potentialOwner": {kept: inProcess | inNode},
+	"performer":      {kept: inProcess | inNode},
+	"resourceRole":   {kept: inProcess | inNode},
+	"rendering":      {kept: inNode},
+
+	"property":              {kept: inProcess | inNode},
+	"ioSpecification":       {kept: inProcess | inNode},
+	"dataInputAssociation":  {kept: inNode},
+	"dataOutputAssociation": {kept: inNode},
+	"dataInput":             {kept: inNode},
+	"dataOutput":            {kept: inNode},
+	"inputSet":              {kept: inNode},
+	"outputSet":             {kept: inNode},
+
+	"laneSet":                 {kept: inProcess},
+	"association":             {kept: inProcess},
+	"group":                   {kept: inProcess},
+	"textAnnotation":          {kept: inProcess},
+	"artifact":                {kept: inProcess},
+	"dataObject":              {kept: inProcess},
+	"dataObjectReference":     {kept: inProcess},
+	"dataStoreReference":      {kept: inProcess},
+	"ioBinding":               {kept: inProcess},
+	"supports":                {kept: inProcess},
+	"supportedInterfaceRef":   {kept: inProcess},
+	"correlationSubscription": {kept: inProcess},
+
+	"import":              {kept: inDefinitions},
+	"extension":           {kept: inDefinitions},
+	"relationship":        {kept: inDefinitions},
+	"itemDefinition":      {kept: inDefinitions},
+	"message":             {kept: inDefinitions},
+	"signal":              {kept: inDefinitions},
+	"error":               {kept: inDefinitions},
+	"escalation":          {kept: inDefinitions},
+	"dataStore":           {kept: inDefinitions},
+	"category":            {kept: inDefinitions},
+	"interface":           {kept: inDefinitions},
+	"resource":            {kept: inDefinitions},
+	"endPoint":            {kept: inDefinitions},
+	"partnerEntity":       {kept: inDefinitions},
+	"partnerRole":         {kept: inDefinitions},
+	"correlationProperty": {kept: inDefinitions},
+	"collaboration":       {kept: inDefinitions},
+	"globalConversation":  {kept: inDefinitions},
+}
+
+// Support is what this version does with one element of BPMN: it executes it (What says how far), refuses
+// the model (What and Fix say why and what to do), or reads over it.
+type Support struct {
+	Name              string
+	Executed, Refused bool
+	What, Fix         string
+}
+
+// otherExecuted are the elements that are executed and neither flow nodes nor triggers.
+var otherExecuted = []string{"sequenceFlow", "process", "conditionExpression", "message", "error"}
+
+// Supports lists every known element by name, for the generated documentation.
+func Supports() []Support {
+	list := make([]Support, 0, len(elements))
+	for name, k := range elements {
+		executed := k.element != 0 || k.kept&inEvent != nowhere || slices.Contains(otherExecuted, name)
+		list = append(list, Support{Name: name, Executed: executed, Refused: k.refused != nowhere, What: k.what, Fix: k.fix})
+	}
+	slices.SortFunc(list, func(a, b Support) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}

@@ -1,0 +1,131 @@
+package bpmn
+
+import "slices"
+
+// verdict is what is done with one extension attribute or element.
+type verdict uint8
+
+const (
+	executed verdict = iota // read where its element is read
+	harmless                // without effect on what this version executes
+	ignored                 // without effect, and a warning says so
+	refused                 // would change the behaviour: the model is not deployed
+)
+
+type extension struct {
+	verdict verdict
+	fix     string
+	// on are the only elements on which it is executed; elsewhere it is ignored. None: wherever it is
+	// read.
+	on []string
+}
+
+const (
+	fixListener = "Remove the listener; use the events of the product to be told."
+	fixExternal = `Set camunda:type="external" and a camunda:topic, and let a worker fetch the jobs of that topic.`
+	fixResource = "Write the expression into the element."
+	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
+)
+
+// onWork are the elements whose work somebody else may do, onError is the trigger that catches.
+var (
+	onWork  = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
+	onError = []string{"errorEventDefinition"}
+)
+
+// extensionAttributes are the attributes of the extension namespaces. One that is not listed is
+// ignored with a warning in Camunda's and Activiti's namespace and refused in ours.
+var extensionAttributes = map[string]extension{
+	"assignee":              {verdict: executed},
+	"candidateUsers":        {verdict: executed},
+	"candidateGroups":       {verdict: executed},
+	"dueDate":               {verdict: executed},
+	"followUpDate":          {verdict: executed},
+	"priority":              {verdict: executed},
+	"formKey":               {verdict: executed},
+	"formRef":               {verdict: executed},
+	"formRefBinding":        {verdict: executed},
+	"formRefVersion":        {verdict: executed},
+	"initiator":             {verdict: executed},
+	"candidateStarterUsers": {verdict: executed}, "candidateStarterGroups": {verdict: executed},
+	"versionTag": {verdict: executed}, "historyTimeToLive": {verdict: executed},
+
+	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
+	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
+	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError},
+	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
+	"jobPriority": {verdict: executed}, "taskPriority": {verdict: executed},
+
+	// The commands of one instance run one after the other whatever exclusive says; the others are for a
+	// modeler.
+	"exclusive":       {verdict: harmless},
+	"modelerTemplate": {verdict: harmless}, "modelerTemplateVersion": {verdict: harmless},
+	"modelerTemplateIcon": {verdict: harmless}, "diagramRelationId": {verdict: harmless},
+
+	"isStartableInTasklist": {verdict: ignored},
+	"formHandlerClass":      {verdict: ignored},
+
+	"skipExpression":       {verdict: refused, fix: "Put an exclusive gateway before the task."},
+	"businessCalendarName": {verdict: refused, fix: "Write the due date as a date or a duration."},
+	"resource":             {verdict: refused, fix: fixResource},
+	"decisionRef":          {verdict: refused, fix: fixDecision},
+}
+
+// extensionElements are the children of extensionElements in the extension namespaces; one that is
+// not listed is treated as an attribute is.
+var extensionElements = map[string]extension{
+	"formData":         {verdict: executed},
+	"formProperty":     {verdict: executed},
+	"potentialStarter": {verdict: executed},
+	"inputOutput":      {verdict: executed}, "failedJobRetryTimeCycle": {verdict: executed},
+
+	"properties": {verdict: harmless},
+
+	"field": {verdict: ignored}, "in": {verdict: ignored}, "out": {verdict: ignored},
+
+	"executionListener": {verdict: refused, fix: fixListener}, "taskListener": {verdict: refused, fix: fixListener},
+	"errorEventDefinition": {verdict: refused, fix: "Let the worker throw the BPMN error, and catch it by an error boundary event."},
+	"connector":            {verdict: refused, fix: fixExternal},
+	"script":               {verdict: refused},
+}
+
+// judge finds out what is done with the extensions of an element: attributes, then children.
+func (r *reader) judge(n *node, s subject) {
+	for _, a := range n.attributes {
+		if !extensionSpace(a.space) {
+			continue
+		}
+		known, found := extensionAttributes[a.local]
+		if known.on != nil && !slices.Contains(known.on, n.local) {
+			known.verdict = ignored
+		}
+		r.apply(known.orUnknown(found, a.space), s, "attribute "+clip(a.local))
+	}
+	for _, e := range n.extensions() {
+		known, found := extensionElements[e.local]
+		at := s
+		at.line = e.line
+		r.apply(known.orUnknown(found, e.space), at, "extension element "+clip(e.local))
+	}
+}
+
+func (e extension) orUnknown(found bool, space string) extension {
+	switch {
+	case found:
+		return e
+	case space == spaceDIOM:
+		return extension{verdict: refused}
+	default:
+		return extension{verdict: ignored}
+	}
+}
+
+func (r *reader) apply(e extension, s subject, what string) {
+	switch e.verdict {
+	case refused:
+		r.addFix(ruleUnsupportedExtension, s, e.fix,
+			"the %s would change what the process does and is not executed by this version", what)
+	case ignored:
+		r.add(ruleIgnoredExtension, s, "the %s is ignored", what)
+	}
+}

@@ -1,0 +1,126 @@
+package bpmn
+
+// container reads what is in a process or a sub-process; parent is the latter.
+func (r *reader) container(p *draft, n *node, parent *FlowNode) {
+	for _, c := range n.children {
+		if c.space == spaceBPMN {
+			r.flowElement(p, c, parent)
+		}
+	}
+}
+
+// eventSubProcess refuses a sub-process that an event starts. It has no element of its own.
+func (r *reader) eventSubProcess(n *node) bool {
+	if n.local != "subProcess" || !n.flag("triggeredByEvent") {
+		return false
+	}
+	r.addFix(ruleUnsupportedElement, n.subject(), fixEventSub, "the element subProcess, an event sub-process, is not executed by this version")
+	return true
+}
+
+// attach gives boundary events to their activities, in document order, and reports whether all have one.
+func (r *reader) attach(p *draft) (complete bool) {
+	complete = true
+	for _, b := range p.boundaries {
+		host := p.process.nodes[b.host]
+		s := b.event.subject()
+		switch {
+		case b.host == "":
+			r.add(ruleNotAttached, s, "")
+		case host == nil:
+			r.add(ruleNotAttached, s, "the attachedToRef %s is no activity of the process", clip(b.host))
+		case host.Parent != b.event.Parent:
+			r.add(ruleNotAttached, s, "the attachedToRef %s is in another sub-process", clip(b.host))
+		case host.Element == 0: // a refused activity: what it may have on its border is not known
+		case !host.Element.isActivity():
+			r.add(ruleNotAttached, s, "the attachedToRef %s is the %s, not an activity", clip(b.host), host.Element)
+		default:
+			b.event.AttachedTo = host
+			host.Boundary = append(host.Boundary, b.event)
+		}
+		complete = complete && b.event.AttachedTo != nil
+	}
+	return complete
+}
+
+// boundary applies the rules about the boundary events of one activity: what would start two of them is
+// an error, or a warning where the first one always wins.
+func (r *reader) boundary(host *FlowNode) {
+	waiting := host.Boundary
+	if host.Element == ElementReceiveTask {
+		waiting = append([]*FlowNode{host}, waiting...)
+	}
+	r.messagesOnce(waiting)
+	codes := map[string]*FlowNode{}
+	for _, b := range host.Boundary {
+		if b.Event == nil || b.Event.Trigger != TriggerError {
+			continue
+		}
+		if first := codes[b.Event.ErrorCode]; first != nil {
+			r.add(ruleSameError, b.subject(), "the boundary event %s of %s catches the same error before", clip(first.ID), clip(host.ID))
+			continue
+		}
+		codes[b.Event.ErrorCode] = b
+	}
+}
+
+// messagesOnce demands that no two nodes which wait in one scope do so for one message: a correlation
+// could not tell them apart (Camunda 7 BpmnParse.addEventSubscriptionDeclaration).
+func (r *reader) messagesOnce(nodes []*FlowNode) {
+	seen := map[string]*FlowNode{}
+	for _, n := range nodes {
+		if n == nil || n.Event == nil || n.Event.Trigger != TriggerMessage {
+			continue
+		}
+		name := n.Event.Message.Source()
+		if first := seen[name]; first != nil {
+			r.add(ruleSameMessage, n.subject(), "%s waits for the message %s, too", clip(first.ID), clip(name))
+			continue
+		}
+		seen[name] = n
+	}
+}
+
+// starts checks where a process and each of its sub-processes begin, and reports whether all of them
+// have a start event.
+func (r *reader) starts(p *draft) (complete bool) {
+	first := map[*FlowNode]*FlowNode{} // the start events without a trigger, by what they start
+	found := map[*FlowNode]bool{}
+	var triggered []*FlowNode
+	for _, f := range p.process.Nodes {
+		if f.Element != ElementStartEvent {
+			continue
+		}
+		found[f.Parent] = true
+		switch {
+		case p.triggered[f] && f.Parent != nil:
+			r.add(ruleInnerTrigger, f.subject(), "")
+		case p.triggered[f]:
+			triggered = append(triggered, f)
+		case first[f.Parent] == nil:
+			first[f.Parent] = f
+		default:
+			r.add(ruleSeveralStarts, f.subject(), "the %s has the start event %s already", p.where(f.Parent), clip(first[f.Parent].ID))
+		}
+	}
+	r.messagesOnce(triggered)
+	complete = found[nil]
+	if !complete {
+		r.add(ruleNoStart, p.process.subject(), "the process has no start event")
+	}
+	for _, f := range p.process.Nodes {
+		if f.Element == ElementSubProcess && !found[f] {
+			r.add(ruleNoStart, f.subject(), "the sub-process has no start event")
+			complete = false
+		}
+	}
+	return complete
+}
+
+// where names a process or sub-process in a sentence.
+func (p *draft) where(parent *FlowNode) string {
+	if parent == nil {
+		return "process " + clip(p.process.Key)
+	}
+	return "sub-process " + clip(parent.ID)
+}

@@ -1,0 +1,180 @@
+package cloudevent
+
+import (
+	"strings"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"diom.io/workflow/shared/engine"
+)
+
+// Description is what readers are told of one type of ours: docs/events.md is made of them.
+type Description struct {
+	Type    string
+	Summary string
+	// Internal types are for the product's own functions; others may see them and need not mind.
+	Internal bool
+	// fields are those of the data, one word each, with a question mark where it may be absent.
+	fields string
+	// change makes the example; nil for what is no change of an instance.
+	change *engine.Change
+}
+
+// always are the fields of the data of every event of an instance.
+const always = "instanceId processKey actor "
+
+// descriptions are in the order of the documentation.
+var descriptions = []Description{
+	{Type: TypeInstanceStarted, Summary: "An instance was started.", fields: always, change: &engine.Change{Kind: engine.InstanceStarted}},
+	{Type: TypeInstanceEnded, Summary: "An instance came to its end.", fields: always, change: &engine.Change{Kind: engine.InstanceCompleted}},
+	{Type: TypeInstanceCancelled, Summary: "An instance was cancelled.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceCancelled, Reason: "重复提交"}},
+	{Type: TypeInstanceSuspended, Summary: "An instance was suspended: nothing happens in it until it is resumed.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceSuspended, Reason: "审计"}},
+	{Type: TypeInstanceResumed, Summary: "A suspended instance goes on.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceResumed}},
+	{
+		Type: TypeTaskCreated, Summary: "A user task waits for somebody.", fields: always + "nodeId taskId taskName assignee? candidateUsers? candidateGroups? dueAt?",
+		change: &engine.Change{Kind: engine.TaskCreated, Task: &engine.Task{ID: exampleID(2), Node: "file", Name: "备案", CandidateGroups: []string{"finance"}, DueAt: exampleTime.Add(24 * time.Hour)}},
+	},
+	{
+		Type: TypeTaskAssigned, Summary: "A user task has another assignee, or none: then the field is absent.", fields: always + "nodeId taskId assignee? reason?",
+		change: &engine.Change{Kind: engine.TaskAssigned, TaskID: exampleID(2), Node: "file", Assignee: "lina"},
+	},
+	{
+		Type: TypeTaskCompleted, Summary: "A user task was completed by its assignee.", fields: always + "nodeId taskId assignee outcome?",
+		change: &engine.Change{Kind: engine.TaskCompleted, TaskID: exampleID(2), Node: "file", Assignee: "lina", Outcome: "approved"},
+	},
+	{
+		Type: TypeTaskCancelled, Summary: "A user task ended without being completed.", fields: always + "nodeId taskId reason?",
+		change: &engine.Change{Kind: engine.TaskCancelled, TaskID: exampleID(2), Node: "file", Reason: "重复提交"},
+	},
+	{
+		Type: TypeJobCreated, Summary: "A worker can fetch a job of the topic.", fields: always + "nodeId jobId jobKind topic retries dueAt?",
+		change: &engine.Change{Kind: engine.JobCreated, Job: &engine.Job{ID: exampleID(3), Node: "pay", Kind: engine.ExternalJob, Topic: "payment", Retries: 3}},
+	},
+	{
+		Type: TypeJobCompleted, Summary: "A worker has done a job.", fields: always + "nodeId jobId topic",
+		change: &engine.Change{Kind: engine.JobCompleted, JobID: exampleID(3), Node: "pay", Topic: "payment"},
+	},
+	{
+		Type: TypeJobFailed, Summary: "A worker could not do a job. With no retries left an incident waits for an operator.", fields: always + "nodeId jobId topic retries dueAt? reason?",
+		change: &engine.Change{Kind: engine.JobFailed, JobID: exampleID(3), Node: "pay", Topic: "payment", Retries: 2, DueAt: exampleTime.Add(5 * time.Minute), Reason: "bank does not answer"},
+	},
+	{
+		Type: TypeTokenReady, Summary: "An asynchronous continuation waits to be run.", Internal: true, fields: always + "nodeId jobId jobKind retries dueAt?",
+		change: &engine.Change{Kind: engine.JobCreated, Job: &engine.Job{ID: exampleID(3), Node: "book", Kind: engine.BeforeJob, Retries: 3}},
+	},
+	{
+		Type: TypeTimerDue, Summary: "A timer fired.", fields: always + "nodeId timerId",
+		change: &engine.Change{Kind: engine.TimerFired, TimerID: exampleID(4), Node: "reminder"},
+	},
+	{
+		Type: TypeMessageReceived, Summary: "An instance received a message.", fields: always + "nodeId message",
+		change: &engine.Change{Kind: engine.MessageReceived, SubscriptionID: exampleID(5), Node: "paid", Message: "payment received"},
+	},
+	{
+		Type: TypeMessageSent, Summary: "An instance threw a message: it is on its way to whoever waits for it.", Internal: true, fields: always + "nodeId message",
+		change: &engine.Change{Kind: engine.MessageSent, Node: "tell", Message: "order shipped"},
+	},
+	{
+		Type: TypeIncidentRaised, Summary: "Something failed and an operator has to look at it.", fields: always + "nodeId incidentId code jobId?",
+		change: &engine.Change{Kind: engine.IncidentRaised, Incident: &engine.Incident{ID: exampleID(6), Node: "pay", Code: "job_failed", Job: exampleID(3)}},
+	},
+	{
+		Type: TypeIncidentResolved, Summary: "An incident is over: it was retried, or its instance ended.", fields: always + "nodeId incidentId",
+		change: &engine.Change{Kind: engine.IncidentResolved, IncidentID: exampleID(6), Node: "pay"},
+	},
+	{Type: TypeDefinitionDeployed, Summary: "A new version of a process was deployed.", fields: "definitionId processKey version name actor"},
+}
+
+// Catalogue lists the types of our events in the order of the documentation.
+func Catalogue() []Description { return descriptions }
+
+var exampleTime = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+// exampleID is a UUIDv7 that differs in its last byte.
+func exampleID(n byte) engine.ID {
+	return engine.ID{0x01, 0x9c, 0xad, 0xc6, 0x9a, 0x80, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, n}
+}
+
+// Example returns an event of the type as the product sends it, but for its signature.
+func (d Description) Example() (event.Event, error) {
+	if d.change == nil {
+		return Deployed("/diom/production", Definition{ID: exampleID(7), ProcessKey: "leave", Version: 3, Name: "请假", Actor: "zhouming"}, exampleTime)
+	}
+	list, err := Events("/diom/production", Step{
+		InstanceID: exampleID(1), Seq: 4, At: exampleTime, Actor: "lina", ProcessKey: "leave", BusinessKey: "2026-0042", Changes: []engine.Change{*d.change},
+	})
+	if err != nil {
+		return event.Event{}, err
+	}
+	return list[0], nil
+}
+
+// schemas are the JSON Schemas of the fields of Data and Definition.
+var schemas = map[string]map[string]any{
+	"instanceId":      {"type": "string", "format": "uuid"},
+	"processKey":      {"type": "string", "minLength": 1},
+	"actor":           {"type": "string", "description": "who caused it; empty for the product itself"},
+	"nodeId":          {"type": "string", "description": "id of the flow node in the model"},
+	"taskId":          {"type": "string", "format": "uuid"},
+	"taskName":        {"type": "string"},
+	"assignee":        {"type": "string"},
+	"candidateUsers":  {"type": "array", "items": map[string]any{"type": "string"}, "minItems": 1},
+	"candidateGroups": {"type": "array", "items": map[string]any{"type": "string"}, "minItems": 1},
+	"outcome":         {"type": "string"},
+	"reason":          {"type": "string"},
+	"incidentId":      {"type": "string", "format": "uuid"},
+	"code":            {"type": "string", "minLength": 1},
+	"jobId":           {"type": "string", "format": "uuid"},
+	"jobKind":         {"enum": []string{string(engine.ExternalJob), string(engine.BeforeJob), string(engine.AfterJob)}},
+	"topic":           {"type": "string", "minLength": 1},
+	"retries":         {"type": "integer", "minimum": 0, "description": "attempts that are left"},
+	"dueAt":           {"type": "string", "format": "date-time"},
+	"timerId":         {"type": "string", "format": "uuid"},
+	"message":         {"type": "string", "minLength": 1, "description": "name of the message"},
+	"definitionId":    {"type": "string", "format": "uuid"},
+	"version":         {"type": "integer", "minimum": 1},
+	"name":            {"type": "string"},
+}
+
+// Schema returns the JSON Schema (draft 2020-12) of the data of a type, ready for encoding/json. Later
+// versions of the product may add fields.
+func (d Description) Schema() map[string]any {
+	properties, required := map[string]any{}, []string{}
+	for field := range strings.FieldsSeq(d.fields) {
+		name, optional := strings.CutSuffix(field, "?")
+		properties[name] = schemas[name]
+		if !optional {
+			required = append(required, name)
+		}
+	}
+	return map[string]any{"type": "object", "required": required, "properties": properties}
+}
+
+// EnvelopeSchema returns the JSON Schema of an event of ours in structured mode; data is that of its
+// type.
+func EnvelopeSchema() map[string]any {
+	text := map[string]any{"type": "string", "minLength": 1}
+	return map[string]any{
+		"$schema":  "https://json-schema.org/draft/2020-12/schema",
+		"type":     "object",
+		"required": []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "partitionkey", "diomprocess", "data"},
+		"properties": map[string]any{
+			"specversion":      map[string]any{"const": event.CloudEventsVersionV1},
+			"id":               map[string]any{"type": "string", "minLength": 1, "description": "<instance>/<seq>/<n>: the same event again is a duplicate"},
+			"source":           map[string]any{"type": "string", "pattern": "^/diom/.+$"},
+			"type":             map[string]any{"type": "string", "pattern": `^io\.diom\.workflow\.[a-z]+\.[a-z]+\.v1$`},
+			"subject":          map[string]any{"type": "string", "pattern": "^(instances|tasks|definitions)/.+$"},
+			"time":             map[string]any{"type": "string", "format": "date-time", "description": "when it happened"},
+			"datacontenttype":  map[string]any{"const": event.ApplicationJSON},
+			"partitionkey":     map[string]any{"type": "string", "format": "uuid", "description": "the instance"},
+			"sequence":         map[string]any{"type": "string", "pattern": `^[0-9]{10,}\.[0-9]{3,}$`, "description": "orders the events of one instance"},
+			"diomprocess":      map[string]any{"type": "string", "minLength": 1, "description": "the key of the process"},
+			businessKey:        text,
+			traceParent:        text,
+			SignedAttribute:    map[string]any{"type": "string", "format": "date-time", "description": "when it was sent"},
+			SignatureAttribute: text,
+			"data":             map[string]any{"type": "object"},
+		},
+	}
+}

@@ -1,0 +1,114 @@
+// Package database opens MySQL (or MariaDB, TiDB), runs batches and transactions, and migrates. It
+// knows no table.
+//
+// A DB holds two pools. Reads and ordinary transactions use the first. The second alone has
+// multiStatements on, and runs nothing but batches of constant text.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Options tune Open. The zero value works.
+type Options struct {
+	// Pool is the number of connections of each pool; 0 means 16. MaxIdle equals MaxOpen.
+	Pool int
+	// ReadTimeout bounds the wait for any reply of the server, also for that to a COMMIT, which no context
+	// can end; 0 means no bound. Migrations need none.
+	ReadTimeout time.Duration
+	// Dial replaces the dialer, for counting round trips and for faults on the wire.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	reads   *sql.DB
+	batches *sql.DB
+}
+
+// Open prepares both pools; it does not connect. dsn is a go-sql-driver DSN, for example
+// diom:secret@tcp(127.0.0.1:3306)/diom_workflow.
+func Open(dsn string, o Options) (*DB, error) {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("mysql dsn: %w", err)
+	}
+	if o.Pool == 0 {
+		o.Pool = 16
+	}
+	reads, err := pool(cfg, o, false)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := pool(cfg, o, true)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{reads: reads, batches: batches}, nil
+}
+
+func pool(base *mysql.Config, o Options, multi bool) (*sql.DB, error) {
+	cfg := base.Clone()
+	cfg.InterpolateParams = true
+	cfg.MultiStatements = multi
+	cfg.ParseTime = true
+	cfg.Loc = time.UTC
+	cfg.Collation = "utf8mb4_bin"
+	cfg.Timeout = 5 * time.Second
+	cfg.ReadTimeout = o.ReadTimeout
+	cfg.Logger = silent{} // the driver's own lines repeat the errors that it returns
+	if cfg.Params == nil {
+		cfg.Params = map[string]string{}
+	}
+	cfg.Params["time_zone"] = "'+00:00'"
+	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
+	cfg.Params["innodb_lock_wait_timeout"] = "5"
+	if o.Dial != nil {
+		cfg.DialFunc = o.Dial
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("mysql dsn: %w", err)
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(o.Pool)
+	db.SetMaxIdleConns(o.Pool)
+	db.SetConnMaxLifetime(30 * time.Minute)
+	return db, nil
+}
+
+type silent struct{}
+
+func (silent) Print(...any) {}
+
+// Close closes both pools.
+func (db *DB) Close() error {
+	err := db.reads.Close()
+	if e := db.batches.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// Ping reports whether the database answers; the error is classified.
+func (db *DB) Ping(ctx context.Context) error { return Classify(db.reads.PingContext(ctx)) }
+
+// Query runs a read. Errors are classified; the caller closes the rows.
+func (db *DB) Query(ctx context.Context, text string, arguments ...any) (*sql.Rows, error) {
+	rows, err := db.reads.QueryContext(ctx, text, arguments...)
+	return rows, Classify(err)
+}
+
+// QueryRow runs a read of at most one row and scans it into dest: sql.ErrNoRows when there is none.
+func (db *DB) QueryRow(ctx context.Context, dest []any, text string, arguments ...any) error {
+	return Classify(db.reads.QueryRowContext(ctx, text, arguments...).Scan(dest...))
+}
+
+// Pools returns the statistics of both pools, for metrics.
+func (db *DB) Pools() (reads, batches sql.DBStats) { return db.reads.Stats(), db.batches.Stats() }

@@ -1,0 +1,76 @@
+package databasetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// hold outlives any test binary: go test ends one after ten minutes.
+const hold = 11 * time.Minute
+
+var errRedisBusy = errors.New("every numbered Redis database is in use")
+
+// Redis returns the URL of an empty, numbered Redis database that is the test's alone until the
+// test ends. Publish/subscribe channels are the server's: they are shared.
+func Redis(t testing.TB) string {
+	t.Helper()
+	o, err := redis.ParseURL(address(t, redisVariable))
+	if err != nil {
+		t.Fatalf("%s: %v", redisVariable, err)
+	}
+	o.DB = 0
+	registry := redis.NewClient(o)
+	number, err := claimNumber(t.Context(), registry)
+	if err != nil {
+		t.Fatalf("test redis: %v", errors.Join(err, registry.Close()))
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(registry.Del(context.Background(), claimKey(number)).Err(), registry.Close()); err != nil {
+			t.Errorf("release the test redis: %v", err)
+		}
+	})
+	own := *o
+	own.DB = number
+	client := redis.NewClient(&own)
+	if err := errors.Join(client.FlushDB(t.Context()).Err(), client.Close()); err != nil {
+		t.Fatalf("test redis %d: %v", number, err)
+	}
+	return url(&own)
+}
+
+// claimNumber takes a database number from 1 on; number 0 holds the claims.
+func claimNumber(ctx context.Context, registry *redis.Client) (int, error) {
+	settings, err := registry.ConfigGet(ctx, "databases").Result()
+	if err != nil {
+		return 0, err
+	}
+	count, err := strconv.Atoi(settings["databases"])
+	if err != nil {
+		return 0, err
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
+		for number := 1; number < count; number++ {
+			err := registry.SetArgs(ctx, claimKey(number), "1", redis.SetArgs{Mode: "NX", TTL: hold}).Err()
+			if !errors.Is(err, redis.Nil) {
+				return number, err
+			}
+		}
+	}
+	return 0, errRedisBusy
+}
+
+func claimKey(number int) string { return fmt.Sprintf("diom_test_%d", number) }
+
+func url(o *redis.Options) string {
+	credentials := ""
+	if o.Password != "" {
+		credentials = o.Username + ":" + o.Password + "@"
+	}
+	return fmt.Sprintf("redis://%s%s/%d", credentials, o.Addr, o.DB)
+}

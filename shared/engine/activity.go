@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/expr"
+)
+
+// prepare opens the scope of a node that has one, with its input parameters, and arms the boundary
+// events of an activity.
+func (s *step) prepare(t Token, node *bpmn.FlowNode) error {
+	if err := s.openScope(t, node); err != nil {
+		return err
+	}
+	for _, event := range node.Boundary {
+		if err := s.arm(t, event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openScope opens the scope of a sub-process or of a node with input or output parameters. The inputs
+// are evaluated in order, a later one sees those before it (Camunda 7 IoMapping).
+func (s *step) openScope(t Token, node *bpmn.FlowNode) error {
+	if node.Element != bpmn.ElementSubProcess && len(node.Inputs)+len(node.Outputs) == 0 {
+		return nil
+	}
+	inputs := Variables{}
+	e := s.environment(t, nil)
+	show(e, inputs, nil)
+	for _, p := range node.Inputs {
+		value, err := evaluateParameter(e, p)
+		if err != nil {
+			return err
+		}
+		inputs[p.Name] = value
+	}
+	s.do(Change{Kind: ScopeOpened, Scope: s.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: node.ID, Variables: inputs})
+	return nil
+}
+
+// show lets an environment see values that are not set yet, except where a variable of inner hides them.
+func show(e *expr.Environment, values, inner Variables) {
+	outer := e.Variable
+	e.Variable = func(name string) (expr.Value, bool) {
+		_, hidden := inner[name]
+		if value, ok := values[name]; ok && !hidden {
+			return value, true
+		}
+		return outer(name)
+	}
+}
+
+func evaluateParameter(e *expr.Environment, p bpmn.Parameter) (expr.Value, error) {
+	switch {
+	case p.Value != nil && p.Value.IsLiteral():
+		return p.Value.Source(), nil
+	case p.Value != nil:
+		return p.Value.Evaluate(e)
+	case p.List != nil:
+		list := make([]expr.Value, 0, len(p.List))
+		for _, item := range p.List {
+			value, err := evaluateParameter(e, item)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, value)
+		}
+		return list, nil
+	case p.Entries != nil:
+		entries := make(map[string]expr.Value, len(p.Entries))
+		for _, entry := range p.Entries {
+			value, err := evaluateParameter(e, entry)
+			if err != nil {
+				return nil, err
+			}
+			entries[entry.Name] = value
+		}
+		return entries, nil
+	}
+	return nil, nil
+}
+
+// output is one output parameter with its value.
+type output struct {
+	name  string
+	value expr.Value
+}
+
+// outputs evaluates the output parameters of a node in the scope of its token, in order: a later one
+// sees those before it, unless a variable of the scope hides them. Where an activity is interrupted,
+// those that cannot be evaluated are left out: the variables they read may not be there yet.
+func (s *step) outputs(t Token, node *bpmn.FlowNode, interrupted bool) ([]output, error) {
+	own := s.instance.owned(t.Number)
+	if own == nil || node == nil {
+		return nil, nil
+	}
+	list, given := make([]output, 0, len(node.Outputs)), Variables{}
+	e := s.environment(t, nil)
+	show(e, given, own.Variables)
+	for _, p := range node.Outputs {
+		value, err := evaluateParameter(e, p)
+		if err != nil && interrupted {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list, given[p.Name] = append(list, output{p.Name, value}), value
+	}
+	return list, nil
+}
+
+// finish leaves a node whose work is done: its output parameters go to the scope around it, what is
+// left of it is cancelled, and its token goes on, after a job if the node asks for one.
+func (s *step) finish(t Token) {
+	node := s.process.Node(t.Node)
+	if node == nil {
+		s.unknown(t)
+		return
+	}
+	values, err := s.outputs(t, node, false)
+	if err != nil {
+		s.raise(t, true, err)
+		return
+	}
+	s.release(t, "")
+	s.give(t.Scope, values)
+	s.exit(t, node)
+}
+
+// exit lets a token go out of a node that is done, after a job if the node asks for one. What fails
+// here is retried from here: a join, for one, has consumed the tokens that it waited for.
+func (s *step) exit(t Token, node *bpmn.FlowNode) {
+	if !node.AsyncAfter {
+		s.depart(t)
+		return
+	}
+	if err := s.continueBy(t, node, AfterJob); err != nil {
+		s.raise(t, true, err)
+	}
+}
+
+func (s *step) give(scope int, values []output) {
+	for _, o := range values {
+		s.setVariables(scope, Variables{o.name: o.value})
+	}
+}
+
+// depart lets a token go out of a node that is done.
+func (s *step) depart(t Token) {
+	node := s.process.Node(t.Node)
+	if node == nil {
+		s.unknown(t)
+		return
+	}
+	if err := s.leave(t, node); err != nil {
+		s.raise(t, true, err)
+	}
+}
+
+// interrupt cancels an activity with all that is in it and puts its token at a boundary event.
+func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
+	values, _ := s.outputs(t, s.process.Node(t.Node), true)
+	s.release(t, "interrupted")
+	s.give(t.Scope, values)
+	s.do(Change{Kind: TokenMoved, Token: t.Number, Node: event.ID})
+	s.ready = append(s.ready, t.Number)
+}
+
+// release ends everything that a token has at its node and leaves the token: what is inside of its
+// scope, its tasks, jobs, timers, subscriptions and incidents, then the scope.
+func (s *step) release(t Token, reason string) {
+	own := s.instance.owned(t.Number)
+	if own != nil {
+		s.cancelScope(own.Number, reason)
+	}
+	s.cancelWaits(t, reason)
+	if own != nil {
+		s.do(Change{Kind: ScopeClosed, Scope: own.Number, Node: t.Node})
+	}
+}
+
+// cancelScope ends every token in a scope.
+func (s *step) cancelScope(scope int, reason string) {
+	for _, t := range s.instance.Clone().Tokens {
+		if t.Scope == scope {
+			s.cancelToken(t, reason)
+		}
+	}
+}
+
+func (s *step) cancelToken(t Token, reason string) {
+	s.release(t, reason)
+	s.do(Change{Kind: TokenConsumed, Token: t.Number, Node: t.Node})
+}
+
+// cancelWaits ends what a token waits for.
+func (s *step) cancelWaits(t Token, reason string) {
+	for _, c := range s.instance.endWaits(t.Number, reason) {
+		s.do(c)
+	}
+}
+
+// endWaits returns the changes that end what a token waits for.
+func (in *Instance) endWaits(token int, reason string) []Change {
+	var list []Change
+	for _, task := range in.Tasks {
+		if task.Token == token {
+			list = append(list, Change{Kind: TaskCancelled, TaskID: task.ID, Node: task.Node, Reason: reason})
+		}
+	}
+	for _, job := range in.Jobs {
+		if job.Token == token {
+			list = append(list, Change{Kind: JobCancelled, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+		}
+	}
+	for _, timer := range in.Timers {
+		if timer.Token == token {
+			list = append(list, Change{Kind: TimerCancelled, TimerID: timer.ID, Node: timer.Node})
+		}
+	}
+	for _, sub := range in.Subscriptions {
+		if sub.Token == token {
+			list = append(list, Change{Kind: SubscriptionClosed, SubscriptionID: sub.ID, Node: sub.Node})
+		}
+	}
+	for _, i := range in.Incidents {
+		if i.Token == token {
+			list = append(list, Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
+		}
+	}
+	return list
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// appliers is the one place where the state of an instance changes. Applying the changes of every
+// history row in order gives the state again.
+var appliers = map[Kind]func(*Instance, Change){
+	InstanceStarted: func(in *Instance, c Change) {
+		s := c.Instance
+		in.ID, in.DefinitionID, in.ProcessKey, in.ProcessVersion = s.ID, s.DefinitionID, s.ProcessKey, s.ProcessVersion
+		in.BusinessKey, in.Starter, in.StartedAt, in.Hops = s.BusinessKey, s.Starter, s.At, s.Hops
+		in.State = Active
+		in.Scopes = []Scope{{Variables: Variables{}}}
+	},
+	InstanceSuspended: func(in *Instance, _ Change) { in.State = Suspended },
+	InstanceResumed:   func(in *Instance, _ Change) { in.State = Active },
+	InstanceCompleted: func(in *Instance, c Change) { in.State, in.EndedAt = Completed, c.At },
+	InstanceCancelled: func(in *Instance, c Change) { in.State, in.EndedAt = Cancelled, c.At },
+	VariablesSet: func(in *Instance, c Change) {
+		maps.Copy(in.scope(c.Scope).Variables, c.Variables)
+	},
+	TokenCreated: func(in *Instance, c Change) {
+		in.Tokens = append(in.Tokens, Token{Number: c.Token, Scope: c.Scope, Node: c.Node})
+		in.LastToken = c.Token
+	},
+	TokenMoved: func(in *Instance, c Change) { in.token(c.Token).Node = c.Node },
+	TokenConsumed: func(in *Instance, c Change) {
+		in.Tokens = slices.DeleteFunc(in.Tokens, func(t Token) bool { return t.Number == c.Token })
+	},
+	TaskCreated: func(in *Instance, c Change) {
+		task := *c.Task
+		task.Version = in.Version
+		in.Tasks = append(in.Tasks, task)
+	},
+	TaskAssigned: func(in *Instance, c Change) {
+		t := in.Task(c.TaskID)
+		t.Assignee, t.Owner, t.Delegated, t.Version = c.Assignee, c.Owner, c.Delegated, in.Version
+	},
+	TaskCompleted: endTask,
+	TaskCancelled: endTask,
+	ScopeOpened: func(in *Instance, c Change) {
+		variables := maps.Clone(c.Variables)
+		if variables == nil {
+			variables = Variables{}
+		}
+		in.Scopes = append(in.Scopes, Scope{Number: c.Scope, Parent: c.Parent, Token: c.Token, Variables: variables})
+		in.LastScope = c.Scope
+	},
+	ScopeClosed: func(in *Instance, c Change) {
+		in.Scopes = slices.DeleteFunc(in.Scopes, func(s Scope) bool { return s.Number == c.Scope })
+	},
+	JobCreated:     func(in *Instance, c Change) { in.Jobs = append(in.Jobs, *c.Job) },
+	JobFailed:      setRetries,
+	JobRetried:     setRetries,
+	JobCompleted:   endJob,
+	JobCancelled:   endJob,
+	TimerCreated:   func(in *Instance, c Change) { in.Timers = append(in.Timers, *c.Timer) },
+	TimerFired:     endTimer,
+	TimerCancelled: endTimer,
+	SubscriptionOpened: func(in *Instance, c Change) {
+		in.Subscriptions = append(in.Subscriptions, *c.Subscription)
+	},
+	SubscriptionClosed: func(in *Instance, c Change) {
+		in.Subscriptions = slices.DeleteFunc(in.Subscriptions, func(s Subscription) bool { return s.ID == c.SubscriptionID })
+	},
+	MessageReceived: record,
+	MessageSent:     record,
+	ErrorThrown:     record,
+	ErrorUnhandled:  record,
+	IncidentRaised: func(in *Instance, c Change) {
+		in.Incidents = append(in.Incidents, *c.Incident)
+	},
+	IncidentResolved: func(in *Instance, c Change) {
+		in.Incidents = slices.DeleteFunc(in.Incidents, func(i Incident) bool { return i.ID == c.IncidentID })
+	},
+}
+
+func endTask(in *Instance, c Change) {
+	in.Tasks = slices.DeleteFunc(in.Tasks, func(t Task) bool { return t.ID == c.TaskID })
+}
+
+func setRetries(in *Instance, c Change) {
+	job := in.Job(c.JobID)
+	job.Retries, job.DueAt = c.Retries, c.DueAt
+}
+
+func endJob(in *Instance, c Change) {
+	in.Jobs = slices.DeleteFunc(in.Jobs, func(j Job) bool { return j.ID == c.JobID })
+}
+
+func endTimer(in *Instance, c Change) {
+	in.Timers = slices.DeleteFunc(in.Timers, func(t Timer) bool { return t.ID == c.TimerID })
+}
+
+// record is for what is part of the history and no state.
+func record(*Instance, Change) {}
+
+// begin opens the next version: the state before the changes of one step.
+func (in *Instance) begin() { in.Version++ }
+
+// Apply makes one change. It fails only on a history that this engine did not write: an unknown
+// kind, or a change of something that is not there.
+func (in *Instance) Apply(c Change) error {
+	apply, ok := appliers[c.Kind]
+	if !ok {
+		return fmt.Errorf("change %q: unknown kind", c.Kind)
+	}
+	if !in.has(c) {
+		return fmt.Errorf("change %q of version %d: its subject is not there", c.Kind, in.Version)
+	}
+	apply(in, c)
+	return nil
+}
+
+// has reports whether what c changes is there.
+func (in *Instance) has(c Change) bool {
+	switch c.Kind {
+	case InstanceStarted:
+		return c.Instance != nil && len(in.Scopes) == 0
+	case VariablesSet, TokenCreated:
+		return in.scope(c.Scope) != nil
+	case ScopeOpened:
+		return in.scope(c.Scope) == nil && in.scope(c.Parent) != nil && in.token(c.Token) != nil
+	case ScopeClosed:
+		return c.Scope > 0 && in.scope(c.Scope) != nil
+	case JobCreated:
+		return c.Job != nil
+	case JobFailed, JobRetried, JobCompleted, JobCancelled:
+		return in.Job(c.JobID) != nil
+	case TimerCreated:
+		return c.Timer != nil
+	case TimerFired, TimerCancelled:
+		return in.Timer(c.TimerID) != nil
+	case SubscriptionOpened:
+		return c.Subscription != nil
+	case SubscriptionClosed:
+		return in.Subscription(c.SubscriptionID) != nil
+	case TokenMoved, TokenConsumed:
+		return in.token(c.Token) != nil
+	case TaskCreated:
+		return c.Task != nil
+	case TaskAssigned, TaskCompleted, TaskCancelled:
+		return in.Task(c.TaskID) != nil
+	case IncidentRaised:
+		return c.Incident != nil
+	case IncidentResolved:
+		return in.Incident(c.IncidentID) != nil
+	default:
+		return len(in.Scopes) > 0
+	}
+}
+
+// Replay folds the changes of successive history rows into a state.
+func Replay(rows [][]Change) (*Instance, error) {
+	in := &Instance{}
+	for _, changes := range rows {
+		in.begin()
+		for _, c := range changes {
+			if err := in.Apply(c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return in, nil
+}

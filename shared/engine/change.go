@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"encoding/json"
+	"time"
+
+	"diom.io/workflow/shared/expr"
+)
+
+// Kind names what a change did. The names are stored and published: they never change their meaning.
+type Kind string
+
+// The kinds of change.
+const (
+	InstanceStarted    Kind = "instance.started"
+	InstanceSuspended  Kind = "instance.suspended"
+	InstanceResumed    Kind = "instance.resumed"
+	InstanceCompleted  Kind = "instance.completed"
+	InstanceCancelled  Kind = "instance.cancelled"
+	VariablesSet       Kind = "variables.set"
+	TokenCreated       Kind = "token.created"
+	TokenMoved         Kind = "token.moved"
+	TokenConsumed      Kind = "token.consumed"
+	TaskCreated        Kind = "task.created"
+	TaskAssigned       Kind = "task.assigned"
+	TaskCompleted      Kind = "task.completed"
+	TaskCancelled      Kind = "task.cancelled"
+	IncidentRaised     Kind = "incident.raised"
+	IncidentResolved   Kind = "incident.resolved"
+	ScopeOpened        Kind = "scope.opened"
+	ScopeClosed        Kind = "scope.closed"
+	JobCreated         Kind = "job.created"
+	JobCompleted       Kind = "job.completed"
+	JobFailed          Kind = "job.failed"
+	JobRetried         Kind = "job.retried"
+	JobCancelled       Kind = "job.cancelled"
+	TimerCreated       Kind = "timer.created"
+	TimerFired         Kind = "timer.fired"
+	TimerCancelled     Kind = "timer.cancelled"
+	SubscriptionOpened Kind = "subscription.opened"
+	SubscriptionClosed Kind = "subscription.closed"
+	MessageReceived    Kind = "message.received"
+	MessageSent        Kind = "message.sent"
+	ErrorThrown        Kind = "error.thrown"
+	ErrorUnhandled     Kind = "error.unhandled"
+)
+
+// Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
+// history, the outgoing events and the golden trace. Which fields are set depends on Kind:
+//
+//	instance.started    Instance
+//	instance.*          Reason, At
+//	variables.set       Scope, Variables
+//	token.created       Token, Scope, Node, Flow (empty at a start event)
+//	token.moved         Token, Node (where to), Flow, Why
+//	token.consumed      Token, Node
+//	task.created        Task, Why
+//	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
+//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment
+//	task.cancelled      TaskID, Node, Reason
+//	incident.raised     Incident
+//	incident.resolved   IncidentID, Node
+//	scope.opened        Scope (its number), Parent, Token, Node, Variables
+//	scope.closed        Scope, Node
+//	job.created         Job
+//	job.completed       JobID, Node, Topic (empty for a continuation)
+//	job.failed          JobID, Node, Topic, Retries, DueAt, Reason (the message), Comment (the details)
+//	job.retried         JobID, Node, Retries: an operator gives it another try
+//	job.cancelled       JobID, Node, Topic
+//	timer.created       Timer
+//	timer.fired         TimerID, Node
+//	timer.cancelled     TimerID, Node
+//	subscription.opened Subscription
+//	subscription.closed SubscriptionID, Node
+//	message.received    SubscriptionID (zero at a start event), Node, Message
+//	message.sent        Token, Node, Message: to whoever waits for it in another instance
+//	error.thrown        Token, Node, Code, Reason (the message)
+//	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
+type Change struct {
+	Kind           Kind          `json:"kind"`
+	Instance       *Started      `json:"instance,omitempty"`
+	Token          int           `json:"token,omitempty"`
+	Scope          int           `json:"scope,omitempty"`
+	Node           string        `json:"node,omitempty"`
+	Flow           string        `json:"flow,omitempty"`
+	Variables      Variables     `json:"variables,omitempty"`
+	Task           *Task         `json:"task,omitempty"`
+	TaskID         ID            `json:"taskId,omitzero"`
+	Assignee       string        `json:"assignee,omitempty"`
+	Owner          string        `json:"owner,omitempty"`
+	Delegated      bool          `json:"delegated,omitempty"`
+	Outcome        string        `json:"outcome,omitempty"`
+	Comment        string        `json:"comment,omitempty"`
+	Reason         string        `json:"reason,omitempty"`
+	Incident       *Incident     `json:"incident,omitempty"`
+	IncidentID     ID            `json:"incidentId,omitzero"`
+	Parent         int           `json:"parent,omitempty"`
+	Job            *Job          `json:"job,omitempty"`
+	JobID          ID            `json:"jobId,omitzero"`
+	Retries        int           `json:"retries,omitempty"`
+	DueAt          time.Time     `json:"dueAt,omitzero"`
+	Timer          *Timer        `json:"timer,omitempty"`
+	TimerID        ID            `json:"timerId,omitzero"`
+	Subscription   *Subscription `json:"subscription,omitempty"`
+	SubscriptionID ID            `json:"subscriptionId,omitzero"`
+	Message        string        `json:"message,omitempty"`
+	Topic          string        `json:"topic,omitempty"`
+	Code           string        `json:"code,omitempty"`
+	At             time.Time     `json:"at,omitzero"`
+	Why            []Why         `json:"why,omitempty"`
+}
+
+// Started is what an instance is born with.
+type Started struct {
+	ID             ID        `json:"id"`
+	DefinitionID   ID        `json:"definitionId"`
+	ProcessKey     string    `json:"processKey"`
+	ProcessVersion int       `json:"processVersion"`
+	BusinessKey    string    `json:"businessKey,omitempty"`
+	Starter        string    `json:"starter"`
+	Hops           int       `json:"hops,omitempty"`
+	At             time.Time `json:"at"`
+}
+
+// Why records one evaluation that decided something: a sequence flow's condition, or who a task is
+// for. Replay never evaluates again.
+type Why struct {
+	Subject    string                     `json:"subject"` // a sequence flow's id, or assignee, candidateUsers, candidateGroups
+	Expression string                     `json:"expression"`
+	Inputs     map[string]json.RawMessage `json:"inputs,omitempty"`
+	Result     json.RawMessage            `json:"result"`
+}
+
+// explain records the evaluation of e with what it read; values too long for the record are cut.
+func explain(subject string, e *expr.Expression, result expr.Value, lookup func(string) (expr.Value, bool)) Why {
+	w := Why{Subject: subject, Expression: e.Source(), Result: short(result)}
+	for _, name := range e.Identifiers() {
+		value, ok := lookup(name)
+		if !ok {
+			continue
+		}
+		if w.Inputs == nil {
+			w.Inputs = map[string]json.RawMessage{}
+		}
+		w.Inputs[name] = short(value)
+	}
+	return w
+}
+
+const maxWhyBytes = 256
+
+func short(value expr.Value) json.RawMessage {
+	raw, err := expr.Marshal(value)
+	if err != nil || len(raw) > maxWhyBytes {
+		return json.RawMessage(`"…"`)
+	}
+	return raw
+}

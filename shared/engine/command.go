@@ -1,0 +1,122 @@
+package engine
+
+// Action is what a command does. The set is closed: each is a type of this package.
+type Action interface {
+	// Name is the command's name in the history.
+	Name() string
+	apply(s *step) error
+}
+
+// setVariables writes variables into the scope of a token, each where its name is found.
+func (s *step) setVariables(scope int, values Variables) {
+	byScope := map[int]Variables{}
+	for name, value := range values {
+		holder := s.instance.holder(scope, name)
+		if byScope[holder] == nil {
+			byScope[holder] = Variables{}
+		}
+		byScope[holder][name] = value
+	}
+	for i := range s.instance.Scopes { // in order: map iteration is not
+		number := s.instance.Scopes[i].Number
+		if group := byScope[number]; group != nil {
+			s.do(Change{Kind: VariablesSet, Scope: number, Variables: group})
+		}
+	}
+}
+
+// Cancel ends the instance at once; whatever it waits for is cancelled.
+type Cancel struct{ Reason string }
+
+// Name is the command's name in the history.
+func (Cancel) Name() string { return "cancel" }
+
+func (a Cancel) apply(s *step) error {
+	if s.instance.State.Ended() {
+		return ErrEnded
+	}
+	s.cancelScope(0, a.Reason)
+	s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
+	return nil
+}
+
+// Suspend stops the instance where it is until Resume.
+type Suspend struct{ Reason string }
+
+// Name is the command's name in the history.
+func (Suspend) Name() string { return "suspend" }
+
+func (a Suspend) apply(s *step) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	s.do(Change{Kind: InstanceSuspended, Reason: a.Reason, At: s.now})
+	return nil
+}
+
+// Resume lets a suspended instance go on.
+type Resume struct{ Reason string }
+
+// Name is the command's name in the history.
+func (Resume) Name() string { return "resume" }
+
+func (a Resume) apply(s *step) error {
+	if s.instance.State.Ended() {
+		return ErrEnded
+	}
+	if s.instance.State != Suspended {
+		return ErrNotSuspended
+	}
+	s.do(Change{Kind: InstanceResumed, Reason: a.Reason, At: s.now})
+	return nil
+}
+
+// RetryIncident sets variables, if any, and lets the incident's token enter its node, or leave it,
+// again. A zero Incident means every open incident of the instance.
+type RetryIncident struct {
+	Incident  ID
+	Variables Variables
+}
+
+// Name is the command's name in the history.
+func (RetryIncident) Name() string { return "retry" }
+
+func (a RetryIncident) apply(s *step) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	retried := false
+	for _, i := range s.instance.Clone().Incidents {
+		if s.instance.Incident(i.ID) == nil || (!a.Incident.IsZero() && i.ID != a.Incident) {
+			continue // gone: what was retried before it has ended its token
+		}
+		if token := s.instance.token(i.Token); token != nil && !retried && len(a.Variables) > 0 {
+			s.setVariables(s.instance.scopeOf(*token), a.Variables)
+		}
+		retried = true
+		s.retry(i)
+	}
+	if !retried {
+		return ErrNoIncident
+	}
+	return nil
+}
+
+// retry resolves an incident and tries again what failed: the work of a job, the way out of a node, or
+// the way in.
+func (s *step) retry(i Incident) {
+	s.do(Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
+	token := *s.instance.token(i.Token)
+	switch {
+	case !i.Job.IsZero():
+		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
+	case i.Triggered:
+		s.happen(token)
+	case !i.Leaving:
+		s.admit(token)
+	case s.instance.owned(i.Token) != nil: // its output parameters failed
+		s.finish(token)
+	default:
+		s.depart(token)
+	}
+}

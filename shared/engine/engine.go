@@ -1,0 +1,240 @@
+// Package engine advances a process instance by one command. It is pure: no I/O, no clock, no
+// randomness, no goroutine. The caller loads the instance, calls Step, and writes the changes and
+// the new state in one transaction that is fenced by the instance's version.
+//
+// The caller's duties, in order: hand in the instance as stored (nil for a start), the command with
+// a fresh id, the time, and a World; on success write all of the changes or none; on any error throw
+// the result away. The same input always gives the same output, ids included.
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/fault"
+)
+
+const (
+	// maxSteps is how many flow nodes one command may enter; beyond it the tokens go on in a command of
+	// their own, so that no transaction grows without bound.
+	maxSteps = 1000
+	// maxStreak is how many flow nodes may be entered without a wait state: more is an endless loop.
+	maxStreak = 100_000
+	// asyncSteps is what an asynchronous continuation that the model asks for counts among these: it costs
+	// a transaction.
+	asyncSteps = 100
+	// maxTokens is how many tokens an instance may have when one forks: with what they wait for, more do
+	// not fit into the 1 MiB of an instance.
+	maxTokens = 2000
+)
+
+// usualChanges is how many changes most steps make.
+const usualChanges = 8
+
+// World answers what the engine may not find out by itself.
+type World struct {
+	Groups   []string       // of the command's actor: group keys and role codes
+	Location *time.Location // in which dates without a zone are read; nil means UTC
+}
+
+// Command is one request to an instance. ID, a UUIDv7 made by the caller, is the seed of every id
+// that the step makes and the command's name in the history.
+type Command struct {
+	ID     ID
+	Actor  string // username
+	Action Action
+}
+
+// Step runs a command. in is not changed; it is nil only for Start. The error is a *fault.Error when
+// the command cannot be done in this state: nothing has happened then. What goes wrong with the data
+// of the process becomes an incident among the changes, not an error.
+func Step(p *bpmn.Process, in *Instance, c Command, now time.Time, w World) (*Instance, []Change, error) {
+	s := &step{
+		process: p, command: c, now: now.UTC().Truncate(time.Millisecond), world: w, instance: &Instance{},
+		changes: make([]Change, 0, usualChanges),
+	}
+	if in != nil {
+		s.instance = in.Clone()
+	}
+	s.instance.begin()
+	if err := c.Action.apply(s); err != nil {
+		return nil, nil, err
+	}
+	s.run()
+	if s.failure != nil {
+		return nil, nil, s.failure
+	}
+	return s.instance, s.changes, nil
+}
+
+// step is the state of one call of Step.
+type step struct {
+	process  *bpmn.Process
+	instance *Instance
+	command  Command
+	now      time.Time
+	world    World
+	changes  []Change
+	ready    []int // tokens that have arrived at a node and have not been looked at
+	ids      int
+	entered  int
+	streak   int   // nodes entered since the last wait state before this command
+	failure  error // a breach of the engine's own rules; never the data's fault
+}
+
+// do records a change and applies it.
+func (s *step) do(c Change) {
+	if err := s.instance.Apply(c); err != nil && s.failure == nil {
+		s.failure = err
+	}
+	s.changes = append(s.changes, c)
+}
+
+func (s *step) newID() ID {
+	s.ids++
+	return s.command.ID.Derive(s.ids)
+}
+
+// run moves tokens until each of them waits, is gone, or has met an incident.
+func (s *step) run() {
+	for s.failure == nil && s.instance.State == Active {
+		if len(s.ready) == 0 {
+			if !s.settle() {
+				return
+			}
+			continue
+		}
+		number := s.ready[0]
+		s.ready = s.ready[1:]
+		if token := s.instance.token(number); token != nil {
+			s.enter(*token)
+		}
+	}
+}
+
+// settle does what is due when no token can move: it ends the instance or a sub-process that has no
+// token left, or fires an inclusive join. It reports whether anything happened.
+func (s *step) settle() bool {
+	if len(s.instance.Tokens) == 0 {
+		s.do(Change{Kind: InstanceCompleted, At: s.now})
+		return true
+	}
+	for i := len(s.instance.Scopes) - 1; i > 0; i-- {
+		scope := s.instance.Scopes[i]
+		owner := *s.instance.token(scope.Token)
+		node := s.process.Node(owner.Node)
+		if node != nil && node.Element == bpmn.ElementSubProcess && !s.inhabited(scope.Number) && !s.stuck(owner.Number) {
+			s.finish(owner)
+			return true
+		}
+	}
+	return s.joinInclusive()
+}
+
+// inhabited reports whether a token is in a scope.
+func (s *step) inhabited(scope int) bool {
+	return slices.ContainsFunc(s.instance.Tokens, func(t Token) bool { return t.Scope == scope })
+}
+
+// stuck reports whether a token has an incident.
+func (s *step) stuck(token int) bool {
+	return slices.ContainsFunc(s.instance.Incidents, func(i Incident) bool { return i.Token == token })
+}
+
+// enter lets a token that has arrived at a node in, now or by a job.
+func (s *step) enter(t Token) {
+	node := s.process.Node(t.Node)
+	switch {
+	case node == nil:
+		s.raise(t, false, errNodeUnknown)
+	case s.entered >= maxSteps || node.AsyncBefore:
+		if err := s.continueBy(t, node, BeforeJob); err != nil {
+			s.raise(t, false, err)
+		}
+	default:
+		s.admit(t)
+	}
+}
+
+// admit lets a token into its node: the scope and the boundary events of an activity first, then what
+// the element does. An error leaves nothing behind but the incident.
+func (s *step) admit(t Token) {
+	s.entered++
+	node := s.process.Node(t.Node)
+	if node == nil {
+		s.raise(t, false, errNodeUnknown)
+		return
+	}
+	err := s.prepare(t, node)
+	if err == nil {
+		err = behaviors[node.Element](s, t, node)
+	}
+	if err != nil {
+		s.release(t, "")
+		s.raise(t, false, err)
+	}
+}
+
+var errNodeUnknown = &dataError{"node_unknown", "the definition has no such flow node"}
+
+// unknown stops a token at a node that the definition has not, or that an event was taken from: the
+// definition is not the one that the token came by.
+func (s *step) unknown(t Token) {
+	if !s.stuck(t.Number) {
+		s.raise(t, true, errNodeUnknown)
+	}
+}
+
+// dataError is a failure that the process's own data or model caused.
+type dataError struct {
+	code    string
+	message string
+}
+
+func (e *dataError) Error() string { return e.message }
+
+// raise stops a token at its node with an incident.
+func (s *step) raise(t Token, leaving bool, err error) {
+	s.incident(t, Incident{Leaving: leaving}, err)
+}
+
+func (s *step) incident(t Token, i Incident, err error) {
+	code := "evaluation_failed"
+	if d, ok := err.(*dataError); ok { //nolint:errorlint // never wrapped
+		code = d.code
+	} else if e, ok := err.(*expr.EvaluationError); ok { //nolint:errorlint // never wrapped
+		code = e.Code
+	}
+	i.ID, i.Token, i.Node, i.Code, i.Message, i.RaisedAt = s.newID(), t.Number, t.Node, code, err.Error(), s.now
+	s.do(Change{Kind: IncidentRaised, Incident: &i})
+}
+
+// open reports whether a command may still change the instance.
+func (s *step) open() error {
+	switch s.instance.State {
+	case Active:
+		return nil
+	case Suspended:
+		return ErrSuspended
+	default:
+		return ErrEnded
+	}
+}
+
+// The reasons for which a command cannot be done in the instance's state.
+var (
+	ErrSuspended      = fault.New(fault.Conflict, "instance_suspended", "The instance is suspended.")
+	ErrEnded          = fault.New(fault.Conflict, "instance_ended", "The instance has ended.")
+	ErrTaskEnded      = fault.New(fault.Conflict, "task_ended", "The task has been completed or cancelled.")
+	ErrClaimed        = fault.New(fault.Conflict, "task_claimed", "Somebody else has claimed the task.")
+	ErrNotDelegated   = fault.New(fault.Conflict, "task_not_delegated", "The task has not been delegated.")
+	ErrNoIncident     = fault.New(fault.NotFound, "incident_not_found", "There is no such open incident.")
+	ErrNotSuspended   = fault.New(fault.Conflict, "instance_not_suspended", "The instance is not suspended.")
+	ErrNoStart        = fault.New(fault.Invalid, "no_start_event", "The process has no none start event.")
+	ErrNoJob          = fault.New(fault.Conflict, "job_ended", "The job has been completed or cancelled.")
+	ErrTimerGone      = fault.New(fault.Conflict, "timer_ended", "The timer has fired or was cancelled.")
+	ErrTimerEarly     = fault.New(fault.Conflict, "timer_not_due", "The timer is not due yet.")
+	ErrNoSubscription = fault.New(fault.Conflict, "subscription_ended", "The message is not waited for any more.")
+)

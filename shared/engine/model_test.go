@@ -1,0 +1,352 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+
+	"pgregory.net/rapid"
+)
+
+// model writes a BPMN file of random blocks. A block begins behind a node and ends at one node; unless
+// it says otherwise in loose, as many tokens leave it as enter it.
+type model struct {
+	rt       *rapid.T
+	out      *strings.Builder // of the process, or of the sub-process under way
+	messages strings.Builder
+	n        int
+	loose    int  // blocks so far that may lose or make tokens
+	hangs    bool // a parallel join has such a block before it
+	pairs    []pair
+}
+
+// pair is a split and the join that has to follow each of its passes at most once.
+type pair struct{ split, join string }
+
+func (m *model) draw() string {
+	m.out = &strings.Builder{}
+	m.node("startEvent", "start", m.async(), "")
+	last := m.block("start", "", rapid.IntRange(1, 3).Draw(m.rt, "depth"))
+	m.node("endEvent", "end", "", "")
+	m.flow(last, "end", "")
+	return `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">` +
+		m.messages.String() + `<process id="p" isExecutable="true">` + m.out.String() + `</process></definitions>`
+}
+
+func (m *model) node(kind, id, attributes, content string) {
+	fmt.Fprintf(m.out, "<%s id=%q %s>%s</%s>\n", kind, id, attributes, content, kind)
+}
+
+func (m *model) flow(from, to, condition string) string {
+	id := m.id("f")
+	m.flowAs(id, from, to, condition)
+	return id
+}
+
+func (m *model) flowAs(id, from, to, condition string) {
+	if condition != "" {
+		condition = "<conditionExpression>" + strings.ReplaceAll(condition, ">", "&gt;") + "</conditionExpression>"
+	}
+	fmt.Fprintf(m.out, "<sequenceFlow id=%q sourceRef=%q targetRef=%q>%s</sequenceFlow>\n", id, from, to, condition)
+}
+
+func (m *model) id(prefix string) string {
+	m.n++
+	return fmt.Sprintf("%s%d", prefix, m.n)
+}
+
+// one draws one of several words.
+func (m *model) one(label string, words ...string) string {
+	return rapid.SampledFrom(words).Draw(m.rt, label)
+}
+
+// chance is true in one of n cases.
+func (m *model) chance(label string, n int) bool { return rapid.IntRange(1, n).Draw(m.rt, label) == n }
+
+// async draws the attributes of asynchronous continuations, mostly none.
+func (m *model) async() string {
+	return m.one("async", "", "", "", "", `camunda:asyncBefore="true"`, `camunda:asyncAfter="true"`,
+		`camunda:asyncBefore="true" camunda:asyncAfter="true" camunda:jobPriority="${a}"`)
+}
+
+// message declares a message and returns the trigger that waits for it, or sends it.
+func (m *model) message() string {
+	id := m.id("m")
+	fmt.Fprintf(&m.messages, "<message id=%q name=%q/>\n", id, "message-"+id)
+	return fmt.Sprintf("<messageEventDefinition messageRef=%q/>", id)
+}
+
+func (m *model) timer(interrupting bool) string {
+	texts := []string{"<timeDuration>PT10S</timeDuration>", "<timeDuration>PT${a}M</timeDuration>", "<timeDate>2020-01-01T00:00:00Z</timeDate>"}
+	if !interrupting {
+		texts = append(texts, "<timeCycle>R3/PT10S</timeCycle>", "<timeCycle>0 0/5 * * * ?</timeCycle>")
+	}
+	return "<timerEventDefinition>" + m.one("timer", texts...) + "</timerEventDefinition>"
+}
+
+// mapping draws input and output parameters, mostly none.
+func (m *model) mapping() string {
+	text := m.one("mapping", "", "", "", `<camunda:inputParameter name="a">${b}</camunda:inputParameter>`,
+		`<camunda:inputParameter name="x">${a}</camunda:inputParameter><camunda:outputParameter name="b">${x}</camunda:outputParameter>`,
+		`<camunda:outputParameter name="result">${b}</camunda:outputParameter><camunda:outputParameter name="more">${result + a}</camunda:outputParameter>`)
+	if text == "" {
+		return ""
+	}
+	return "<extensionElements><camunda:inputOutput>" + text + "</camunda:inputOutput></extensionElements>"
+}
+
+// block writes one block behind a node and returns the node where it ends.
+func (m *model) block(from, condition string, depth int) string {
+	kinds := []string{"task", "task", "event", "events"}
+	if depth > 0 {
+		kinds = append(kinds, "sequence", "sequence", "choice", "split", "loop", "parallel", "parallel", "inclusive", "inclusive", "sub", "sub", "early")
+	}
+	switch m.one("block", kinds...) {
+	case "sequence":
+		return m.block(m.block(from, condition, depth-1), "", depth-1)
+	case "choice":
+		return m.choice(from, condition, depth)
+	case "split":
+		return m.split(from, condition, depth)
+	case "loop":
+		return m.loop(from, condition, depth)
+	case "parallel":
+		return m.parallel(from, condition, depth)
+	case "inclusive":
+		return m.inclusive(from, condition, depth)
+	case "sub":
+		return m.sub(from, condition, depth)
+	case "early":
+		return m.early(from, condition, depth)
+	case "event":
+		return m.event(from, condition)
+	case "events":
+		return m.events(from, condition)
+	}
+	return m.task(from, condition)
+}
+
+// task is an activity of any kind with its boundary events.
+func (m *model) task(from, condition string) string {
+	id := m.id("task")
+	m.flow(from, id, condition)
+	kind := m.one("task", "user", "user", "external", "external", "expression", "receive", "send", "manual")
+	attributes, content := m.async(), m.mapping()
+	switch kind {
+	case "user":
+		m.node("userTask", id, `camunda:assignee="zhangwei" `+attributes, content)
+	case "external":
+		m.node("serviceTask", id, `camunda:type="external" camunda:topic="work" camunda:taskPriority="${b}" `+attributes, content)
+	case "expression":
+		m.node("serviceTask", id, `camunda:expression="${a + b}" camunda:resultVariable="sum" `+attributes, content)
+	case "receive", "send":
+		trigger := m.message()
+		_, ref, _ := strings.Cut(trigger, " ")
+		m.node(kind+"Task", id, strings.TrimSuffix(ref, "/>")+" "+attributes, content)
+	default:
+		m.node("manualTask", id, attributes, content)
+	}
+	return m.boundaries(id, kind == "external")
+}
+
+// boundaries puts events at the border of an activity and returns where the way behind it goes on.
+func (m *model) boundaries(host string, throws bool) string {
+	merge := ""
+	for range rapid.IntRange(-2, 2).Draw(m.rt, "boundaries") {
+		kinds := []string{"timer", "message"}
+		if throws {
+			kinds = append(kinds, "error")
+		}
+		event, interrupting := m.id("boundary"), m.chance("interrupting", 2)
+		attributes := fmt.Sprintf("attachedToRef=%q ", host)
+		var trigger string
+		switch m.one("boundary", kinds...) {
+		case "timer":
+			trigger = m.timer(interrupting)
+		case "message":
+			trigger = m.message()
+		default:
+			interrupting, trigger = true, m.one("caught", `<errorEventDefinition errorRef="E1"/>`, `<errorEventDefinition camunda:errorCodeVariable="code"/>`)
+		}
+		if !interrupting {
+			attributes += `cancelActivity="false" `
+		}
+		m.node("boundaryEvent", event, attributes+m.async(), trigger)
+		if m.chance("work", 3) {
+			event = m.task(event, "")
+		}
+		if m.chance("back", 2) {
+			m.loose += one(!interrupting)
+			if merge == "" {
+				merge = m.id("merge")
+				m.node("exclusiveGateway", merge, "", "")
+			}
+			m.flow(event, merge, "")
+			continue
+		}
+		m.loose += one(interrupting)
+		m.end(event)
+	}
+	if merge == "" {
+		return host
+	}
+	m.flow(host, merge, "")
+	return merge
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (m *model) end(from string) {
+	end := m.id("end")
+	m.flow(from, end, "")
+	m.node("endEvent", end, m.async(), "")
+}
+
+// event is an intermediate event.
+func (m *model) event(from, condition string) string {
+	id := m.id("event")
+	m.flow(from, id, condition)
+	switch m.one("event", "message", "timer", "throw", "none") {
+	case "message":
+		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
+	case "timer":
+		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.timer(m.chance("cycle", 2)))
+	case "throw":
+		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
+	default:
+		m.node("intermediateThrowEvent", id, m.async(), m.mapping())
+	}
+	return id
+}
+
+// events is an event-based gateway.
+func (m *model) events(from, condition string) string {
+	gateway, merge := m.id("either"), m.id("merge")
+	m.flow(from, gateway, condition)
+	m.node("eventBasedGateway", gateway, "", "")
+	m.node("exclusiveGateway", merge, "", "")
+	for i := range rapid.IntRange(2, 3).Draw(m.rt, "events") {
+		id, trigger := m.id("event"), m.message()
+		if i == 1 {
+			trigger = m.timer(true)
+		}
+		m.flow(gateway, id, "")
+		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+trigger)
+		m.flow(id, merge, "")
+	}
+	return merge
+}
+
+// choice is an exclusive split and merge; it has a default flow most of the time.
+func (m *model) choice(from, condition string, depth int) string {
+	split, merge := m.id("split"), m.id("merge")
+	m.flow(from, split, condition)
+	for i := range rapid.IntRange(1, 3).Draw(m.rt, "branches") {
+		m.flow(m.block(split, fmt.Sprintf("${a == %d}", i), depth-1), merge, "")
+	}
+	attributes := ""
+	if m.chance("default", 4) {
+		m.flow(split, merge, "${b > 0}")
+	} else {
+		attributes = fmt.Sprintf(`default=%q`, m.flow(split, merge, ""))
+	}
+	m.node("exclusiveGateway", split, attributes+" "+m.async(), "")
+	m.node("exclusiveGateway", merge, "", "")
+	return merge
+}
+
+// split is a task with several conditional flows; its branches merge without joining.
+func (m *model) split(from, condition string, depth int) string {
+	m.loose++
+	merge, task, direct := m.id("merge"), m.id("task"), m.id("direct")
+	m.flow(from, task, condition)
+	m.node("userTask", task, fmt.Sprintf(`camunda:assignee="zhangwei" default=%q`, direct), m.mapping())
+	for i := range rapid.IntRange(1, 3).Draw(m.rt, "branches") {
+		m.flow(m.block(task, fmt.Sprintf("${b > %d}", i), depth-1), merge, "")
+	}
+	m.flowAs(direct, task, merge, "")
+	m.node("exclusiveGateway", merge, "", "")
+	return merge
+}
+
+// loop goes round a block and a task, which can end it, while the variable again is positive.
+func (m *model) loop(from, condition string, depth int) string {
+	enter, leave, out := m.id("enter"), m.id("leave"), m.id("out")
+	m.flow(from, enter, condition)
+	m.node(m.one("enter", "exclusiveGateway", "inclusiveGateway"), enter, "", "")
+	task := m.id("task")
+	m.flow(m.block(enter, "", depth-1), task, "")
+	m.node("userTask", task, `camunda:assignee="zhangwei"`, "")
+	m.flow(task, leave, "")
+	m.flow(leave, enter, "${again > 0}")
+	m.node("exclusiveGateway", leave, fmt.Sprintf(`default=%q`, m.flow(leave, out, "")), "")
+	m.node("exclusiveGateway", out, "", "")
+	return out
+}
+
+// early is a choice between a block and the end of the path, or of all paths of the scope.
+func (m *model) early(from, condition string, depth int) string {
+	m.loose++
+	split, end := m.id("split"), m.id("end")
+	m.flow(from, split, condition)
+	m.node("exclusiveGateway", split, fmt.Sprintf(`default=%q`, m.flow(split, end, "")), "")
+	m.node("endEvent", end, m.async(), m.one("early", "", "", "<terminateEventDefinition/>", `<errorEventDefinition errorRef="E1"/>`, m.message()))
+	return m.block(split, "${a > 1}", depth-1)
+}
+
+// parallel is a balanced fork and join, if its branches are.
+func (m *model) parallel(from, condition string, depth int) string {
+	split, join, loose := m.id("fork"), m.id("join"), m.loose
+	m.flow(from, split, condition)
+	m.node("parallelGateway", split, m.async(), "")
+	for range rapid.IntRange(2, 3).Draw(m.rt, "branches") {
+		m.flow(m.block(split, "", depth-1), join, "")
+	}
+	m.node("parallelGateway", join, m.async(), "")
+	if loose == m.loose {
+		m.pairs = append(m.pairs, pair{split, join})
+	} else {
+		m.hangs = true
+	}
+	return join
+}
+
+// inclusive is an inclusive split and join; sometimes no flow is true and there is no default.
+func (m *model) inclusive(from, condition string, depth int) string {
+	split, join, loose := m.id("some"), m.id("join"), m.loose
+	m.flow(from, split, condition)
+	for i := range rapid.IntRange(2, 3).Draw(m.rt, "branches") {
+		m.flow(m.block(split, fmt.Sprintf("${a > %d}", i), depth-1), join, "")
+	}
+	attributes := ""
+	switch m.one("otherwise", "default", "always", "none") {
+	case "default":
+		attributes = fmt.Sprintf(`default=%q`, m.flow(split, join, ""))
+	case "always":
+		m.flow(m.block(split, "", depth-1), join, "")
+	}
+	m.node("inclusiveGateway", split, attributes+" "+m.async(), "")
+	m.node("inclusiveGateway", join, m.async(), "")
+	if loose == m.loose {
+		m.pairs = append(m.pairs, pair{split, join})
+	}
+	return join
+}
+
+// sub is an embedded sub-process. What gets lost or is made inside stays inside.
+func (m *model) sub(from, condition string, depth int) string {
+	id, start, end, outside, loose := m.id("sub"), m.id("start"), m.id("end"), m.out, m.loose
+	m.flow(from, id, condition)
+	m.out = &strings.Builder{}
+	m.node("startEvent", start, "", "")
+	m.flow(m.block(start, "", depth-1), end, "")
+	m.node("endEvent", end, "", m.one("inner end", "", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>"))
+	content := m.out.String()
+	m.out, m.loose = outside, loose
+	m.node("subProcess", id, m.async(), m.mapping()+content)
+	return m.boundaries(id, true)
+}

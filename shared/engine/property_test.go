@@ -1,0 +1,228 @@
+package engine_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
+)
+
+// TestRandomProcesses draws block-structured processes and random orders of commands. After every
+// step it holds: the same input gives the same output, replaying the stored history gives the state,
+// tokens are conserved, each waits on exactly one thing, and a join is left no more often than its
+// split. At last everything that waits is done: then the instance ends, unless tokens that were lost
+// or made before a parallel join keep it waiting.
+func TestRandomProcesses(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &model{rt: rt}
+		content := m.draw()
+		rt.Logf("%s", content)
+		d := &driver{rt: rt, run: newRun(rt), pairs: m.pairs}
+		d.load(read(rt, []byte(content)))
+		start := engine.Start{InstanceID: seed(900), DefinitionID: seed(901), ProcessVersion: 1, Variables: values(rt)}
+		if err := d.do(start); err != nil {
+			rt.Fatal(err)
+		}
+		for range rapid.IntRange(1, 40).Draw(rt, "commands") {
+			if d.instance.State.Ended() {
+				break
+			}
+			d.advance()
+			_ = d.do(d.choose()) // a refused command changes nothing; step checks the rest
+		}
+		d.finish(!m.hangs)
+	})
+}
+
+// values draws the variables that the conditions of a model read.
+func values(rt *rapid.T) engine.Variables {
+	v := engine.Variables{}
+	for _, name := range []string{"a", "b", "again"} {
+		if rapid.IntRange(0, 9).Draw(rt, "set "+name) > 0 {
+			v[name] = rapid.Int64Range(0, 3).Draw(rt, name)
+		}
+	}
+	return v
+}
+
+// good are values with which every condition of a model has a flow that is true and every loop ends.
+var good = engine.Variables{"a": int64(1), "b": int64(1), "again": int64(0)}
+
+// driver makes the commands of one instance.
+type driver struct {
+	*run
+	rt    *rapid.T
+	pairs []pair
+}
+
+func (d *driver) do(action engine.Action) error {
+	_, err := d.step("zhangwei", action)
+	if err == nil {
+		d.checkJoins()
+	}
+	return err
+}
+
+// checkJoins holds that a join is left at most once for each time that its split was left. Of the
+// tokens that leave a gateway at once one is moved, the others are created.
+func (d *driver) checkJoins() {
+	d.rt.Helper()
+	left := map[string]int{}
+	for _, changes := range d.history {
+		for _, c := range changes {
+			if flow := d.process.Flow(c.Flow); flow != nil && c.Kind == engine.TokenMoved {
+				left[flow.Source.ID]++
+			}
+		}
+	}
+	for _, p := range d.pairs {
+		if left[p.join] > left[p.split] {
+			d.rt.Fatalf("%s was left %d times, %s %d times", p.join, left[p.join], p.split, left[p.split])
+		}
+	}
+}
+
+// advance lets time pass, often until the next timer is due.
+func (d *driver) advance() {
+	d.now = d.now.Add(time.Duration(rapid.IntRange(0, 90).Draw(d.rt, "seconds")) * time.Second)
+	if len(d.instance.Timers) > 0 && rapid.Bool().Draw(d.rt, "until due") {
+		due := rapid.SampledFrom(d.instance.Timers).Draw(d.rt, "timer").DueAt
+		if due.After(d.now) {
+			d.now = due
+		}
+	}
+}
+
+// choose draws a command that fits the instance, sometimes one that does not.
+func (d *driver) choose() engine.Action {
+	kind := rapid.IntRange(0, 29).Draw(d.rt, "command")
+	switch {
+	case d.instance.State == engine.Suspended && kind > 9:
+		return engine.Resume{}
+	case kind == 0:
+		return engine.Suspend{}
+	case kind == 1 && rapid.IntRange(0, 4).Draw(d.rt, "cancel") == 0:
+		return engine.Cancel{Reason: "drawn"}
+	case kind < 4:
+		return engine.RetryIncident{Variables: values(d.rt)}
+	}
+	if open := d.open(); len(open) > 0 {
+		return rapid.SampledFrom(open).Draw(d.rt, "open")()
+	}
+	return engine.RetryIncident{Variables: good}
+}
+
+// open lists what can be done with what the instance waits for.
+func (d *driver) open() []func() engine.Action {
+	var list []func() engine.Action
+	add := func(make func() engine.Action) { list = append(list, make) }
+	for _, t := range d.instance.Tasks {
+		add(func() engine.Action { return d.task(t) })
+	}
+	for _, j := range d.instance.Jobs {
+		add(func() engine.Action { return d.job(j) })
+	}
+	for _, t := range d.instance.Timers {
+		add(func() engine.Action { return engine.FireTimer{Timer: t.ID} })
+	}
+	for _, s := range d.instance.Subscriptions {
+		add(func() engine.Action { return engine.Correlate{Subscription: s.ID, Variables: values(d.rt)} })
+	}
+	for _, i := range d.instance.Incidents {
+		add(func() engine.Action { return engine.RetryIncident{Incident: i.ID, Variables: values(d.rt)} })
+	}
+	return list
+}
+
+func (d *driver) task(t engine.Task) engine.Action {
+	if rapid.IntRange(0, 3).Draw(d.rt, "assign") > 0 {
+		return engine.CompleteTask{Task: t.ID, Variables: values(d.rt)}
+	}
+	reason := rapid.SampledFrom([]string{engine.Claimed, engine.Unclaimed, engine.Transferred, engine.Delegated, engine.Resolved}).Draw(d.rt, "reason")
+	return engine.AssignTask{Task: t.ID, Assignee: rapid.SampledFrom([]string{"lina", "zhaolei"}).Draw(d.rt, "to"), Reason: reason}
+}
+
+func (d *driver) job(j engine.Job) engine.Action {
+	switch rapid.IntRange(0, 5).Draw(d.rt, "job") {
+	case 0:
+		return engine.FailJob{Job: j.ID, Message: "drawn"}
+	case 1:
+		retries := rapid.IntRange(0, 2).Draw(d.rt, "retries")
+		return engine.FailJob{Job: j.ID, Retries: &retries}
+	case 2:
+		return engine.ThrowJobError{Job: j.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	}
+	return d.complete(j, values(d.rt))
+}
+
+func (d *driver) complete(j engine.Job, v engine.Variables) engine.Action {
+	if j.Kind == engine.ExternalJob {
+		return engine.CompleteJob{Job: j.ID, Variables: v}
+	}
+	return engine.Continue{Job: j.ID}
+}
+
+// finish does everything that waits, each thing once it is there, until nothing is left to do.
+func (d *driver) finish(ends bool) {
+	d.rt.Helper()
+	if d.instance.State == engine.Suspended {
+		if err := d.do(engine.Resume{}); err != nil {
+			d.rt.Fatal(err)
+		}
+	}
+	for range 500 {
+		action := d.next()
+		if action == nil || d.instance.State.Ended() {
+			break
+		}
+		if err := d.do(action); err != nil {
+			d.rt.Fatalf("%T: %v", action, err)
+		}
+	}
+	if d.instance.State.Ended() {
+		return
+	}
+	if ends && d.count(engine.ErrorUnhandled) == 0 || d.next() != nil {
+		d.rt.Fatalf("it does not end: %s", state(d.instance))
+	}
+	for _, t := range d.instance.Tokens { // the innermost wait for a token that was lost
+		node := d.process.Node(t.Node)
+		if !slices.Contains([]bpmn.Element{bpmn.ElementParallelGateway, bpmn.ElementInclusiveGateway, bpmn.ElementSubProcess}, node.Element) {
+			d.rt.Fatalf("token %d waits at %s", t.Number, t.Node)
+		}
+	}
+}
+
+// next returns what lets the oldest thing that is waited for happen, or nil. Boundary events are left
+// out: whoever waits for one waits for something else, too.
+func (d *driver) next() engine.Action {
+	in := d.instance
+	switch {
+	case len(in.Incidents) > 0:
+		return engine.RetryIncident{Incident: in.Incidents[0].ID, Variables: good}
+	case len(in.Jobs) > 0:
+		return d.complete(in.Jobs[0], good)
+	case len(in.Tasks) > 0:
+		return engine.CompleteTask{Task: in.Tasks[0].ID, Variables: good}
+	}
+	for _, s := range in.Subscriptions {
+		if d.process.Node(s.Node).AttachedTo == nil {
+			return engine.Correlate{Subscription: s.ID, Variables: good}
+		}
+	}
+	for _, t := range in.Timers {
+		if d.process.Node(t.Node).AttachedTo != nil {
+			continue
+		}
+		if t.DueAt.After(d.now) {
+			d.now = t.DueAt
+		}
+		return engine.FireTimer{Timer: t.ID}
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
+)
+
+// run is one process instance under test with everything that its steps wrote.
+type run struct {
+	t        rapid.TB
+	process  *bpmn.Process
+	instance *engine.Instance
+	history  [][]engine.Change // as it is stored and read again
+	replayed *engine.Instance  // what the history gives
+	now      time.Time
+	steps    int
+}
+
+func newRun(t rapid.TB) *run {
+	return &run{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+}
+
+func (r *run) load(p *bpmn.Process) {
+	r.process, r.instance, r.history, r.replayed = p, nil, nil, &engine.Instance{}
+}
+
+// step runs a command and checks what must hold of every step.
+func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
+	r.t.Helper()
+	r.steps++
+	c := engine.Command{ID: seed(r.steps), Actor: user, Action: action}
+	w := engine.World{Groups: []string{"staff"}}
+	before, _ := json.Marshal(r.instance)
+	after, changes, err := engine.Step(r.process, r.instance, c, r.now, w)
+	again, repeated, _ := engine.Step(r.process, r.instance, c, r.now, w)
+	written := text(r.t, changes)
+	if diff := cmp.Diff(written+text(r.t, after), text(r.t, repeated)+text(r.t, again)); diff != "" {
+		r.t.Fatalf("the same input gave another output:\n%s", diff)
+	}
+	if untouched, _ := json.Marshal(r.instance); string(untouched) != string(before) {
+		r.t.Fatal("Step changed the instance it was given")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var stored []engine.Change
+	if err := json.Unmarshal([]byte(written), &stored); err != nil {
+		r.t.Fatal(err)
+	}
+	r.instance, r.history = after, append(r.history, stored)
+	r.checkReplay()
+	r.checkTokens()
+	r.checkWaits()
+	return changes, nil
+}
+
+// checkReplay folds the history, as it is stored, and compares the result with the state (I3).
+func (r *run) checkReplay() {
+	r.t.Helper()
+	r.replayed.Version++
+	for _, c := range r.history[len(r.history)-1] {
+		if err := r.replayed.Apply(c); err != nil {
+			r.t.Fatalf("replay: %v", err)
+		}
+	}
+	if diff := cmp.Diff(text(r.t, r.instance), text(r.t, r.replayed)); diff != "" {
+		r.t.Fatalf("the history does not give the state:\n%s", diff)
+	}
+	if !r.instance.State.Ended() {
+		return
+	}
+	whole, err := engine.Replay(r.history)
+	if err != nil {
+		r.t.Fatalf("replay: %v", err)
+	}
+	if diff := cmp.Diff(text(r.t, r.instance), text(r.t, whole)); diff != "" {
+		r.t.Fatalf("the whole history does not give the state:\n%s", diff)
+	}
+}
+
+// checkTokens holds I1: created − consumed = live, and none is live when the instance has ended, nor
+// anything else.
+func (r *run) checkTokens() {
+	r.t.Helper()
+	created, consumed := r.count(engine.TokenCreated), r.count(engine.TokenConsumed)
+	in := r.instance
+	if live := len(in.Tokens); created-consumed != live || created != in.LastToken {
+		r.t.Fatalf("tokens: %d created, %d consumed, %d live, last %d", created, consumed, live, in.LastToken)
+	}
+	if in.State.Ended() != (len(in.Tokens) == 0) {
+		r.t.Fatalf("state %s with %d tokens", in.State, len(in.Tokens))
+	}
+	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Scopes) - 1
+	if in.State.Ended() && left > 0 {
+		r.t.Fatalf("the ended instance has left %s", text(r.t, in))
+	}
+}
+
+func (r *run) count(kind engine.Kind) int {
+	n := 0
+	for _, changes := range r.history {
+		for _, c := range changes {
+			if c.Kind == kind {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// checkWaits holds I5: each live token waits on exactly one thing that can be named, and each thing
+// that is waited for has its token. Boundary events come on top.
+func (r *run) checkWaits() {
+	r.t.Helper()
+	waits := map[int][]string{}
+	add := func(token int, what string) { waits[token] = append(waits[token], what) }
+	for _, t := range r.instance.Tasks {
+		add(t.Token, "task")
+	}
+	for _, j := range r.instance.Jobs {
+		if j.Kind != engine.ExternalJob || j.Retries > 0 { // else its incident is waited for
+			add(j.Token, "job")
+		}
+	}
+	for _, i := range r.instance.Incidents {
+		add(i.Token, "incident")
+	}
+	events := map[int]bool{}
+	for _, t := range r.instance.Timers {
+		r.checkEvent(t.Token, t.Node, events)
+	}
+	for _, s := range r.instance.Subscriptions {
+		r.checkEvent(s.Token, s.Node, events)
+	}
+	for token := range events {
+		add(token, "event")
+	}
+	inhabited := map[int]bool{}
+	for _, token := range r.instance.Tokens {
+		inhabited[token.Scope] = true
+	}
+	r.checkScopes(inhabited, add)
+	live := map[int]bool{}
+	for _, token := range r.instance.Tokens {
+		live[token.Number] = true
+		if len(waits[token.Number]) == 0 && r.joins(token, waits) {
+			continue
+		}
+		if len(waits[token.Number]) != 1 {
+			r.t.Fatalf("token %d at %s waits on %v", token.Number, token.Node, waits[token.Number])
+		}
+	}
+	for token, things := range waits {
+		if !live[token] {
+			r.t.Fatalf("%v without the token %d", things, token)
+		}
+	}
+}
+
+// checkEvent holds that an event is one that its token can wait for, and notes the token if it waits
+// for nothing else: at the event itself, or at the event-based gateway before it.
+func (r *run) checkEvent(number int, id string, waiting map[int]bool) {
+	r.t.Helper()
+	event, token := r.process.Node(id), r.token(number)
+	if token == nil {
+		r.t.Fatalf("%s waits without a token", id)
+	}
+	at := r.process.Node(token.Node)
+	switch {
+	case at == event:
+		waiting[number] = true
+	case event.AttachedTo == at:
+		if at.Element == bpmn.ElementStartEvent || at.Element == bpmn.ElementIntermediateCatchEvent {
+			r.t.Fatalf("%s is at the border of %s", id, at.ID)
+		}
+	case at.Element == bpmn.ElementEventBasedGateway && event.Incoming[0].Source == at:
+		waiting[number] = true
+	default:
+		r.t.Fatalf("token %d at %s waits for %s", number, at.ID, id)
+	}
+}
+
+// checkScopes holds that a scope belongs to a token at a node that has one, and that whoever is in a
+// scope is in a sub-process.
+func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
+	r.t.Helper()
+	for _, scope := range r.instance.Scopes[1:] {
+		token := r.token(scope.Token)
+		if token == nil || token.Scope != scope.Parent {
+			r.t.Fatalf("scope %d of token %d is not where the token is", scope.Number, scope.Token)
+		}
+		node := r.process.Node(token.Node)
+		if node.Element != bpmn.ElementSubProcess && len(node.Inputs)+len(node.Outputs) == 0 {
+			r.t.Fatalf("%s has a scope", node.ID)
+		}
+		if inhabited[scope.Number] {
+			add(scope.Token, "scope")
+		}
+		if inhabited[scope.Number] && node.Element != bpmn.ElementSubProcess {
+			r.t.Fatalf("there are tokens in %s", node.ID)
+		}
+		delete(inhabited, scope.Number)
+	}
+	delete(inhabited, 0)
+	for scope := range inhabited {
+		r.t.Fatalf("there are tokens in the scope %d, which is closed", scope)
+	}
+}
+
+// joins reports whether a token waits at a join that cannot fire yet.
+func (r *run) joins(token engine.Token, waits map[int][]string) bool {
+	node := r.process.Node(token.Node)
+	arrived, awaited := 0, false
+	for _, t := range r.instance.Tokens {
+		switch {
+		case t.Scope != token.Scope:
+		case t.Node == token.Node && len(waits[t.Number]) == 0:
+			arrived++
+		case r.way(r.process.Node(t.Node), token.Node, map[string]bool{}):
+			awaited = true
+		}
+	}
+	return arrived < len(node.Incoming) && (node.Element == bpmn.ElementParallelGateway ||
+		node.Element == bpmn.ElementInclusiveGateway && awaited)
+}
+
+func (r *run) way(from *bpmn.FlowNode, to string, seen map[string]bool) bool {
+	if from.ID == to {
+		return true
+	}
+	if seen[from.ID] {
+		return false
+	}
+	seen[from.ID] = true
+	for _, flow := range from.Outgoing {
+		if r.way(flow.Target, to, seen) {
+			return true
+		}
+	}
+	for _, event := range from.Boundary {
+		if r.way(event, to, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) token(number int) *engine.Token {
+	for i := range r.instance.Tokens {
+		if r.instance.Tokens[i].Number == number {
+			return &r.instance.Tokens[i]
+		}
+	}
+	return nil
+}
+
+func text(t rapid.TB, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// seed returns a UUIDv7 that is the same in every run.
+func seed(n int) engine.ID {
+	return engine.ID{0x01, 0x9c, 0, 0, byte(n >> 8), byte(n), 0x70, 0, 0x80}.Derive(n)
+}

@@ -1,0 +1,280 @@
+package engine
+
+import (
+	"maps"
+	"time"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/schedule"
+)
+
+// defaultRetries is how often a job is tried when its node does not say (Camunda 7).
+const defaultRetries = 3
+
+// enterWork does what a service, send or business rule task or a throw event is for: it creates a job
+// for a worker, evaluates an expression, or sends a message to another instance. Without any of these
+// the token passes.
+func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
+	w := node.Work
+	switch {
+	case w == nil:
+		return s.send(t, node)
+	case w.Expression != nil:
+		return s.evaluateWork(t, w)
+	default:
+		return s.createJob(t, node)
+	}
+}
+
+// send throws the message of a node, if it has one, with its input parameters. The engine changes one
+// instance only: whoever waits for the message is reached by the event of this change.
+func (s *step) send(t Token, node *bpmn.FlowNode) error {
+	if node.Event != nil && node.Event.Trigger == bpmn.TriggerMessage {
+		name, err := s.messageName(t, node)
+		if err != nil {
+			return err
+		}
+		var payload Variables
+		if own := s.instance.owned(t.Number); own != nil {
+			payload = maps.Clone(own.Variables)
+		}
+		s.do(Change{Kind: MessageSent, Token: t.Number, Node: node.ID, Message: name, Variables: payload})
+	}
+	s.finish(t)
+	return nil
+}
+
+func (s *step) evaluateWork(t Token, w *bpmn.Work) error {
+	value, err := w.Expression.Evaluate(s.environment(t, nil))
+	if err != nil {
+		return err
+	}
+	if w.ResultVariable != "" {
+		s.setVariables(s.instance.scopeOf(t), Variables{w.ResultVariable: value})
+	}
+	s.finish(t)
+	return nil
+}
+
+func (s *step) createJob(t Token, node *bpmn.FlowNode) error {
+	topic, err := s.text(t, node.Work.Topic)
+	if err != nil {
+		return err
+	}
+	if topic == "" || len([]rune(topic)) > maxMessageName {
+		return &dataError{"bad_topic", "the topic of " + node.ID + " has no 1 to 255 characters"}
+	}
+	job := &Job{Token: t.Number, Node: node.ID, Kind: ExternalJob, Topic: topic, CreatedAt: s.now}
+	if job.Priority, err = s.integer(t, "priority", node.Work.Priority); err != nil {
+		return err
+	}
+	if job.Retries, job.Delays, err = s.retries(t, node); err != nil {
+		return err
+	}
+	job.ID = s.newID()
+	s.do(Change{Kind: JobCreated, Job: job})
+	return nil
+}
+
+func (s *step) integer(t Token, what string, x *expr.Expression) (int64, error) {
+	if x == nil {
+		return 0, nil
+	}
+	value, err := x.Evaluate(s.environment(t, nil))
+	if err != nil {
+		return 0, err
+	}
+	n, ok := whole(value)
+	if !ok {
+		return 0, &dataError{"type_mismatch", what + " of " + t.Node + " is not a whole number"}
+	}
+	return n, nil
+}
+
+// retries reads how often, and after which pauses, a job of a node is tried.
+func (s *step) retries(t Token, node *bpmn.FlowNode) (int, []string, error) {
+	text, err := s.text(t, node.RetryCycle)
+	if err != nil || text == "" {
+		return defaultRetries, nil, err
+	}
+	count, delays, err := schedule.Retries(text)
+	if err != nil {
+		return 0, nil, &dataError{"bad_retry_cycle", "failedJobRetryTimeCycle of " + node.ID + ": " + err.Error()}
+	}
+	return count, delays, nil
+}
+
+// continueBy lets a token go on by a job: before it enters a node, or after the node is done.
+func (s *step) continueBy(t Token, node *bpmn.FlowNode, kind JobKind) error {
+	steps := s.streak + s.entered
+	if node.AsyncBefore || kind == AfterJob {
+		steps += asyncSteps
+	}
+	if steps >= maxStreak {
+		return &dataError{"step_budget_exceeded", "more than 100000 steps without a wait state"}
+	}
+	priority, err := s.integer(t, "jobPriority", node.JobPriority)
+	if err != nil {
+		return err
+	}
+	s.do(Change{Kind: JobCreated, Job: &Job{
+		ID: s.newID(), Token: t.Number, Node: node.ID, Kind: kind, Priority: priority, Retries: defaultRetries, Steps: steps, CreatedAt: s.now,
+	}})
+	return nil
+}
+
+// Continue runs an asynchronous continuation.
+type Continue struct{ Job ID }
+
+// Name is the command's name in the history.
+func (Continue) Name() string { return "continue" }
+
+func (a Continue) apply(s *step) error {
+	job, err := s.job(a.Job)
+	if err != nil {
+		return err
+	}
+	if job.Kind == ExternalJob {
+		return ErrNoJob
+	}
+	s.streak = job.Steps
+	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node})
+	token := *s.instance.token(job.Token)
+	if job.Kind == BeforeJob {
+		s.admit(token)
+	} else {
+		s.depart(token)
+	}
+	return nil
+}
+
+// job returns a copy of a job of an active instance.
+func (s *step) job(id ID) (Job, error) {
+	job := s.instance.Job(id)
+	if job == nil {
+		return Job{}, ErrNoJob
+	}
+	return *job, s.open()
+}
+
+// external returns a copy of a worker's job.
+func (s *step) external(id ID) (Job, error) {
+	job, err := s.job(id)
+	if err == nil && job.Kind != ExternalJob {
+		err = ErrNoJob
+	}
+	return job, err
+}
+
+// CompleteJob ends the work of a worker; its token goes on.
+type CompleteJob struct {
+	Job       ID
+	Variables Variables
+}
+
+// Name is the command's name in the history.
+func (CompleteJob) Name() string { return "complete-job" }
+
+func (a CompleteJob) apply(s *step) error {
+	job, err := s.external(a.Job)
+	if err != nil {
+		return err
+	}
+	token := *s.instance.token(job.Token)
+	s.setVariables(s.instance.scopeOf(token), a.Variables)
+	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+	s.finish(token)
+	return nil
+}
+
+// FailJob records that a worker could not do a job. Retries and RetryAfter are the worker's wish; nil
+// is one retry less, after the pause of the node's failedJobRetryTimeCycle. Without retries an
+// incident waits for an operator.
+type FailJob struct {
+	Job        ID
+	Message    string
+	Details    string
+	Retries    *int
+	RetryAfter *time.Duration
+}
+
+// Name is the command's name in the history.
+func (FailJob) Name() string { return "fail-job" }
+
+func (a FailJob) apply(s *step) error {
+	job, err := s.external(a.Job)
+	if err != nil {
+		return err
+	}
+	retries := max(job.Retries-1, 0)
+	if a.Retries != nil {
+		retries = max(*a.Retries, 0)
+	}
+	message := a.Message
+	if message == "" {
+		message = "The worker gave no reason."
+	}
+	c := Change{Kind: JobFailed, JobID: job.ID, Node: job.Node, Topic: job.Topic, Retries: retries, Reason: message, Comment: a.Details}
+	if retries > 0 {
+		c.DueAt = s.retryAt(job.Delays, retries, a.RetryAfter)
+		s.resolve(job)
+	}
+	s.do(c)
+	if retries == 0 && !s.stuck(job.Token) {
+		s.do(Change{Kind: IncidentRaised, Incident: &Incident{
+			ID: s.newID(), Token: job.Token, Node: job.Node, Job: job.ID, Code: "job_failed", Message: message, RaisedAt: s.now,
+		}})
+	}
+	return nil
+}
+
+// resolve ends the incident of a job that has retries again.
+func (s *step) resolve(job Job) {
+	for _, i := range s.instance.Clone().Incidents {
+		if i.Job == job.ID {
+			s.do(Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
+		}
+	}
+}
+
+// retryAt returns when a failed job, which may be tried so many times more, may be tried again; zero is
+// at once. The last pauses go before the last attempts (Camunda 7 DefaultJobRetryCmd).
+func (s *step) retryAt(delays []string, retries int, wish *time.Duration) time.Time {
+	if wish != nil {
+		if *wish <= 0 {
+			return time.Time{}
+		}
+		return s.now.Add(*wish).Truncate(time.Millisecond)
+	}
+	if len(delays) == 0 {
+		return time.Time{}
+	}
+	at, err := schedule.After(s.now, delays[max(len(delays)-retries, 0)], s.location())
+	if err != nil { // it was checked when the job was created
+		return time.Time{}
+	}
+	return at
+}
+
+// ThrowJobError ends a job with a BPMN error, which a boundary event may catch.
+type ThrowJobError struct {
+	Job       ID
+	Code      string
+	Message   string
+	Variables Variables
+}
+
+// Name is the command's name in the history.
+func (ThrowJobError) Name() string { return "throw-error" }
+
+func (a ThrowJobError) apply(s *step) error {
+	job, err := s.external(a.Job)
+	if err != nil {
+		return err
+	}
+	token := *s.instance.token(job.Token)
+	s.setVariables(s.instance.scopeOf(token), a.Variables)
+	s.throwError(token, a.Code, a.Message)
+	return nil
+}

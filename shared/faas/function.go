@@ -1,0 +1,141 @@
+// Package faas turns an HTTP request or a CloudEvent into a call of a function, and what the
+// function returns into an answer: routes, authentication, permissions, limits, deadlines,
+// idempotent replay, problem documents, health, metrics and drain.
+//
+// A function describes itself in a Function value and is served in three ways that share one path:
+// as the OpenFaaS Handle signature (Serve), as an HTTP server of its own (Knative, containers), and
+// beside the others in one process (diom serve).
+package faas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"diom.io/workflow/shared/access"
+)
+
+// Function is what a function says of itself; stack.yml, knative/, openapi.yaml and the tables
+// under docs/ are generated from it.
+type Function struct {
+	// Name is a DNS label and the directory under functions/.
+	Name string
+	// Summary is one English sentence.
+	Summary string
+	Routes  []Route
+	// Events are the CloudEvent types that the function consumes.
+	Events []Event
+	// Schedule is a five-field cron expression, or empty.
+	Schedule string
+	// Scheduled is one pass of what Schedule asks for, within Limits.Exec. A process that is its own clock
+	// (Run) calls it again and again; on a platform a route of the function does.
+	Scheduled func(context.Context, *App) error
+	// Secrets are the names of the secret files that the function reads.
+	Secrets []string
+	Limits  Limits
+	// Internal functions are reachable by other functions only.
+	Internal bool
+}
+
+// Route is one operation of a function over HTTP.
+type Route struct {
+	// Method is GET, POST, PUT, PATCH or DELETE; empty means each of them (the gateway's own routes).
+	Method string
+	// Pattern is a net/http ServeMux path such as /api/v1/tasks/{id}/complete. A pattern that ends in
+	// a custom verb, /api/v1/tasks:complete, is written as it is.
+	Pattern string
+	Summary string
+	// Permission is what the principal needs; there is no default, a route without one does not
+	// start. access.Public and access.Authenticated are permissions too.
+	Permission access.Permission
+	// Body and Answer are zero values of the JSON types, for openapi.yaml; nil where there is none.
+	Body, Answer any
+	// Status is the status of success; 0 means 200.
+	Status int
+	// Replayable marks a POST that keeps an idempotency record with its effect.
+	Replayable bool
+	// MaxBody is the largest body in bytes; 0 means 1 MiB.
+	MaxBody int64
+	Serve   func(context.Context, *Request) (any, error)
+}
+
+// Event is one CloudEvent type that a function consumes.
+type Event struct {
+	Type    string
+	Summary string
+	Serve   func(context.Context, *Request) error
+}
+
+// Limits are the resources and bounds of one replica, and the numbers of replicas.
+type Limits struct {
+	Memory, CPU   string // limits, Kubernetes quantities: 128Mi, 500m
+	RequestMemory string
+	RequestCPU    string
+	Exec          time.Duration // deadline of one call, ≤ 30 s but for tick; 0 means exec_timeout
+	MaxInflight   int           // calls at once, beyond it 429; 0 means no bound; max_inflight wins
+	Pool          int           // database connections of each pool
+	Min, Max      int           // replicas
+}
+
+// Answer is a result with a status or headers of its own. Body is marshalled as JSON unless it is a
+// []byte (sent as it is, with the Content-Type in Header, application/json without one), nil (no
+// content), or an http.Handler that writes the answer by itself, without the deadline of a call: a
+// proxied answer, a stream. The handler's request carries the traceparent of this call.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   any
+}
+
+// methods are the HTTP methods that a route may have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+var name = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// Check reports what is wrong with the description of a function: a name that is no DNS label, a
+// route without a permission or a handler, an unknown method, a replayable route that is no POST or
+// has no principal, a CloudEvent type that is given twice, a pass without a schedule.
+func (f Function) Check() error {
+	if !name.MatchString(f.Name) {
+		return fmt.Errorf("function %q: the name is not a DNS label", f.Name)
+	}
+	for _, r := range f.Routes {
+		if err := r.check(); err != nil {
+			return fmt.Errorf("function %s: %s %s: %w", f.Name, r.Method, r.Pattern, err)
+		}
+	}
+	seen := map[string]bool{}
+	for _, e := range f.Events {
+		if e.Type == "" || e.Serve == nil || seen[e.Type] {
+			return fmt.Errorf("function %s: event %q: has no type or handler, or is given twice", f.Name, e.Type)
+		}
+		seen[e.Type] = true
+	}
+	if f.Scheduled != nil && f.Schedule == "" {
+		return fmt.Errorf("function %s: Scheduled without a Schedule", f.Name)
+	}
+	return nil
+}
+
+func (r Route) check() error {
+	switch {
+	case !slices.Contains(methods, r.Method) && r.Method != "":
+		return errors.New("the method is unknown")
+	case !strings.HasPrefix(r.Pattern, "/"):
+		return errors.New("the pattern does not begin with /")
+	case r.Permission == "":
+		return errors.New("the route has no permission")
+	case r.Serve == nil:
+		return errors.New("the route has no handler")
+	case r.Replayable && r.Method != http.MethodPost:
+		return errors.New("only a POST is replayable")
+	case r.Replayable && (r.Permission == access.Public || r.Permission == access.Internal):
+		return errors.New("a replayable route needs a principal: keys are theirs")
+	}
+	return nil
+}

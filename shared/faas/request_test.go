@@ -1,0 +1,23 @@
+package faas
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]int64{"": 0, "*": 0, `"3"`: 3, "3": -1, `"x"`: -1, `W/"3"`: -1, `"0"`: -1, `"-1"`: -1} {
+		r := Request{http: &http.Request{Header: http.Header{"If-Match": {value}}}}
+		got, err := r.Match()
+		if err != nil {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("%s: %d, %v", value, got, err)
+		}
+	}
+	if a := Tagged(201, 7, "x"); a.Header.Get("Etag") != `"7"` || a.Status != 201 || a.Body != "x" {
+		t.Errorf("%+v", a)
+	}
+}

@@ -1,0 +1,183 @@
+package notification
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/cloudevent"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/store"
+)
+
+// maxAudience bounds how many people one event notifies: those whose names come first.
+const maxAudience = 200
+
+// ErrEvent: an event of the product's own type has another form.
+var ErrEvent = fault.New(fault.Invalid, "bad_notification_event", "The event is not one that notifies: its type or its data is wrong.")
+
+// Content is the content of a notification: what it is about, by id, and what the console says of it.
+type Content struct {
+	InstanceID  engine.ID `json:"instanceId"`
+	ProcessKey  string    `json:"processKey"`
+	ProcessName string    `json:"processName,omitempty"`
+	BusinessKey string    `json:"businessKey,omitempty"`
+	TaskID      engine.ID `json:"taskId,omitzero"`
+	NodeID      string    `json:"nodeId,omitempty"`
+	IncidentID  engine.ID `json:"incidentId,omitzero"`
+	Code        string    `json:"code,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Actor       string    `json:"actor,omitempty"`
+}
+
+// notice is one event under way.
+type notice struct {
+	*Service
+	event  event.Event
+	data   cloudevent.Data
+	origin store.Origin // of the instance, where it is told
+}
+
+// Consume notifies those whom an event of the product concerns, and nobody of what he has done himself.
+// An event may come again, and late: a notification has an id made of the event's and the person's, and
+// what is over by then is not offered. It returns ErrEvent for an event that it cannot read.
+func (s *Service) Consume(ctx context.Context, e event.Event) error {
+	n := notice{Service: s, event: e}
+	if err := e.DataAs(&n.data); err != nil || n.data.InstanceID.IsZero() {
+		return ErrEvent
+	}
+	switch e.Type() {
+	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled:
+		if n.data.TaskID.IsZero() {
+			return ErrEvent
+		}
+		return n.task(ctx)
+	case cloudevent.TypeInstanceEnded:
+		return n.tellStarter(ctx, InstanceEnded)
+	case cloudevent.TypeInstanceCancelled:
+		return n.tellStarter(ctx, InstanceCancelled)
+	case cloudevent.TypeIncidentRaised:
+		return n.tellOperators(ctx)
+	}
+	return ErrEvent
+}
+
+func (n notice) task(ctx context.Context) error {
+	switch {
+	case n.event.Type() == cloudevent.TypeTaskCompleted:
+		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, n.data.Actor, instant())
+	case n.event.Type() == cloudevent.TypeTaskCancelled:
+		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", instant())
+	case n.data.Assignee == "":
+		return n.offer(ctx)
+	case n.event.Type() == cloudevent.TypeTaskAssigned: // nobody else can claim it now
+		if err := n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", instant()); err != nil {
+			return err
+		}
+	}
+	return n.assign(ctx)
+}
+
+// offer tells the candidates of a task that nobody has. By the time the event comes somebody may have
+// it: then there is nothing to offer.
+func (n notice) offer(ctx context.Context) error {
+	task, err := n.store.Task(ctx, n.data.TaskID)
+	if err != nil {
+		return gone(err)
+	}
+	people, err := n.store.Members(ctx, store.Audience{Users: task.CandidateUsers, Identities: task.CandidateGroups, Except: n.data.Actor}, maxAudience)
+	if err != nil {
+		return err
+	}
+	return gone(n.store.NotifyOfTask(ctx, task.ID, func(now store.Task) []store.Notification {
+		if !now.Open() || now.Assignee != nil {
+			return nil
+		}
+		return n.notifications(TaskOffered, title(TaskOffered, now.Name), people)
+	}))
+}
+
+// assign tells the person who has a task. That he has done it before the event came, he knows.
+func (n notice) assign(ctx context.Context) error {
+	people, err := n.store.Members(ctx, store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor}, maxAudience)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	return gone(n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
+		list := n.notifications(TaskAssigned, title(TaskAssigned, now.Name), people)
+		if now.EndedBy != nil && *now.EndedBy == n.data.Assignee {
+			list[0].ReadAt = now.EndedAt
+		}
+		return list
+	}))
+}
+
+func (n notice) tellStarter(ctx context.Context, kind string) error {
+	origin, err := n.store.Origin(ctx, n.data.InstanceID)
+	if err != nil {
+		return gone(err)
+	}
+	return n.tell(ctx, kind, origin, store.Audience{Users: []string{origin.Starter}, Except: n.data.Actor})
+}
+
+func (n notice) tellOperators(ctx context.Context) error {
+	origin, err := n.store.Origin(ctx, n.data.InstanceID)
+	if err != nil {
+		return gone(err)
+	}
+	return n.tell(ctx, IncidentRaised, origin, store.Audience{Permission: string(access.WorkflowOperate), Except: n.data.Actor})
+}
+
+func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a store.Audience) error {
+	people, err := n.store.Members(ctx, a, maxAudience)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	n.origin = origin
+	return n.store.Notify(ctx, n.notifications(kind, processTitle(kind, origin.ProcessName, origin.BusinessKey), people))
+}
+
+// notifications are what each of people is told.
+func (n notice) notifications(kind, title string, people []string) []store.Notification {
+	d, at := n.data, n.event.Time().UTC().Truncate(time.Millisecond)
+	content, _ := json.Marshal(Content{ // texts and ids always marshal
+		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, ProcessName: n.origin.ProcessName, BusinessKey: n.origin.BusinessKey, TaskID: d.TaskID,
+		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor,
+	})
+	list := make([]store.Notification, 0, len(people))
+	for _, username := range people {
+		list = append(list, store.Notification{
+			ID: derive(n.event.ID(), username, at), Username: username, Type: kind, Title: title, Content: content, TaskID: d.TaskID, CreatedAt: at,
+		})
+	}
+	return list
+}
+
+// derive returns the id of what a person is told by an event: a UUIDv7 of the event's time, so that ids
+// are in the order of time, whose other bits are a hash.
+func derive(eventID, username string, at time.Time) engine.ID {
+	var milliseconds [8]byte
+	binary.BigEndian.PutUint64(milliseconds[:], uint64(max(at.UnixMilli(), 0)))
+	hash := sha256.Sum256([]byte(eventID + "\n" + username))
+	id := engine.ID(hash[:16])
+	copy(id[:6], milliseconds[2:])
+	id[6], id[8] = 0x70|id[6]&0x0f, 0x80|id[8]&0x3f
+	return id
+}
+
+// gone is nil where what the event is about has been removed: there is nobody to tell.
+func gone(err error) error {
+	if errors.Is(err, store.ErrNoTask) || errors.Is(err, store.ErrNoInstance) {
+		return nil
+	}
+	return err
+}
+
+func instant() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

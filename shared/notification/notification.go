@@ -1,0 +1,72 @@
+// Package notification tells people in the product what concerns them: tasks that they have or may
+// claim, the end of what they started, and failures to those who operate. It consumes the product's own
+// CloudEvents and answers what a person sees of them.
+package notification
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/store"
+)
+
+// Service holds the use cases. It is safe for concurrent use.
+type Service struct{ store *store.Store }
+
+// New returns a Service.
+func New(st *store.Store) *Service { return &Service{store: st} }
+
+// Count is how many notifications there are, at most 10,000 of unread ones.
+type Count struct {
+	Count int `json:"count"`
+}
+
+// List returns a page of a person's notifications, the newest first; only unread ones where q says
+// unread=true. The list is store.NotificationList.
+func (s *Service) List(ctx context.Context, username string, q url.Values, r page.Request) (page.Page[store.Notification], error) {
+	return s.store.Notifications(ctx, username, q.Get("unread") == "true", r)
+}
+
+// Unread counts a person's unread notifications, up to 10,000.
+func (s *Service) Unread(ctx context.Context, username string) (Count, error) {
+	n, err := s.store.UnreadNotifications(ctx, username)
+	return Count{n}, err
+}
+
+// Read marks one of a person's notifications as read and returns it; one that was read keeps its time.
+// Errors: store.ErrNoNotification, store.ErrRepeated.
+func (s *Service) Read(ctx context.Context, username string, id engine.ID, i *store.Idempotency) (json.RawMessage, error) {
+	var answer store.Recorded
+	err := s.store.ReadNotification(ctx, reader(username, i), id, func(n store.Notification) (store.Recorded, error) {
+		var err error
+		answer, err = recorded(n)
+		return answer, err
+	})
+	return answer.Body, err
+}
+
+// ReadAll marks all of a person's notifications as read and returns, as Count, how many that were. It
+// returns store.ErrRepeated.
+func (s *Service) ReadAll(ctx context.Context, username string, i *store.Idempotency) (json.RawMessage, error) {
+	var answer store.Recorded
+	err := s.store.ReadAllNotifications(ctx, reader(username, i), func(n int) (store.Recorded, error) {
+		var err error
+		answer, err = recorded(Count{n})
+		return answer, err
+	})
+	return answer.Body, err
+}
+
+func reader(username string, i *store.Idempotency) store.Reader {
+	return store.Reader{Username: username, At: time.Now().UTC().Truncate(time.Millisecond), Idempotency: i}
+}
+
+func recorded(answer any) (store.Recorded, error) {
+	raw, err := json.Marshal(answer)
+	return store.Recorded{Status: http.StatusOK, Body: raw}, err
+}

@@ -1,0 +1,29 @@
+package notification
+
+// The types of notifications.
+const (
+	TaskAssigned      = "task.assigned"      // the person has a task
+	TaskOffered       = "task.offered"       // the person may claim a task
+	InstanceEnded     = "instance.ended"     // what the person started has come to its end
+	InstanceCancelled = "instance.cancelled" // what the person started was cancelled
+	IncidentRaised    = "incident.raised"    // something failed, to those who operate
+)
+
+// titles are what people read, in the language of the demo's people. What a notification is about stands
+// behind it: the name of the task, or of the process with its business key.
+var titles = map[string]string{
+	TaskAssigned:      "您有新的待办任务",
+	TaskOffered:       "有任务等待认领",
+	InstanceEnded:     "您发起的流程已结束",
+	InstanceCancelled: "您发起的流程已取消",
+	IncidentRaised:    "流程发生异常，请处理",
+}
+
+func title(kind, subject string) string { return titles[kind] + "：" + subject }
+
+func processTitle(kind, process, businessKey string) string {
+	if businessKey != "" {
+		process += "（" + businessKey + "）"
+	}
+	return title(kind, process)
+}

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/page"
+)
+
+// ErrNoDefinition: there is no such definition.
+var ErrNoDefinition = fault.New(fault.NotFound, "definition_not_found", "There is no such process definition.")
+
+// Definition is one deployed version of a process as the API shows it.
+type Definition struct {
+	ID           engine.ID `json:"id"`
+	Key          string    `json:"key"`
+	Version      int       `json:"version"`
+	Name         string    `json:"name"`
+	VersionTag   string    `json:"versionTag,omitempty"`
+	Latest       bool      `json:"latest"`
+	Suspended    bool      `json:"suspended"`
+	DeploymentID engine.ID `json:"deploymentId"`
+	Resource     string    `json:"resource"`
+	DeployedBy   string    `json:"deployedBy"`
+	DeployedAt   time.Time `json:"deployedAt"`
+
+	// Starts are the start events with a trigger, for Deploy; no read fills them in.
+	Starts []StartEvent `json:"-"`
+}
+
+// Resource is one uploaded file, byte for byte.
+type Resource struct {
+	Name    string
+	Kind    string // bpmn
+	Content []byte
+}
+
+// Deployment is what a deployment writes. Deploy fills in the versions of its definitions.
+type Deployment struct {
+	ID          engine.ID
+	Name        string
+	DeployedBy  string
+	DeployedAt  time.Time
+	Resources   []Resource
+	Definitions []Definition
+}
+
+// Deploy writes a deployment, all of it or nothing, and makes its definitions the latest of their
+// keys; their start events take the place of those of the versions before. answer is called with the
+// versions filled in and gives the answer to record for i. It returns ErrMessageTaken, or ErrRepeated
+// when i's key is taken.
+func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answer func(*Deployment) (Recorded, error)) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO workflow_deployment (id, name, deployed_by, deployed_at) VALUES (?, ?, ?, ?)`,
+			d.ID[:], d.Name, d.DeployedBy, d.DeployedAt); err != nil {
+			return err
+		}
+		if err := insertResources(ctx, tx, d); err != nil {
+			return err
+		}
+		for n := range d.Definitions {
+			if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
+				return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
+			}
+		}
+		if err := replaceStarts(ctx, tx, d.Definitions); err != nil {
+			return err
+		}
+		a, err := answer(d)
+		if err != nil {
+			return err
+		}
+		return i.Record(ctx, tx, a, d.DeployedAt)
+	})
+}
+
+func insertResources(ctx context.Context, tx *sql.Tx, d *Deployment) error {
+	for _, r := range d.Resources {
+		sum := sha256.Sum256(r.Content)
+		if _, err := tx.ExecContext(ctx, `INSERT INTO workflow_resource (deployment_id, name, kind, sha256, content) VALUES (?, ?, ?, ?, ?)`,
+			d.ID[:], r.Name, r.Kind, sum[:], r.Content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertDefinition takes the next version of its key. The rows of the key stay locked until the
+// commit, so that two deployments of one key get two versions.
+func insertDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definition) error {
+	var last sql.NullInt64
+	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_definition WHERE process_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
+		return err
+	}
+	f.Version, f.Latest, f.DeploymentID, f.DeployedBy, f.DeployedAt = int(last.Int64)+1, true, d.ID, d.DeployedBy, d.DeployedAt
+	if _, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET latest = 0 WHERE process_key = ? AND latest = 1`, f.Key); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
+VALUES (?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 1)`,
+		f.ID[:], f.Key, f.Version, f.Name, f.VersionTag, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
+	return err
+}
+
+const definitionColumns = `d.id, d.process_key, d.version, d.name, d.version_tag, d.latest, d.suspended, d.deployment_id, d.resource_name, d.deployed_by, d.deployed_at`
+
+func (d *Definition) destinations() []any {
+	return []any{&d.ID, &d.Key, &d.Version, &d.Name, &d.VersionTag, &d.Latest, &d.Suspended, &d.DeploymentID, &d.Resource, &d.DeployedBy, &d.DeployedAt}
+}
+
+// Definition returns a definition and the bytes of its model, or ErrNoDefinition.
+func (s *Store) Definition(ctx context.Context, id engine.ID) (Definition, []byte, error) {
+	return s.definition(ctx, `d.id = ?`, id[:])
+}
+
+// LatestDefinition returns the latest version of a process and the bytes of its model, or
+// ErrNoDefinition.
+func (s *Store) LatestDefinition(ctx context.Context, key string) (Definition, []byte, error) {
+	return s.definition(ctx, `d.process_key = ? AND d.latest = 1`, key)
+}
+
+func (s *Store) definition(ctx context.Context, condition string, argument any) (Definition, []byte, error) {
+	var d Definition
+	var content []byte
+	err := s.DB.QueryRow(ctx, append(d.destinations(), &content), `SELECT `+definitionColumns+`, r.content FROM workflow_definition d
+JOIN workflow_resource r ON r.deployment_id = d.deployment_id AND r.name = d.resource_name WHERE `+condition, argument)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, nil, ErrNoDefinition
+	}
+	if err != nil {
+		return d, nil, fmt.Errorf("definition: %w", err)
+	}
+	return d, content, nil
+}
+
+const unsentDefinitions = `SELECT ` + definitionColumns + ` FROM workflow_definition d WHERE d.unsent = 1 ORDER BY d.id LIMIT ?`
+
+// UnsentDefinitions returns up to limit definitions whose deployment has not been told, the oldest first.
+func (s *Store) UnsentDefinitions(ctx context.Context, limit int) ([]Definition, error) {
+	rows, err := s.DB.Query(ctx, unsentDefinitions, limit)
+	return collect(rows, err, into((*Definition).destinations))
+}
+
+// MarkDefinitionSent records that the event of a deployment has been accepted, or keeps it as a dead
+// letter when letter is not nil.
+func (s *Store) MarkDefinitionSent(ctx context.Context, id engine.ID, letter *DeadLetter) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		if letter != nil {
+			if err := addDeadLetter(ctx, tx, *letter); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET unsent = NULL WHERE id = ?`, id[:])
+		return err
+	})
+}
+
+// DefinitionFilter narrows a list of definitions; zero fields do not.
+type DefinitionFilter struct {
+	Key    string
+	Latest bool
+}
+
+// Definitions lists definitions by the time of their deployment (their id).
+func (s *Store) Definitions(ctx context.Context, f DefinitionFilter, r page.Request) (page.Page[Definition], error) {
+	q := query{}
+	q.equal("d.process_key", f.Key)
+	if f.Latest {
+		q.where("d.latest = 1")
+	}
+	l := list[Definition]{
+		columns: definitionColumns + " FROM workflow_definition d", count: "workflow_definition d", sort: byID("d.id"),
+		scan: into((*Definition).destinations), key: func(d Definition) []string { return []string{d.ID.String()} },
+	}
+	return l.read(ctx, s, q, r)
+}
+
+// SuspendDefinition sets whether a definition may start instances, by a call or by its start events,
+// and records the answer for i. It returns ErrNoDefinition or ErrRepeated.
+func (s *Store) SuspendDefinition(ctx context.Context, id engine.ID, suspended bool, i *Idempotency, answer func(Definition) (Recorded, error)) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		var d Definition
+		err := tx.QueryRowContext(ctx, `SELECT `+definitionColumns+` FROM workflow_definition d WHERE d.id = ? FOR UPDATE`, id[:]).Scan(d.destinations()...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoDefinition
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET suspended = ? WHERE id = ?`, suspended, id[:]); err != nil {
+			return err
+		}
+		if err := suspendStarts(ctx, tx, id, suspended); err != nil {
+			return err
+		}
+		d.Suspended = suspended
+		a, err := answer(d)
+		if err != nil {
+			return err
+		}
+		return i.Record(ctx, tx, a, time.Now().UTC())
+	})
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+)
+
+// Stored documents (an instance's body, a history row's changes) begin with a byte that says how the
+// rest is written.
+const (
+	plainJSON = 1
+	zstdJSON  = 2
+
+	compressAbove = 1 << 10
+	maxDocument   = 1 << 20
+	maxExpanded   = 8 << 20
+)
+
+// ErrTooLarge: the state of an instance would exceed what is stored for one.
+var ErrTooLarge = fault.New(fault.TooLarge, "instance_too_large", "The instance with its variables would exceed 1 MiB.")
+
+// codec compresses documents. It is safe for concurrent use.
+type codec struct {
+	writer *zstd.Encoder
+	reader *zstd.Decoder
+}
+
+func newCodec() codec {
+	w, errW := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(256<<10), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	r, errR := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxExpanded))
+	if errW != nil || errR != nil {
+		panic("zstd: options") // constant options; cannot happen
+	}
+	return codec{w, r}
+}
+
+func (c codec) encode(document any) ([]byte, error) {
+	raw, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > maxDocument {
+		return nil, ErrTooLarge
+	}
+	if len(raw) <= compressAbove {
+		return append([]byte{plainJSON}, raw...), nil
+	}
+	return c.writer.EncodeAll(raw, []byte{zstdJSON}), nil
+}
+
+func (c codec) decode(stored []byte, into any) error {
+	if len(stored) == 0 {
+		return fmt.Errorf("stored document is empty")
+	}
+	raw := stored[1:]
+	switch stored[0] {
+	case plainJSON:
+	case zstdJSON:
+		var err error
+		if raw, err = c.reader.DecodeAll(raw, nil); err != nil {
+			return fmt.Errorf("stored document: %w", err)
+		}
+	default:
+		return fmt.Errorf("stored document: unknown encoding %d", stored[0])
+	}
+	return json.Unmarshal(raw, into)
+}
+
+// Instance states and task states as they are stored.
+const (
+	taskOpen = iota + 1
+	taskCompleted
+	taskCancelled
+)
+
+var instanceStates = []engine.State{1: engine.Active, 2: engine.Suspended, 3: engine.Completed, 4: engine.Cancelled, 5: "failed"}
+
+var taskStates = []string{taskOpen: "open", taskCompleted: "completed", taskCancelled: "cancelled"}
+
+func stateCode(state engine.State) int {
+	for code, s := range instanceStates {
+		if s == state && code > 0 {
+			return code
+		}
+	}
+	return 0
+}
+
+// StateCode returns the stored code of a state's API word; false when there is no such state.
+func StateCode(word string) (int, bool) {
+	code := stateCode(engine.State(word))
+	return code, code > 0
+}

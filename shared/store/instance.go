@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/page"
+)
+
+// ErrNoInstance: there is no such instance, or the caller may not see it.
+var ErrNoInstance = fault.New(fault.NotFound, "instance_not_found", "There is no such process instance.")
+
+// Instance is a process instance as the API shows it.
+type Instance struct {
+	ID             engine.ID    `json:"id"`
+	DefinitionID   engine.ID    `json:"definitionId"`
+	ProcessKey     string       `json:"processKey"`
+	ProcessVersion int          `json:"processVersion"`
+	BusinessKey    *string      `json:"businessKey"`
+	State          engine.State `json:"state"`
+	Starter        string       `json:"starter"`
+	StartedAt      time.Time    `json:"startedAt"`
+	EndedAt        *time.Time   `json:"endedAt"`
+	Version        int64        `json:"version"`
+}
+
+// ShowInstance returns in as the API shows it.
+func ShowInstance(in *engine.Instance) Instance {
+	return Instance{
+		ID: in.ID, DefinitionID: in.DefinitionID, ProcessKey: in.ProcessKey, ProcessVersion: in.ProcessVersion,
+		BusinessKey: pointer(in.BusinessKey), State: in.State, Starter: in.Starter, StartedAt: in.StartedAt,
+		EndedAt: pointer(in.EndedAt), Version: in.Version,
+	}
+}
+
+// pointer returns nil for a zero value.
+func pointer[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// LoadInstance returns the state of an instance, or ErrNoInstance.
+func (s *Store) LoadInstance(ctx context.Context, id engine.ID) (*engine.Instance, error) {
+	var body []byte
+	err := s.DB.QueryRow(ctx, []any{&body}, `SELECT body FROM workflow_instance WHERE id = ?`, id[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNoInstance
+	}
+	if err != nil {
+		return nil, fmt.Errorf("instance %s: %w", id, err)
+	}
+	return s.decodeInstance(id, body)
+}
+
+// LoadInstances returns the states of those of the instances that are there, by their ids.
+func (s *Store) LoadInstances(ctx context.Context, ids []engine.ID) (map[engine.ID]*engine.Instance, error) {
+	found := make(map[engine.ID]*engine.Instance, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	rows, err := s.DB.Query(ctx, loadInstances+byIDs(len(ids)), arguments16(ids)...)
+	_, err = collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var id engine.ID
+		var body []byte
+		err := rows.Scan(&id, &body)
+		if err == nil {
+			found[id], err = s.decodeInstance(id, body)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("instances: %w", err)
+	}
+	return found, nil
+}
+
+const loadInstances = `SELECT id, body FROM workflow_instance`
+
+func (s *Store) decodeInstance(id engine.ID, body []byte) (*engine.Instance, error) {
+	in := &engine.Instance{}
+	if err := s.codec.decode(body, in); err != nil {
+		return nil, fmt.Errorf("instance %s: %w", id, err)
+	}
+	return in, nil
+}
+
+// InstanceFilter narrows a list of instances; zero fields do not. Starter limits it to one person's, Head
+// to those of the departments that a person heads, and below.
+type InstanceFilter struct {
+	Starter      string
+	Head         string
+	ProcessKey   string
+	BusinessKey  string
+	DefinitionID engine.ID
+	State        int // see StateCode
+}
+
+const instanceColumns = `id, definition_id, process_key, process_version, business_key, state, starter, started_at, ended_at, version FROM workflow_instance`
+
+// Instances lists instances, sorted by start (their id).
+func (s *Store) Instances(ctx context.Context, f InstanceFilter, r page.Request) (page.Page[Instance], error) {
+	return instanceList.read(ctx, s, f.query(), r)
+}
+
+func (f InstanceFilter) query() query {
+	q := query{}
+	q.equal("starter", f.Starter)
+	if f.Head != "" {
+		q.where("starter IN "+staffOf, f.Head)
+	}
+	q.equal("process_key", f.ProcessKey)
+	q.equal("business_key", f.BusinessKey)
+	q.equalID("definition_id", f.DefinitionID)
+	if f.State > 0 {
+		q.where("state = ?", f.State)
+	}
+	return q
+}
+
+var instanceList = list[Instance]{
+	columns: instanceColumns, count: "workflow_instance", sort: byID("id"), scan: scanInstance,
+	key: func(i Instance) []string { return []string{i.ID.String()} },
+}
+
+func scanInstance(rows *sql.Rows) (Instance, error) {
+	var i Instance
+	var state int
+	err := rows.Scan(&i.ID, &i.DefinitionID, &i.ProcessKey, &i.ProcessVersion, &i.BusinessKey, &state, &i.Starter, &i.StartedAt, &i.EndedAt, &i.Version)
+	if err == nil {
+		i.State = instanceStates[state]
+	}
+	return i, err
+}

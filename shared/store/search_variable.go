@@ -1,0 +1,80 @@
+package store
+
+import (
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/expr"
+)
+
+const (
+	insertSearchVariable = `INSERT INTO workflow_search_variable (value, instance_id, name) VALUES `
+	orReplaceValue       = ` ON DUPLICATE KEY UPDATE value = VALUES(value)`
+
+	deleteSearchVariables = `DELETE v FROM workflow_search_variable v` + byPrimary + ` WHERE v.instance_id = ?`
+)
+
+// maxSearchable is how many characters the columns name and value hold.
+const maxSearchable = 255
+
+// searchVariables keeps the variables of the process scope that the step has set. A value that is too
+// long is not kept, and neither is the one before it.
+func (w *writer) searchVariables() {
+	if !w.Searchable {
+		return
+	}
+	if w.After.State.Ended() {
+		if w.Before != nil {
+			w.closeGuard()
+			w.batch.Add(deleteSearchVariables, w.After.ID[:])
+		}
+		return
+	}
+	var kept [][]any
+	var gone []any
+	for _, name := range w.written() {
+		if value, ok := searchable(name, w.After.Scopes[0].Variables[name]); ok {
+			kept = append(kept, []any{value, w.After.ID[:], name})
+		} else if w.wasKept(name) {
+			gone = append(gone, name)
+		}
+	}
+	w.insert(insertSearchVariable, kept, orReplaceValue)
+	if len(gone) > 0 {
+		w.closeGuard()
+		w.batch.Add(deleteSearchVariables+` AND v.name IN (`+placeholders(len(gone))+`)`, append([]any{w.After.ID[:]}, gone...)...)
+	}
+}
+
+// wasKept reports whether a row holds the value of a variable before the step.
+func (w *writer) wasKept(name string) bool {
+	if w.Before == nil {
+		return false
+	}
+	value, ok := w.Before.Scopes[0].Variables[name]
+	if ok {
+		_, ok = searchable(name, value)
+	}
+	return ok
+}
+
+// written returns the names of the variables of the process scope that the step has set, sorted.
+func (w *writer) written() []string {
+	names := map[string]bool{}
+	for i := range w.Changes {
+		if c := &w.Changes[i]; c.Kind == engine.VariablesSet && c.Scope == 0 {
+			for name := range c.Variables {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// searchable returns a value as it is kept; false when it or its name is too long for that.
+func searchable(name string, value expr.Value) (string, bool) {
+	text, err := expr.Key(value)
+	return text, err == nil && utf8.RuneCountInString(text) <= maxSearchable && utf8.RuneCountInString(name) <= maxSearchable
+}

@@ -1,0 +1,173 @@
+// Package tasklist answers what people look at: their tasks, instances, definitions and incidents, as
+// pages of lists. Visibility is part of every query.
+package tasklist
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/store"
+)
+
+// The lists with the sort columns and the filters that they allow.
+var (
+	TaskList       = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority", "dueAt"}, Filters: []string{"view", "processKey", "instanceId"}}
+	InstanceList   = page.List{Name: "instances", Sorts: []string{"-startedAt"}, Filters: []string{"view", "processKey", "businessKey", "definitionId", "state", "starter"}}
+	DefinitionList = page.List{Name: "definitions", Sorts: []string{"-deployedAt"}, Filters: []string{"key", "latest"}}
+	IncidentList   = page.List{Name: "incidents", Sorts: []string{"-raisedAt"}, Filters: []string{"instanceId", "processKey", "resolved"}}
+	JobList        = page.List{Name: "jobs", Sorts: []string{"-createdAt"}, Filters: []string{"instanceId", "processKey", "topic", "kind"}}
+	TimerList      = page.List{Name: "timers", Sorts: []string{"-createdAt"}, Filters: []string{"instanceId", "processKey"}}
+)
+
+// ErrFilter: a filter has a value that it does not take.
+var ErrFilter = fault.New(fault.Malformed, "bad_filter", "A filter has a value that it does not take.")
+
+// Service answers lists. It is safe for concurrent use.
+type Service struct{ store *store.Store }
+
+// New returns a Service.
+func New(st *store.Store) *Service { return &Service{store: st} }
+
+// Tasks returns a page of the principal's tasks, of the view that q names: todo (the default),
+// claimable, done or started. Those who see all may ask for all.
+func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Task], error) {
+	f := store.TaskFilter{View: store.View(q.Get("view")), Username: p.Username, Identities: p.Identities(), ProcessKey: q.Get("processKey")}
+	if f.View == "" {
+		f.View = store.Todo
+	}
+	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started}
+	if p.SeesAll() {
+		allowed = append(allowed, store.All)
+	}
+	if !slices.Contains(allowed, f.View) {
+		return page.Page[store.Task]{}, badFilter("view", allowed)
+	}
+	var err error
+	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
+		return page.Page[store.Task]{}, err
+	}
+	return s.store.Tasks(ctx, f, r)
+}
+
+// view is whose instances a list shows.
+type view string
+
+const (
+	mine       view = "mine"
+	department view = "department" // of the departments that one heads, and below
+	everybody  view = "all"
+)
+
+// Instances returns a page of instances, of the view that q names: mine, department, or all, which is for
+// those who see all and what they get without a name; others get mine.
+func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Instance], error) {
+	f := store.InstanceFilter{ProcessKey: q.Get("processKey"), BusinessKey: q.Get("businessKey"), Starter: q.Get("starter")}
+	if err := whose(&f, p, view(q.Get("view"))); err != nil {
+		return page.Page[store.Instance]{}, err
+	}
+	var err error
+	if f.DefinitionID, err = idFilter(q, "definitionId"); err != nil {
+		return page.Page[store.Instance]{}, err
+	}
+	if word := q.Get("state"); word != "" {
+		code, ok := store.StateCode(word)
+		if !ok {
+			return page.Page[store.Instance]{}, badFilter("state", []string{"active", "suspended", "completed", "cancelled", "failed"})
+		}
+		f.State = code
+	}
+	return s.store.Instances(ctx, f, r)
+}
+
+// whose limits a list of instances to a view.
+func whose(f *store.InstanceFilter, p access.Principal, v view) error {
+	allowed, usual := []view{mine, department}, mine
+	if p.SeesAll() {
+		allowed, usual = append(allowed, everybody), everybody
+	}
+	switch v = cmp.Or(v, usual); {
+	case !slices.Contains(allowed, v):
+		return badFilter("view", allowed)
+	case v == department:
+		f.Head = p.Username
+	case v == mine && f.Starter != "" && f.Starter != p.Username:
+		return ErrOthers
+	case v == mine:
+		f.Starter = p.Username
+	}
+	return nil
+}
+
+// ErrOthers: the list of other people's instances is for operators and auditors.
+var ErrOthers = fault.New(fault.Forbidden, "not_your_instances", "Other people's instances are for operators and auditors.")
+
+// Definitions returns a page of definitions, of one key or only the latest of each if q says so.
+func (s *Service) Definitions(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Definition], error) {
+	return s.store.Definitions(ctx, store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true"}, r)
+}
+
+// Definition returns a definition and the bytes of its model.
+func (s *Service) Definition(ctx context.Context, id engine.ID) (store.Definition, []byte, error) {
+	return s.store.Definition(ctx, id)
+}
+
+// Incidents returns a page of open incidents, or also of resolved ones if q says so.
+func (s *Service) Incidents(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Incident], error) {
+	f := store.IncidentFilter{ProcessKey: q.Get("processKey"), Resolved: q.Get("resolved") == "true"}
+	var err error
+	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
+		return page.Page[store.Incident]{}, err
+	}
+	return s.store.Incidents(ctx, f, r)
+}
+
+// Jobs returns a page of open jobs: those that wait for workers and asynchronous continuations.
+func (s *Service) Jobs(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Job], error) {
+	f := store.JobFilter{ProcessKey: q.Get("processKey"), Topic: q.Get("topic"), Kind: engine.JobKind(q.Get("kind"))}
+	kinds := []engine.JobKind{engine.ExternalJob, engine.BeforeJob, engine.AfterJob}
+	if f.Kind != "" && !slices.Contains(kinds, f.Kind) {
+		return page.Page[store.Job]{}, badFilter("kind", kinds)
+	}
+	var err error
+	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
+		return page.Page[store.Job]{}, err
+	}
+	return s.store.Jobs(ctx, f, r)
+}
+
+// Timers returns a page of timers that are not over: of instances and of start events.
+func (s *Service) Timers(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Timer], error) {
+	f := store.TimerFilter{ProcessKey: q.Get("processKey")}
+	var err error
+	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
+		return page.Page[store.Timer]{}, err
+	}
+	return s.store.Timers(ctx, f, r)
+}
+
+func idFilter(q url.Values, name string) (engine.ID, error) {
+	text := q.Get(name)
+	if text == "" {
+		return engine.ID{}, nil
+	}
+	id, err := engine.ParseID(text)
+	if err != nil {
+		return id, ErrFilter.Withf("%s is not an id.", name).With(fault.Detail{Pointer: "/" + name, Code: ErrFilter.Code})
+	}
+	return id, nil
+}
+
+func badFilter[T ~string](name string, values []T) error {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = string(v)
+	}
+	return ErrFilter.Withf("%s is one of %s.", name, strings.Join(words, ", ")).With(fault.Detail{Pointer: "/" + name, Code: ErrFilter.Code})
+}

@@ -1,0 +1,189 @@
+package workflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/store"
+)
+
+// Failures of a deployment.
+var (
+	ErrNoResources  = fault.New(fault.Malformed, "no_resources", "A deployment needs at least one .bpmn file.")
+	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn file with a name of 1 to 255 characters, used once.")
+)
+
+// maxResources bounds the files of one deployment.
+const maxResources = 50
+
+// DeploymentRequest is a set of files that are deployed together or not at all.
+type DeploymentRequest struct {
+	Name      string
+	Resources []store.Resource
+}
+
+// DeploymentAnswer is the answer to a deployment.
+type DeploymentAnswer struct {
+	ID          engine.ID          `json:"id"`
+	Name        string             `json:"name"`
+	Definitions []store.Definition `json:"definitions"`
+	Decisions   []struct{}         `json:"decisions"`
+	Forms       []struct{}         `json:"forms"`
+	Warnings    []fault.Detail     `json:"warnings"`
+}
+
+// Deploy checks every file and writes them in one transaction; each process becomes the latest
+// version of its key. It returns bpmn.ErrModel with one detail per problem of any file, or the
+// limit that a file breaks.
+func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentRequest) (json.RawMessage, error) {
+	d := &store.Deployment{
+		ID: newID(), Name: request.Name, DeployedBy: call.Principal.Username,
+		DeployedAt: instant(), Resources: request.Resources,
+	}
+	if err := checkResources(request); err != nil {
+		return nil, err
+	}
+	warnings, err := s.readModels(d)
+	if err != nil {
+		return nil, err
+	}
+	var raw json.RawMessage
+	err = s.store.Deploy(ctx, d, call.Idempotency, func(d *store.Deployment) (store.Recorded, error) {
+		raw, err = json.Marshal(DeploymentAnswer{
+			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: []struct{}{}, Forms: []struct{}{}, Warnings: warnings,
+		})
+		return store.Recorded{Status: http.StatusCreated, Body: raw}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range d.Definitions {
+		s.latest.Invalidate(f.Key) // other processes find out at the guard of their next start
+	}
+	return raw, nil
+}
+
+func checkResources(request DeploymentRequest) error {
+	if len(request.Resources) == 0 || len(request.Resources) > maxResources {
+		return ErrNoResources
+	}
+	if len([]rune(request.Name)) > maxName {
+		return ErrText.With(fault.Detail{Pointer: "/name", Code: ErrText.Code})
+	}
+	seen := map[string]bool{}
+	for _, r := range request.Resources {
+		bad := r.Name == "" || len([]rune(r.Name)) > maxName || seen[r.Name] ||
+			!slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
+		if bad {
+			return ErrResourceName.With(fault.Detail{Pointer: "/resources/" + r.Name, Code: ErrResourceName.Code})
+		}
+		seen[r.Name] = true
+	}
+	return nil
+}
+
+// readModels reads every file and gathers the definitions of d, the warnings, and the problems.
+func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err error) {
+	warnings = []fault.Detail{}
+	var problems []fault.Detail
+	keys := map[string]string{}
+	for _, r := range d.Resources {
+		model, err := bpmn.Read(r.Content, bpmn.Options{File: r.Name})
+		if err != nil {
+			if !errors.Is(err, bpmn.ErrModel) {
+				return nil, err
+			}
+			problems = append(problems, fault.From(err).Details...)
+			continue
+		}
+		warnings = append(warnings, model.Warnings...)
+		for _, p := range model.Processes {
+			if other, taken := keys[p.Key]; taken {
+				problems = append(problems, fault.Detail{
+					Pointer: "/resources/" + r.Name, Code: "duplicate_process_key", Rule: "duplicate_process_key", Element: p.Key, Line: p.Line,
+					Detail: "the process is also in " + other, Fix: "deploy one of the two, or give it another id",
+				})
+			}
+			keys[p.Key] = r.Name
+			starts, wrong := s.startEvents(p, d.DeployedAt, r.Name)
+			problems = append(problems, wrong...)
+			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts})
+		}
+	}
+	if len(problems) > 0 {
+		return nil, bpmn.ErrModel.With(problems...)
+	}
+	return warnings, nil
+}
+
+// startEvents works out what the message and timer start events of a process wait for. A timer whose
+// value cannot be evaluated is a problem: nothing is known before the start but the time.
+func (s *Service) startEvents(p *bpmn.Process, now time.Time, file string) (starts []store.StartEvent, problems []fault.Detail) {
+	e := &expr.Environment{Variable: func(string) (expr.Value, bool) { return nil, false }, Now: now, Location: s.location}
+	for _, node := range p.Starts() {
+		start := store.StartEvent{NodeID: node.ID, Line: node.Line}
+		if node.Event.Trigger == bpmn.TriggerMessage {
+			start.Message = node.Event.Message.Source()
+			starts = append(starts, start)
+			continue
+		}
+		due, cycle, err := engine.Due(node.Event.Timer, e)
+		if err != nil {
+			problems = append(problems, fault.Detail{
+				Pointer: "/resources/" + file, Code: "invalid_timer", Rule: "invalid_timer", Element: node.ID, Name: node.Name, Line: node.Line,
+				Detail: "The timer start event is never due: " + err.Error(), Fix: "Give a date, a duration or a cycle that needs no variables.",
+			})
+			continue
+		}
+		start.Timer = &store.Timer{DueAt: due, Cycle: cycle, Anchor: now}
+		starts = append(starts, start)
+	}
+	return starts, problems
+}
+
+func named(p *bpmn.Process) string {
+	name := []rune(p.Name)
+	if len(name) == 0 {
+		return p.Key
+	}
+	return string(name[:min(len(name), maxName)])
+}
+
+// CompareDefinitions tells what changed from one definition to another, which may be a version of
+// another process. It returns store.ErrNoDefinition.
+func (s *Service) CompareDefinitions(ctx context.Context, from, to engine.ID) (*bpmn.Comparison, error) {
+	older, err := s.definition(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	newer, err := s.definition(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	c := bpmn.Compare(older.process, newer.process)
+	return &c, nil
+}
+
+// SetDefinitionSuspended suspends or resumes a definition: a suspended one starts nothing, running
+// instances go on. It returns store.ErrNoDefinition.
+func (s *Service) SetDefinitionSuspended(ctx context.Context, call Call, id engine.ID, suspended bool) (json.RawMessage, error) {
+	var raw json.RawMessage
+	err := s.store.SuspendDefinition(ctx, id, suspended, call.Idempotency, func(d store.Definition) (store.Recorded, error) {
+		var err error
+		raw, err = json.Marshal(d)
+		s.latest.Invalidate(d.Key)
+		return store.Recorded{Status: http.StatusOK, Body: raw}, err
+	})
+	s.definitions.Invalidate(id)
+	return raw, err
+}

@@ -1,0 +1,12 @@
+package workflow
+
+import "time"
+
+// SetLease changes for how long a round has its rows, and how long before the end it stops.
+func (r *Relay) SetLease(lease, margin time.Duration) { r.pace.lease, r.pace.margin = lease, margin }
+
+// SetBackOff changes the unit of the back-off of a row.
+func (r *Relay) SetBackOff(unit time.Duration) { r.pace.unit = unit }
+
+// SetPauses changes the pause after a Push, and the rest when nothing happens.
+func (r *Relay) SetPauses(pause, idle time.Duration) { r.pace.pause, r.pace.idle = pause, idle }

@@ -1,0 +1,96 @@
+// Package workflow holds the use cases that run processes: deploy, start, complete a task, claim,
+// cancel, retry. Each that touches an instance is one command through Execute.
+package workflow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/maypok86/otter/v2"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/lock"
+	"diom.io/workflow/shared/store"
+)
+
+// maxCached bounds the compiled definitions that a process keeps.
+const maxCached = 1000
+
+// Service holds the use cases. It is safe for concurrent use.
+type Service struct {
+	store    *store.Store
+	lock     *lock.Locker
+	location *time.Location
+	relay    *Relay
+
+	definitions *otter.Cache[engine.ID, *definition]
+	latest      *otter.Cache[string, *definition]
+	lookout     lookout
+	setbacks    setbacks
+}
+
+// definition is a deployed version with its compiled process. The process never changes; Latest and
+// Suspended may, so a start is guarded in its transaction.
+type definition struct {
+	store.Definition
+	process *bpmn.Process
+}
+
+// New returns a Service. relay may be nil: then events wait in the outbox for another process.
+func New(st *store.Store, l *lock.Locker, location *time.Location, relay *Relay) *Service {
+	return &Service{
+		store: st, lock: l, location: location, relay: relay,
+		definitions: otter.Must(&otter.Options[engine.ID, *definition]{MaximumSize: maxCached}),
+		latest:      otter.Must(&otter.Options[string, *definition]{MaximumSize: maxCached}),
+	}
+}
+
+// newID returns a fresh UUIDv7.
+func newID() engine.ID { return engine.ID(uuid.Must(uuid.NewV7())) }
+
+// instant is the present as a DATETIME(3) column keeps it.
+func instant() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// ErrSuspendedDefinition: no instance may be started from the definition.
+var ErrSuspendedDefinition = fault.New(fault.Conflict, "definition_suspended", "The process definition is suspended.")
+
+// definition returns a compiled definition by its id; it is loaded and compiled once a process.
+func (s *Service) definition(ctx context.Context, id engine.ID) (*definition, error) {
+	return s.definitions.Get(ctx, id, otter.LoaderFunc[engine.ID, *definition](
+		func(ctx context.Context, id engine.ID) (*definition, error) {
+			d, content, err := s.store.Definition(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return compile(d, content)
+		}))
+}
+
+// latestDefinition returns the latest definition of a key as this process knows it.
+func (s *Service) latestDefinition(ctx context.Context, key string) (*definition, error) {
+	return s.latest.Get(ctx, key, otter.LoaderFunc[string, *definition](
+		func(ctx context.Context, key string) (*definition, error) {
+			d, content, err := s.store.LatestDefinition(ctx, key)
+			if err != nil {
+				return nil, err
+			}
+			return compile(d, content)
+		}))
+}
+
+func compile(d store.Definition, content []byte) (*definition, error) {
+	model, err := bpmn.Read(content, bpmn.Options{})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range model.Processes {
+		if p.Key == d.Key {
+			return &definition{Definition: d, process: p}, nil
+		}
+	}
+	return nil, errors.New("definition " + d.ID.String() + ": its model has no process " + d.Key)
+}

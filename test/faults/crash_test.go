@@ -1,0 +1,329 @@
+package faults_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/store"
+	"diom.io/workflow/test/faults/proxytest"
+	"diom.io/workflow/test/producttest"
+)
+
+// linger is how long after its answer an operation may still ask its servers for something.
+const linger = 60 * time.Millisecond
+
+// operation is what is interrupted.
+type operation struct {
+	name string
+	// prepare makes what one attempt uses up and returns the request.
+	prepare func(f *fixture, point, key string) request
+	// essential are texts of the requests that every call makes; cold of those that a new process makes.
+	essential, cold []string
+	// once is the code that a repetition without a key is told when the first call had its effect; nothing
+	// where every call has its own.
+	once string
+	// effects returns how often the request of a point took effect, and what is wrong.
+	effects func(f *fixture, point string) (int, []string)
+}
+
+var operations = []operation{
+	{
+		name: "start", essential: []string{"INSERT INTO workflow_instance"},
+		cold:    []string{"diom:standing:", "FROM workflow_definition d"},
+		prepare: func(_ *fixture, point, key string) request { return startOf(point, key) },
+		effects: func(f *fixture, point string) (int, []string) {
+			ids := f.judge.InstancesOf(point)
+			var found []string
+			for _, id := range ids {
+				found = append(found, f.problems(id)...)
+			}
+			return len(ids), found
+		},
+	},
+	{
+		// The lock is taken with two keys and given up with three.
+		name: "complete", once: "task_ended", essential: []string{"SELECT t.id", "diom:lock:", "INSERT INTO workflow_history", ":wake"},
+		cold:    []string{"diom:standing:", "FROM workflow_definition d"},
+		prepare: func(f *fixture, point, key string) request { return completionOf(f.start(point).ID, key) },
+		effects: func(f *fixture, point string) (int, []string) {
+			id := f.judge.InstancesOf(point)[0]
+			return f.judge.Changes(id, engine.TaskCompleted, "approve"), f.problems(id)
+		},
+	},
+	{
+		// A repeated event has its effect once, with no key: the inbox knows it.
+		name: "event", once: "acknowledged", essential: []string{"FROM workflow_event_source", "SELECT state FROM workflow_inbox", "INSERT INTO workflow_inbox"},
+		prepare: func(f *fixture, point, _ string) request {
+			f.listen()
+			return eventOf(f.t, chaosEventOf("begin", point, point))
+		},
+		effects: func(f *fixture, point string) (int, []string) {
+			ids := f.judge.InstancesOf(point)
+			var found []string
+			for _, id := range ids {
+				found = append(found, f.problems(id)...)
+			}
+			return len(ids), found
+		},
+	},
+	{
+		name: "job", once: "job_not_found", essential: []string{"FROM workflow_job", "diom:lock:", "INSERT INTO workflow_history", ":wake"},
+		cold: []string{"diom:standing:"},
+		prepare: func(f *fixture, point, key string) request {
+			f.listen()
+			return f.jobOf(point, key)
+		},
+		effects: func(f *fixture, point string) (int, []string) {
+			id := f.judge.InstancesOf(point)[0]
+			return f.judge.Changes(id, engine.JobCompleted, "pay_it"), f.problems(id)
+		},
+	},
+}
+
+// crash is one series of attempts: an operation whose process is killed at one request after another.
+type crash struct {
+	*fixture
+	operation
+	fresh  bool // the process has done nothing yet
+	keyed  bool // with an Idempotency-Key
+	tried  int
+	series int // attempts so far: a key is used once
+	found  []string
+	texts  []string // the requests that were interrupted
+	until  string   // stop once this has been found wrong
+}
+
+// run interrupts at the first request, the second one, and so on until the operation makes fewer. What
+// a process does in the background shifts the numbers, so that the requests which matter are then
+// interrupted by their text: none of them is ever left out.
+func (c *crash) run() {
+	c.t.Helper()
+	for _, fate := range []proxytest.Fate{proxytest.Drop, proxytest.Lose} {
+		for n := 1; n < 100 && !c.enough(); n++ {
+			if !c.attempt(fmt.Sprint(n), fate, func() { c.trap.Arm(n, fate, c.process.Kill) }) {
+				break
+			}
+		}
+		texts := c.essential
+		if c.fresh {
+			texts = slices.Concat(c.operation.cold, texts)
+		}
+		for i, text := range texts {
+			if c.enough() {
+				return
+			}
+			if !c.attempt(fmt.Sprintf("text%d", i), fate, func() { c.trap.ArmAt(text, fate, c.process.Kill) }) {
+				c.fail(c.name, "no request holds %q (fate %d)", text, fate)
+			}
+		}
+	}
+}
+
+// enough reports whether a planted bug has been found.
+func (c *crash) enough() bool { return c.until != "" && c.finds(c.until) }
+
+// attempt kills the process at the request that arm names and repeats the call on the next process. It
+// returns false when the operation makes no such request.
+func (c *crash) attempt(at string, fate proxytest.Fate, arm func()) bool {
+	c.series++
+	point := fmt.Sprintf("%s-%t-%t-%d-%s-%d", c.name, c.fresh, c.keyed, fate, at, c.series)
+	key := ""
+	if c.keyed {
+		key = "key-" + point
+	}
+	r := c.prepare(c.fixture, point, key)
+	if c.fresh {
+		c.process.Kill()
+		c.process.Start()
+	}
+	time.Sleep(linger) // what the preparation set going has ended
+	arm()
+	first, err := c.send(r)
+	time.Sleep(linger)
+	sprung := c.trap.Disarm()
+	if sprung == "" {
+		if !r.acknowledged(first, err) {
+			c.fail(point, "no fault, and yet: %v %d %.300s", err, first.Status, first.Body)
+		}
+		return false
+	}
+	c.tried++
+	c.texts = append(c.texts, sprung)
+	for deadline := time.Now().Add(5 * time.Second); c.process.Running(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("%s: the process lives although the trap sprang at %s", point, sprung)
+		}
+	}
+	c.process.Start()
+	began := time.Now()
+	second, failure := c.send(r)
+	if taken := time.Since(began); taken > 5*time.Second {
+		c.fail(point, "the repeat took %s", taken)
+	}
+	c.judgePoint(point, r, [2]producttest.Answer{first, second}, [2]error{err, failure})
+	return true
+}
+
+// finds reports whether something wrong was found that says text.
+func (c *crash) finds(text string) bool { return strings.Contains(strings.Join(c.found, "\n"), text) }
+
+func (c *crash) fail(point, format string, arguments ...any) {
+	c.found = append(c.found, point+": "+fmt.Sprintf(format, arguments...))
+}
+
+// judgePoint holds what must be after the two calls of one point.
+func (c *crash) judgePoint(point string, r request, answers [2]producttest.Answer, errs [2]error) {
+	effects, wrong := c.effects(c.fixture, point)
+	for _, w := range wrong {
+		c.fail(point, "%s", w)
+	}
+	if w := r.decently(answers[0], errs[0]); w != "" {
+		c.fail(point, "first: %s", w)
+	}
+	if !c.keyed {
+		c.judgeUnkeyed(point, r, answers, errs, effects)
+		return
+	}
+	if !r.acknowledged(answers[1], errs[1]) {
+		c.fail(point, "repeat: %v %d %.300s", errs[1], answers[1].Status, answers[1].Body)
+		return
+	}
+	if effects != 1 {
+		c.fail(point, "%d effects of one request", effects)
+	}
+	status, body := c.judge.Recorded(r.user, r.key)
+	if status != r.status || !bytes.Equal(body, answers[1].Body) {
+		c.fail(point, "recorded %d %.300s\nanswered %d %.300s", status, body, answers[1].Status, answers[1].Body)
+	}
+	if r.acknowledged(answers[0], errs[0]) && !bytes.Equal(answers[0].Body, answers[1].Body) {
+		c.fail(point, "first %.300s\nrepeat %.300s", answers[0].Body, answers[1].Body)
+	}
+}
+
+// judgeUnkeyed: without a key a repeat is another request. What was acknowledged is there, and at most
+// the one in doubt besides; a task or a job is completed, an event has its effect, once however often
+// one asks.
+func (c *crash) judgeUnkeyed(point string, r request, answers [2]producttest.Answer, errs [2]error, effects int) {
+	acknowledged, doubt := 0, 0
+	for i := range answers {
+		if r.acknowledged(answers[i], errs[i]) {
+			acknowledged++
+		} else if errs[i] != nil {
+			doubt++
+		}
+	}
+	if c.once != "" {
+		problem, err := answers[1].Problem()
+		if effects != 1 || !r.acknowledged(answers[1], errs[1]) && (err != nil || problem.Code != c.once) {
+			c.fail(point, "%d effects, repeat %d %.300s", effects, answers[1].Status, answers[1].Body)
+		}
+		return
+	}
+	if !r.acknowledged(answers[1], errs[1]) || effects < acknowledged || effects > acknowledged+doubt {
+		c.fail(point, "%d effects, %d acknowledged, %d in doubt", effects, acknowledged, doubt)
+	}
+}
+
+// TestKillBetweenAnyTwoCalls kills the process before and after every single request that a start and
+// a completion make to MySQL and Redis, and repeats the call on the next process.
+func TestKillBetweenAnyTwoCalls(t *testing.T) {
+	t.Parallel()
+	for _, o := range operations {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, nil)
+			total := 0
+			for _, c := range o.series() {
+				for range size(1, 10) {
+					c.fixture, c.operation, c.tried, c.texts = f, o, 0, nil
+					c.run()
+					t.Logf("%s fresh=%t keyed=%t: killed at %d points:\n  %s", o.name, c.fresh, c.keyed, c.tried, strings.Join(c.texts, "\n  "))
+					if floor := fewest[o.name][c.fresh]; c.tried < floor {
+						t.Errorf("killed at %d points only, want at least %d", c.tried, floor)
+					}
+					total += c.tried
+				}
+				for _, w := range c.found {
+					t.Error(w)
+				}
+			}
+			f.drain()
+			t.Logf("crash %s: points=%d violations=%t", o.name, total, t.Failed())
+		})
+	}
+}
+
+// series are the runs of an operation: an event has no key.
+func (o operation) series() []crash {
+	if o.name == "event" {
+		return []crash{{fresh: true}, {}}
+	}
+	return []crash{{fresh: true, keyed: true}, {keyed: true}, {}}
+}
+
+// fewest is how many points an operation has at least, by whether the process is fresh.
+var fewest = map[string]map[bool]int{
+	"start":    {true: 20, false: 6},
+	"complete": {true: 30, false: 20},
+	"event":    {true: 16, false: 8},
+	"job":      {true: 30, false: 20},
+}
+
+// planted returns a rewriting of statements.
+func planted(pattern, by string) func([]byte) []byte {
+	expression := regexp.MustCompile(pattern)
+	return func(text []byte) []byte { return expression.ReplaceAll(text, []byte(by)) }
+}
+
+// withoutInbox forgets which events have come.
+func withoutInbox(text []byte) []byte {
+	text = bytes.ReplaceAll(text, []byte("INSERT INTO workflow_inbox"), []byte("INSERT IGNORE INTO workflow_inbox"))
+	return bytes.ReplaceAll(text, []byte("SELECT state FROM workflow_inbox WHERE "), []byte("SELECT state FROM workflow_inbox WHERE 1 = 0 AND "))
+}
+
+// TestKillFindsPlantedBugs: with a guard off, the same series finds violations.
+func TestKillFindsPlantedBugs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pattern, by string
+		operation   operation
+		keyed       bool
+		want        string
+	}{
+		"no idempotency record": {`INSERT INTO workflow_idempotency`, `INSERT IGNORE INTO workflow_idempotency`, operations[0], true, "2 effects of one request"},
+		"no outbox":             {`changes, unsent\)`, `changes, attempts)`, operations[0], true, "is lost"},
+		"no inbox":              {`INSERT INTO workflow_inbox|SELECT state FROM workflow_inbox WHERE`, ``, operations[2], false, "2 effects"},
+		"no atomicity":          {`;INSERT INTO workflow_task `, `;COMMIT;BEGIN;INSERT INTO workflow_nothing `, operations[1], true, "no open row"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, planted(c.pattern, c.by))
+			if name == "no inbox" {
+				f.mysql.Rewrite = withoutInbox
+			}
+			series := crash{fixture: f, operation: c.operation, keyed: c.keyed, until: c.want}
+			if name == "no atomicity" {
+				series.prepare = func(f *fixture, point, key string) request { return completionOf(f.startPast(point).ID, key) }
+			}
+			series.run()
+			if !series.finds(c.want) {
+				t.Errorf("the guard is off and %q was not found, but: %q", c.want, series.found)
+			}
+		})
+	}
+}
+
+// startPast starts an instance with the bug taken out for a moment.
+func (f *fixture) startPast(point string) store.Task {
+	f.t.Helper()
+	bug := f.mysql.Rewrite
+	f.mysql.Rewrite = nil
+	defer func() { f.mysql.Rewrite = bug }()
+	return f.start(point)
+}

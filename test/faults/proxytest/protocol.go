@@ -1,0 +1,89 @@
+package proxytest
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+)
+
+// protocol knows where a request ends and what it says.
+type protocol interface {
+	// request returns the length of the whole request that data begins with, 0 while it is not whole.
+	request(data []byte) int
+	// text returns what a request says; nil for one that no reply follows.
+	text(request []byte) []byte
+	// with returns the request with another text.
+	with(request, text []byte) []byte
+}
+
+// mysql is the client/server protocol: three bytes of length, a sequence number, the payload; the
+// first byte of a command's payload is its kind.
+type mysql struct{}
+
+const (
+	header  = 4
+	comQuit = 1
+)
+
+func (mysql) request(data []byte) int {
+	if len(data) < header {
+		return 0
+	}
+	size := header + int(data[0]) + int(data[1])<<8 + int(data[2])<<16
+	if len(data) < size {
+		return 0
+	}
+	return size
+}
+
+func (mysql) text(request []byte) []byte {
+	switch {
+	case request[3] != 0: // part of a handshake
+		return []byte("handshake")
+	case len(request) <= header, request[header] == comQuit:
+		return nil
+	}
+	return request[header+1:]
+}
+
+func (mysql) with(request, text []byte) []byte {
+	if request[3] != 0 {
+		return request
+	}
+	n := len(text) + 1
+	return slices.Concat([]byte{byte(n), byte(n >> 8), byte(n >> 16), 0, request[header]}, text)
+}
+
+// resp is Redis' protocol: an array of bulk strings.
+type resp struct{}
+
+func (resp) request(data []byte) int {
+	count, at, ok := number(data, 0, '*')
+	for ; ok && count > 0; count-- {
+		var size int
+		if size, at, ok = number(data, at, '$'); ok {
+			at += size + len("\r\n")
+		}
+	}
+	if !ok || at > len(data) {
+		return 0
+	}
+	return at
+}
+
+// number reads a line at an offset: the mark, digits, CR LF. It returns the offset after it.
+func number(data []byte, at int, mark byte) (value, next int, ok bool) {
+	if at >= len(data) || data[at] != mark {
+		return 0, 0, false
+	}
+	end := bytes.Index(data[at:], []byte("\r\n"))
+	if end < 0 {
+		return 0, 0, false
+	}
+	value, err := strconv.Atoi(string(data[at+1 : at+end]))
+	return value, at + end + len("\r\n"), err == nil && value >= 0
+}
+
+func (resp) text(request []byte) []byte { return request }
+
+func (resp) with(request, _ []byte) []byte { return request }
