@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
+
+	"diom.io/workflow/cmd/diom/local"
 )
 
 const patience = 20 * time.Second
@@ -52,14 +55,11 @@ func serveProduct(ctx context.Context, s *servers, p *product, binary string) (*
 }
 
 func (v *served) start(ctx context.Context, s *servers, binary string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0") // a free port
+	ports, err := local.FreePorts(1)
 	if err != nil {
 		return err
 	}
-	v.address = listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		return err
-	}
+	v.address = net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
 	if v.log, err = os.Create(filepath.Join(v.dir, "diom.log")); err != nil {
 		return err
 	}

@@ -52,9 +52,13 @@ func (i *installation) has(part string) bool {
 // install runs the product until the test ends.
 func install(t *testing.T, separate bool) *installation {
 	t.Helper()
+	ports, err := local.FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	i := &installation{home: t.TempDir(), lines: make(chan string, 1), ended: make(chan error, 1)}
 	for name, value := range map[string]string{
-		"DIOM_HOME": i.home, "DIOM_ADDR": "127.0.0.1:0", "DIOM_DEMO": "1", "DIOM_BCRYPT_COST": "4", "DIOM_SECRETS_DIR": "",
+		"DIOM_HOME": i.home, "DIOM_ADDR": fmt.Sprintf("127.0.0.1:%d", ports[0]), "DIOM_DEMO": "1", "DIOM_BCRYPT_COST": "4", "DIOM_SECRETS_DIR": "",
 		"DIOM_MYSQL_DSN": databasetest.DSN(t), "DIOM_REDIS_URL": databasetest.Redis(t), "DIOM_COOKIE_SECURE": "false", "PORT": "",
 	} {
 		t.Setenv(name, value)

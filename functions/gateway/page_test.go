@@ -70,7 +70,7 @@ func TestStatus(t *testing.T) {
 		}
 	}))
 	t.Cleanup(ready.Close)
-	for urls, want := range map[string]string{ready.URL + "|" + deadURL(t): "Every function answers.", deadURL(t): "Not every function answers"} {
+	for urls, want := range map[string]string{ready.URL + "|" + deadURL: "Every function answers.", deadURL: "Not every function answers"} {
 		if a := send(t, behind(t, app, urls), "GET /", "", html); !strings.Contains(string(a.body), want) {
 			t.Errorf("%s: no %q in %s", urls, want, a.body)
 		}
@@ -153,7 +153,7 @@ func TestFunction(t *testing.T) {
 		t.Fatal(err)
 	}
 	app, _ := open(t, false, nil)
-	proxies.Store(app, mustGateway(t, reopen(t, app, "{function}=,"+deadURL(t)+"/{function}")))
+	proxies.Store(app, mustGateway(t, reopen(t, app, "{function}=,"+deadURL+"/{function}")))
 	t.Cleanup(func() { proxies.Delete(app) })
 	for _, path := range []string{"/", "/api", "/.well-known/jwks.json", "/auth/userinfo"} {
 		ctx := faas.WithApp(faas.WithPath(t.Context(), path, "diom.test", "127.0.0.1:1"), app)

@@ -19,15 +19,7 @@ import (
 )
 
 // deadURL is an address that refuses connections.
-func deadURL(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return "http://" + listener.Addr().String()
-}
+const deadURL = "http://127.0.0.1:1"
 
 // behind is a gateway whose function alpha is at urls; the table has a route of each kind.
 func behind(t testing.TB, app *faas.App, urls ...string) *httptest.Server {
@@ -69,9 +61,9 @@ func TestAttempts(t *testing.T) {
 		status                            int
 		crashes, calls                    int64
 	}{
-		{"refused: a GET goes on", deadURL(t), "GET", "/get", "", nil, 200, 0, 1},
-		{"refused: a POST goes on", deadURL(t), "POST", "/post", "body", nil, 200, 0, 1},
-		{"refused: a large POST goes on", deadURL(t), "POST", "/post", large, nil, 200, 0, 1},
+		{"refused: a GET goes on", deadURL, "GET", "/get", "", nil, 200, 0, 1},
+		{"refused: a POST goes on", deadURL, "POST", "/post", "body", nil, 200, 0, 1},
+		{"refused: a large POST goes on", deadURL, "POST", "/post", large, nil, 200, 0, 1},
 		{"broken: a GET is repeated", crashing.URL, "GET", "/get", "", nil, 200, 1, 1},
 		{"broken: a POST is not", crashing.URL, "POST", "/post", "body", nil, 503, 1, 0},
 		{"broken: nor with a key that nobody remembers", crashing.URL, "POST", "/post", "body", []string{key}, 503, 1, 0},
@@ -107,7 +99,7 @@ func TestTurns(t *testing.T) {
 		t.Cleanup(s.Close)
 		urls = append(urls, s.URL)
 	}
-	server := behind(t, app, append(urls, deadURL(t))...)
+	server := behind(t, app, append(urls, deadURL)...)
 	for range 30 {
 		if a := send(t, server, "GET /get", ""); a.status != 200 {
 			t.Fatal(a.status)
@@ -175,7 +167,7 @@ func TestPrefix(t *testing.T) {
 func TestDeadFunction(t *testing.T) {
 	t.Parallel()
 	app, log := open(t, false, nil)
-	server := behind(t, app, deadURL(t))
+	server := behind(t, app, deadURL)
 	for i := range 12 {
 		a := send(t, server, "POST /post", "x")
 		if a.status != 503 || a.code() != "function_unavailable" || a.header.Get("Retry-After") == "" {

@@ -3,7 +3,6 @@ package producttest
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"diom.io/workflow/cmd/diom/local"
 )
 
 const (
@@ -195,21 +196,14 @@ func Environment() []string {
 	return kept
 }
 
-// FreeAddress returns a loopback address that nobody listens at. Its port is below those that the
-// kernel gives to outgoing connections, so that a process can come back to it.
+// FreeAddress returns a loopback address that nobody listens at.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	const lowest, ports = 20_000, 12_000
-	for range 200 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(lowest+rand.IntN(ports)))
-		listener, err := net.Listen("tcp", address)
-		if err == nil {
-			_ = listener.Close()
-			return address
-		}
+	ports, err := local.FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port")
-	return ""
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
 }
 
 func answers(url string) error {

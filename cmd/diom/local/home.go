@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -145,22 +146,30 @@ func (h *Home) port(name string) (int, error) {
 	return port, notWritable(h.Dir, writeFile(path, string(raw)+"\n"))
 }
 
-// FreePorts returns n different loopback ports that nobody listens at now. It holds each until it has all:
-// the kernel gives a port that was closed to the next who asks.
-func FreePorts(n int) (ports []int, err error) {
-	for range n {
-		listener, err := net.Listen("tcp", loopback(0)) //nolint:noctx // a bind of loopback, at once
+// FreePorts returns n different loopback ports that nobody listens at now. They lie below the kernel's
+// ephemeral ports (32768 and up on Linux), which any connection made until they are used could take, and
+// begin at a random one, so that two callers at once hardly meet.
+func FreePorts(n int) ([]int, error) {
+	const lowest, end = 10000, 32000
+	ports, begin := make([]int, 0, n), mathrand.IntN(end-lowest)
+	for i := range end - lowest {
+		if len(ports) == n {
+			return ports, nil
+		}
+		port := lowest + (begin+i)%(end-lowest)
+		listener, err := net.Listen("tcp", loopback(port)) //nolint:noctx // a bind of loopback, at once
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err == nil {
+			err = listener.Close()
+		}
 		if err != nil {
 			return nil, err
 		}
-		defer listener.Close()
-		address, ok := listener.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, fmt.Errorf("%s is no TCP address", listener.Addr())
-		}
-		ports = append(ports, address.Port)
+		ports = append(ports, port)
 	}
-	return ports, nil
+	return nil, fmt.Errorf("fewer than %d of the ports %d to %d are free", n, lowest, end-1)
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

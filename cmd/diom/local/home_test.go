@@ -53,16 +53,31 @@ func TestHomeIsFreeAlthoughAChildIsBeingStarted(t *testing.T) {
 	openHome(t, dir, r.say)
 }
 
-func TestFreePortsAreDifferent(t *testing.T) {
+func TestFreePorts(t *testing.T) {
 	t.Parallel()
-	const n = 500 // of some 28,000: asked for one by one, two of them would be the same
+	taken, err := FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", loopback(taken[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	const n = 500
 	ports, err := FreePorts(n)
 	if err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(ports)
-	if different := len(slices.Compact(ports)); different != n {
+	if different := len(slices.Compact(slices.Clone(ports))); different != n {
 		t.Errorf("%d different ports of %d", different, n)
+	}
+	if last := ports[n-1]; last >= 32768 || slices.Contains(ports, taken[0]) {
+		t.Errorf("the ephemeral %d or the taken %v among %v", last, taken, ports)
+	}
+	if all, err := FreePorts(22000); err == nil {
+		t.Errorf("%d ports, though one is taken", len(all))
 	}
 }
 
