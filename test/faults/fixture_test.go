@@ -39,6 +39,8 @@ type fixture struct {
 	judge   *producttest.Judge
 	tokens  map[string]string
 	sink    *sink
+	fired   int  // instances of the timer start event before the attempt
+	travels bool // the models of the paths are deployed
 	listens bool // the event source is registered and the models with events are deployed
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/engine"
-	"diom.io/workflow/shared/workflow"
 	"diom.io/workflow/test/producttest"
 )
 
@@ -71,11 +70,13 @@ func eventOf(t *testing.T, e event.Event) request {
 // jobOf is the completion of a job by the worker that has fetched it.
 func (f *fixture) jobOf(businessKey, key string) request {
 	f.t.Helper()
-	started, err := f.as("zhangwei").Send(http.MethodPost, "/api/v1/processes/pay/start", map[string]any{"businessKey": businessKey, "variables": map[string]any{"topic": businessKey}})
-	var answer workflow.Started
-	if err != nil || started.Status != http.StatusCreated || json.Unmarshal(started.Body, &answer) != nil {
-		f.t.Fatalf("start: %v %d %s", err, started.Status, started.Body)
-	}
+	return f.workOf("pay", businessKey, key, "complete", map[string]any{"variables": map[string]any{"paid": true}})
+}
+
+// workOf starts an instance of a process with a job and returns what the worker says who has fetched it.
+func (f *fixture) workOf(process, businessKey, key, verb string, body map[string]any) request {
+	f.t.Helper()
+	f.begin(process, businessKey)
 	fetched, err := f.as("wuqiang").Send(http.MethodPost, "/api/v1/jobs:fetch", map[string]any{
 		"workerId": "w", "topics": []any{map[string]any{"name": businessKey, "lockSeconds": 60}},
 	})
@@ -87,8 +88,6 @@ func (f *fixture) jobOf(businessKey, key string) request {
 	if err != nil || json.Unmarshal(fetched.Body, &list) != nil || len(list.Items) != 1 {
 		f.t.Fatalf("fetch: %v %d %s", err, fetched.Status, fetched.Body)
 	}
-	return request{
-		user: "wuqiang", path: "/api/v1/jobs/" + list.Items[0].ID.String() + "/complete", key: key, status: http.StatusOK,
-		body: map[string]any{"workerId": "w", "variables": map[string]any{"paid": true}},
-	}
+	body["workerId"] = "w"
+	return request{user: "wuqiang", path: "/api/v1/jobs/" + list.Items[0].ID.String() + "/" + verb, key: key, status: http.StatusOK, body: body}
 }

@@ -2,51 +2,90 @@ package proxytest
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"sync"
 )
 
-// Trap watches the requests of one operation, on several proxies together, and springs at the n-th, or
-// at the first that holds a text.
+// Trap watches the requests of one operation, on several proxies together, and springs at one of them.
 type Trap struct {
-	mutex  sync.Mutex
-	at     int    // the number of the request, 0 where text says which; -1 while it is not armed
-	text   string // "" where the number says which
-	fate   Fate
-	spring func()
-	count  int
-	sprung string
+	mutex   sync.Mutex
+	armed   bool
+	matches func(request []byte) bool
+	left    int // matching requests until it springs
+	fate    Fate
+	spring  func()
+	sprung  string
+	listens bool
+	heard   []string
 }
 
 // Arm sets the trap: the n-th request from now, counted from 1, meets fate, and spring is called.
-func (t *Trap) Arm(n int, fate Fate, spring func()) { t.arm(n, "", fate, spring) }
+func (t *Trap) Arm(n int, fate Fate, spring func()) {
+	t.arm(func([]byte) bool { return true }, n, fate, spring)
+}
 
 // ArmAt sets the trap for the first request from now that holds text.
-func (t *Trap) ArmAt(text string, fate Fate, spring func()) { t.arm(0, text, fate, spring) }
+func (t *Trap) ArmAt(text string, fate Fate, spring func()) {
+	t.arm(func(request []byte) bool { return bytes.Contains(request, []byte(text)) }, 1, fate, spring)
+}
 
-func (t *Trap) arm(n int, text string, fate Fate, spring func()) {
+// ArmKind sets the trap for the n-th request of a kind from now, counted from 1.
+func (t *Trap) ArmKind(kind string, n int, fate Fate, spring func()) {
+	t.arm(func(request []byte) bool { return Kind(request) == kind }, n, fate, spring)
+}
+
+func (t *Trap) arm(matches func([]byte) bool, n int, fate Fate, spring func()) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	t.at, t.text, t.fate, t.spring, t.count, t.sprung = n, text, fate, spring, 0, ""
+	t.armed, t.matches, t.left, t.fate, t.spring, t.sprung = true, matches, n, fate, spring, ""
 }
 
 // Disarm ends the operation. sprung is the request at which the trap sprang, "" when it did not.
 func (t *Trap) Disarm() (sprung string) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	t.at = -1
+	t.armed = false
 	return t.sprung
+}
+
+// Sprung reports whether an armed trap has sprung.
+func (t *Trap) Sprung() bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.sprung != ""
+}
+
+// Listen notes the kinds of the requests from now on, until Heard.
+func (t *Trap) Listen() {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.listens, t.heard = true, nil
+}
+
+// Heard returns how many requests of each kind there were since Listen.
+func (t *Trap) Heard() map[string]int {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.listens = false
+	kinds := map[string]int{}
+	for _, kind := range t.heard {
+		kinds[kind]++
+	}
+	return kinds
 }
 
 // Decide is for Proxy.Decide.
 func (t *Trap) Decide(request []byte) (Fate, func()) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if t.spring == nil || t.at < 0 {
+	if t.listens {
+		t.heard = append(t.heard, Kind(request))
+	}
+	if !t.armed || t.sprung != "" || !t.matches(request) {
 		return Pass, nil
 	}
-	t.count++
-	if t.sprung != "" || t.text == "" && t.count != t.at || t.text != "" && !bytes.Contains(request, []byte(t.text)) {
+	if t.left--; t.left > 0 {
 		return Pass, nil
 	}
 	t.sprung = begin(request)
@@ -57,4 +96,14 @@ func (t *Trap) Decide(request []byte) (Fate, func()) {
 func begin(request []byte) string {
 	line := strings.Join(strings.Fields(string(bytes.ToValidUTF8(request[:min(len(request), 400)], nil))), " ")
 	return line[:min(len(line), 90)]
+}
+
+// varying are the parts of a request that differ from one time to the next: ids, times, lengths.
+var varying = regexp.MustCompile(`'.*|_binary.*|[0-9a-f-]{8,}|[0-9]+`)
+
+// Kind is what requests have in common that differ in their values only.
+func Kind(request []byte) string {
+	line := strings.Join(strings.Fields(string(bytes.ToValidUTF8(request[:min(len(request), 400)], nil))), " ")
+	line = varying.ReplaceAllString(line, "#")
+	return line[:min(len(line), 160)]
 }
