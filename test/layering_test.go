@@ -22,7 +22,7 @@ var ranks = [][]string{
 	7:  {"shared/access"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
 	9:  {"shared/faas"},
-	10: {"functions/*", "shared/manifest", "cmd/diom/local"},
+	10: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client"},
 	11: {"cmd/diom", "bench"},
 }
 

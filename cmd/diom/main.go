@@ -79,12 +79,12 @@ func follow(cmd *cobra.Command, begin func()) {
 			if len(arguments) == 0 {
 				return cmd.Help()
 			}
-			return fmt.Errorf("unknown command %q for %q; there are: %s", arguments[0], cmd.CommandPath(), strings.Join(children(cmd), ", "))
+			return fmt.Errorf("unknown command %q for %q; there are: %s", arguments[0], cmd.CommandPath(), strings.Join(below(cmd), ", "))
 		}
 	}
 }
 
-func children(cmd *cobra.Command) []string {
+func below(cmd *cobra.Command) []string {
 	var list []string
 	for _, c := range cmd.Commands() {
 		if c.IsAvailableCommand() {

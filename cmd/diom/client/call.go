@@ -154,7 +154,7 @@ func (s *session) exchange(ctx context.Context, r request) (answer, error) {
 		out.Header.Set("Authorization", "Bearer "+s.profile.AccessToken)
 	}
 	begun := time.Now()
-	in, err := s.http.Do(out) //nolint:gosec // the address that the caller names
+	in, err := s.http.Do(out)
 	if err != nil {
 		s.say("%s %s: no answer", r.method, r.path)
 		return answer{}, lost(s.profile.URL, err)

@@ -85,7 +85,4 @@ func (c command) arity() cobra.PositionalArgs {
 	}
 }
 
-// unsafe reports whether the command may change something.
-func (c command) unsafe() bool { return c.method != http.MethodGet }
-
 func (c command) takes(field string) bool { return slices.Contains(c.names(), field) }

@@ -87,8 +87,10 @@ func sendEvent(ctx context.Context, in *invocation) error {
 		return usagef("%v", err)
 	}
 	r := request{method: out.Method, path: in.path, header: out.Header, anonymous: true}
-	if r.body, err = io.ReadAll(out.Body); err != nil {
-		return err
+	if out.Body != nil { // an event need not have data
+		if r.body, err = io.ReadAll(out.Body); err != nil {
+			return err
+		}
 	}
 	a, err := newSession(keep{}, profile{URL: address}, in.say).do(ctx, r)
 	if err != nil || in.is("json") {

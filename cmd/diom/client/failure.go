@@ -159,9 +159,6 @@ func Report(w io.Writer, asJSON bool, err error) {
 		fmt.Fprintln(w, strings.TrimRight(string(p.raw), "\n"))
 		return
 	}
-	if errors.As(err, &p) {
-		err = p
-	}
 	fmt.Fprintln(w, paint(w, red, "diom:")+" "+err.Error())
 }
 

@@ -14,9 +14,13 @@ func stepView() []section {
 	return []section{part("", "task", taskColumns), part("instance", "instance", instanceColumns), part("next tasks", "next", nextColumns)}
 }
 
-func comment() field { return field{name: "comment", key: "comment", usage: "`text` for those who read the timeline"} }
+func comment() field {
+	return field{name: "comment", key: "comment", usage: "`text` for those who read the timeline"}
+}
 
-func variable() field { return field{name: "var", key: "variables", kind: variables, usage: "variable"} }
+func variable() field {
+	return field{name: "var", key: "variables", kind: variables, usage: "variable"}
+}
 
 // onTask describes an operation on a task.
 func onTask(name, use, short, example string, fields ...field) command {
