@@ -146,8 +146,7 @@ func (in *invocation) bar(files int, size int64) func(io.Reader) io.Reader {
 		return nil
 	}
 	return func(body io.Reader) io.Reader {
-		bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("sending"),
-			progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionEnableColorCodes(false))
+		bar := newBar(out, size, "sending", progressbar.OptionShowBytes(true))
 		return io.TeeReader(body, bar)
 	}
 }
