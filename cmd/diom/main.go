@@ -94,7 +94,11 @@ func below(cmd *cobra.Command) []string {
 	return list
 }
 
-const serverGroup = "server"
+const (
+	serverGroup = "server"
+
+	exitCodes = "Exit codes: 0 done; 1 refused, or something is wrong; 2 the command line is wrong; 3 nobody answers, or there is no log-in that is still good."
+)
 
 // root returns every command.
 func root() *cobra.Command {
@@ -108,6 +112,7 @@ func server() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "diom",
 		Short:         "DIOM Workflow: business processes in BPMN 2.0 on stateless functions",
+		Long:          "DIOM Workflow: business processes in BPMN 2.0 on stateless functions.\n\n" + exitCodes,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

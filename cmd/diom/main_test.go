@@ -39,7 +39,7 @@ func execute(t *testing.T, arguments ...string) (string, error) {
 
 func TestGeneratedFilesAreClean(t *testing.T) {
 	t.Parallel()
-	differ, err := manifest.Check("../..", functions)
+	differ, err := manifest.Check("../..", functions, reference())
 	if err != nil {
 		t.Fatal(err)
 	}
