@@ -309,3 +309,18 @@ func TestCompletion(t *testing.T) {
 	has(t, u.ok("", "__complete", "task", ""), "claim", "complete")
 	has(t, u.ok("", "__complete", "task", "list", "--view", ""), "claimable")
 }
+
+// A process that serves neither builds nor initialises what is for people.
+func TestServingPaysForNoClient(t *testing.T) {
+	t.Parallel()
+	for _, c := range server().Commands() {
+		if c.Name() == "login" || c.Name() == "task" {
+			t.Errorf("serve knows %s", c.Name())
+		}
+	}
+	u := newUserAt(t, "", "GODEBUG=inittrace=1")
+	r := u.fails(client.ExitProblem, "there is no function", "serve", "nothing")
+	if !strings.Contains(r.err, "init diom.io/workflow/") || strings.Contains(r.err, "init diom.io/workflow/cmd/diom/client ") {
+		t.Errorf("%s", r.err)
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -36,13 +35,22 @@ type profile struct {
 type keep struct{ dir string }
 
 const (
+	maxName     = 100
 	privateFile = 0o600
 	privateDir  = 0o700
 	lockPoll    = 20 * time.Millisecond
 	currentFile = "current"
 )
 
-var profileName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
+// isName reports whether a text can be the name of a profile, and so of its file.
+func isName(text string) bool {
+	other := strings.IndexFunc(text, func(r rune) bool { return !nameRune(r) })
+	return text != "" && len(text) <= maxName && other < 0 && text[0] != '.' && text[0] != '-'
+}
+
+func nameRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
+}
 
 // openKeep names the directory; it need not be there. DIOM_CONFIG_DIR replaces the user's own.
 func openKeep() (keep, error) {
@@ -165,7 +173,7 @@ func (k keep) candidates(name, address string) []string {
 	}
 	kept := list[:0]
 	for _, candidate := range list {
-		if profileName.MatchString(candidate) {
+		if isName(candidate) {
 			kept = append(kept, candidate)
 		}
 	}
@@ -178,7 +186,13 @@ func nameOf(address string) string {
 	if err != nil {
 		return ""
 	}
-	return strings.Trim(regexp.MustCompile(`[^A-Za-z0-9.-]+`).ReplaceAllString(u.Host+u.Path, "_"), "_.-")
+	name := strings.Map(func(r rune) rune {
+		if !nameRune(r) {
+			return '_'
+		}
+		return r
+	}, u.Host+u.Path)
+	return strings.Trim(name[:min(len(name), maxName)], "_.-")
 }
 
 // localURL is where diom dev serves.
@@ -205,7 +219,7 @@ func loopback(host string) bool {
 // chosen returns the name and the address that flags or the environment give, each "" where they do not.
 func (in *invocation) chosen() (name, address string, err error) {
 	name = cmp.Or(in.text("profile"), os.Getenv("DIOM_PROFILE"))
-	if name != "" && !profileName.MatchString(name) {
+	if name != "" && !isName(name) {
 		return "", "", usagef("%q cannot be the name of a log-in: letters, digits, and . _ -", name)
 	}
 	if address = cmp.Or(in.text("url"), os.Getenv("DIOM_URL")); address != "" {

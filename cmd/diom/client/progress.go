@@ -36,8 +36,10 @@ func (p *Progress) Clear() {
 }
 
 func newBar(w io.Writer, size int64, label string, more ...progressbar.Option) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(size, append([]progressbar.Option{
+	bar := progressbar.NewOptions64(size, append([]progressbar.Option{
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(label), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(),
 		progressbar.OptionEnableColorCodes(false),
 	}, more...)...)
+	_ = bar.RenderBlank() // a terminal that is gone stops nothing
+	return bar
 }

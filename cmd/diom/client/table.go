@@ -21,7 +21,8 @@ type printer struct {
 
 const (
 	gap     = "  "
-	minimum = 8 // what a column is never shortened below
+	more    = gap + "…" // after the titles: there are columns that do not fit
+	minimum = 8         // what a column is never shortened below
 	bold    = "\x1b[1m"
 	red     = "\x1b[31m"
 	plain   = "\x1b[0m"
@@ -117,8 +118,11 @@ func (p *printer) table(columns []column, things []any) error {
 	}
 	fitted := fit(p.widths, columns, p.limit)
 	for n, row := range rows {
-		text := join(row, fitted)
+		text := join(row[:len(fitted)], fitted)
 		if first && n == 0 {
+			if len(fitted) < len(columns) {
+				text += more
+			}
 			text = paint(p.w, bold, text)
 		}
 		if err := p.line(text); err != nil {
@@ -128,13 +132,24 @@ func (p *printer) table(columns []column, things []any) error {
 	return nil
 }
 
-// fit shortens the widest columns until a line has at most limit cells.
+// fit shortens the widest columns until a line has at most limit cells. Where that is not enough it leaves
+// out the last ones, but for two; the head of the table ends with dots then.
 func fit(widths []int, columns []column, limit int) []int {
-	fitted := append([]int(nil), widths...)
-	if limit == 0 {
-		return fitted
+	for n := len(widths); ; n-- {
+		room := limit
+		if n < len(widths) {
+			room -= len(gap) + 1
+		}
+		fitted := shorten(widths[:n], columns, room)
+		if limit == 0 || n <= 2 || total(fitted) <= room {
+			return fitted
+		}
 	}
-	for total(fitted) > limit {
+}
+
+func shorten(widths []int, columns []column, limit int) []int {
+	fitted := append([]int(nil), widths...)
+	for limit > 0 && total(fitted) > limit {
 		widest := -1
 		for i := range fitted {
 			if !columns[i].whole && fitted[i] > minimum && (widest < 0 || fitted[i] > fitted[widest]) {

@@ -39,6 +39,7 @@ func TestTables(t *testing.T) {
 		"narrow":     {28, "id name n:count", two, ""},
 		"ids stay":   {10, "id", `[{"id": "019cadc6-9a80-7000-8000-000000000001"}]`, "ID\n019cadc6-9a80-7000-8000-000000000001\n"},
 		"one thing":  {20, "id a.b:deep list flag empty", `{"id": "x", "a": {"b": "值"}, "list": ["a", "b"], "flag": true, "empty": ""}`, "ID     x\nDEEP   值\nLIST   a, b\nFLAG   yes\nEMPTY  -\n"},
+		"too many":   {14, "id name n:count", `[{"id": "123456", "name": "abcdefgh", "n": "abcdefgh"}]`, "ID      NAME      …\n123456  abcdefgh\n"},
 		"no rows":    {0, "id name", `[]`, "ID  NAME\n"},
 		"objects":    {0, "v", `[{"v": {"a": "<b>"}}, {"v": [{"a": 1}]}, {"v": []}, {"v": false}]`, "V\n{\"a\":\"<b>\"}\n[{\"a\":1}]\n-\nno\n"},
 		"commands":   {0, "v", `[{"v": "a\u001b[31mb\nc\u202ed"}]`, "V\na·[31mb c·d\n"},
