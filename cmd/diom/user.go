@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"diom.io/workflow/cmd/diom/client"
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/fault"
 )
@@ -52,21 +52,19 @@ func withDatabase(users *cobra.Command) {
 func newUser(cmd *cobra.Command, username string) (user access.NewUser, made bool, err error) {
 	flags := cmd.Flags()
 	user = access.NewUser{Username: username, Password: rand.Text()}
-	var errs [5]error
+	var errs [4]error
 	user.DisplayName, errs[0] = flags.GetString("name")
 	user.Email, errs[1] = flags.GetString("email")
 	user.Roles, errs[2] = flags.GetStringSlice("role")
 	user.Title, errs[3] = flags.GetString("title")
-	fromInput, errInput := flags.GetBool("password-stdin")
-	errs[4] = errInput
-	if err := errors.Join(errs[:]...); err != nil || !fromInput {
-		return user, true, err
+	if err := errors.Join(errs[:]...); err != nil {
+		return user, false, err
 	}
-	line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	if user.Password = strings.TrimRight(line, "\r\n"); user.Password == "" {
-		return user, false, fmt.Errorf("no password on standard input: %w", err)
+	password, given, err := client.GivenPassword(cmd)
+	if given {
+		user.Password = password
 	}
-	return user, false, nil
+	return user, !given, err
 }
 
 func createUser(cmd *cobra.Command, user access.NewUser, show bool) error {

@@ -29,8 +29,7 @@ func sessionCommands() []command {
 			example: "diom login zhangwei\ndiom login --url https://flow.example.com --profile work zhangwei\nprintf '%s\\n' \"$PASSWORD\" | diom login --password-stdin zhangwei",
 			run:     logInto,
 			flags: func(cmd *cobra.Command) {
-				cmd.Flags().Bool("password-stdin", false, "read the password from the first line of standard input")
-				cmd.Flags().String("password-file", "", "read the password from a `file`")
+				passwordFlags(cmd)
 				cmd.Flags().Bool("plain-http", false, "send the password without encryption to another machine")
 			},
 		},
@@ -41,6 +40,14 @@ func sessionCommands() []command {
 		{
 			use: "whoami", short: "Show who is logged in and what he may do", example: "diom whoami", method: http.MethodGet, path: "/auth/userinfo",
 			view: view("", "username displayName:name department roles groups permissions"),
+		},
+		changePassword(),
+		{
+			use: "home", short: "Show what waits for you", example: "diom home", method: http.MethodGet, path: "/api/v1/home",
+			view: []section{
+				part("", "counts", "todo claimable started"), part("your tasks", "todo", nextColumns), part("offered to you", "claimable", nextColumns),
+				part("started by you", "started", instanceColumns),
+			},
 		},
 	}
 }
@@ -113,31 +120,53 @@ func (in *invocation) openSession(ctx context.Context, s *session, credentials [
 	return err
 }
 
-// password reads the password from where the caller says, or from the terminal without showing it.
+// password reads the password from where the caller says, or from the terminal.
 func (in *invocation) password(prompt string) (string, error) {
-	var password string
-	var err error
+	password, given, err := GivenPassword(in.cmd)
+	if given || err != nil {
+		return password, err
+	}
+	if !isTerminal(in.cmd.InOrStdin()) {
+		return "", usagef("standard input is no terminal: give --password-stdin, --password-file or %s", passwordVariable)
+	}
+	return in.askSecret(prompt)
+}
+
+// askSecret reads a line of the terminal without showing it.
+func (in *invocation) askSecret(prompt string) (string, error) {
+	in.prompt(prompt)
+	raw, err := term.ReadPassword(int(in.cmd.InOrStdin().(*os.File).Fd())) //nolint:forcetypeassert // a terminal is a file
+	in.prompt("\n")
+	if err == nil && len(raw) == 0 {
+		err = errEmptyPassword
+	}
+	return string(raw), err
+}
+
+var errEmptyPassword = usagef("the password is empty")
+
+// passwordFlags are what GivenPassword reads.
+func passwordFlags(cmd *cobra.Command) {
+	cmd.Flags().Bool("password-stdin", false, "read the password from the first line of standard input")
+	cmd.Flags().String("password-file", "", "read the password from a `file` (or "+passwordVariable+" in the environment)")
+}
+
+// GivenPassword returns the password that --password-stdin, --password-file or DIOM_PASSWORD give a command; given
+// is false where none of them does.
+func GivenPassword(cmd *cobra.Command) (password string, given bool, err error) {
+	in := &invocation{cmd: cmd}
 	switch {
 	case in.is("password-stdin"):
 		password, err = ask(in, "")
 	case in.text("password-file") != "" || os.Getenv(passwordVariable) != "":
 		password, err = in.secret("password-file", passwordVariable)
-	case isTerminal(in.cmd.InOrStdin()):
-		in.prompt(prompt)
-		var raw []byte
-		raw, err = term.ReadPassword(int(in.cmd.InOrStdin().(*os.File).Fd())) //nolint:forcetypeassert // a terminal is a file
-		password = string(raw)
-		in.prompt("\n")
 	default:
-		return "", usagef("standard input is no terminal: give --password-stdin, --password-file or %s", passwordVariable)
+		return "", false, nil
 	}
-	if err != nil {
-		return "", err
+	if err == nil && password == "" {
+		err = errEmptyPassword
 	}
-	if password == "" {
-		return "", usagef("the password is empty")
-	}
-	return password, nil
+	return password, true, err
 }
 
 func (in *invocation) prompt(text string) { fmt.Fprint(in.cmd.ErrOrStderr(), text) }

@@ -21,8 +21,7 @@ type printer struct {
 
 const (
 	gap     = "  "
-	more    = gap + "…" // after the titles: there are columns that do not fit
-	minimum = 8         // what a column is never shortened below
+	minimum = 8 // what a column is never shortened below
 	bold    = "\x1b[1m"
 	red     = "\x1b[31m"
 	plain   = "\x1b[0m"
@@ -98,38 +97,48 @@ func (p *printer) record(columns []column, thing map[string]any) error {
 // table prints rows; another call with the same columns goes on with the same table.
 func (p *printer) table(columns []column, things []any) error {
 	p.started = true
-	rows := make([][]string, 0, len(things)+1)
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.title
+	}
+	rows := make([][]string, len(things))
+	for i, thing := range things {
+		rows[i] = cells(columns, thing)
+	}
 	first := p.widths == nil
 	if first {
-		titles := make([]string, len(columns))
-		for i, c := range columns {
-			titles[i] = c.title
-		}
-		rows = append(rows, titles)
 		p.widths = make([]int, len(columns))
-	}
-	for _, thing := range things {
-		rows = append(rows, cells(columns, thing))
+		p.widen(titles)
 	}
 	for _, row := range rows {
-		for i, text := range row {
-			p.widths[i] = max(p.widths[i], measure.StringWidth(text))
-		}
+		p.widen(row)
 	}
 	fitted := fit(p.widths, columns, p.limit)
-	for n, row := range rows {
-		text := join(row[:len(fitted)], fitted)
-		if first && n == 0 {
-			if len(fitted) < len(columns) {
-				text += more
-			}
-			text = paint(p.w, bold, text)
+	if first {
+		if err := p.line(paint(p.w, bold, join(titles, fitted)+omitted(columns, fitted))); err != nil {
+			return err
 		}
-		if err := p.line(text); err != nil {
+	}
+	for _, row := range rows {
+		if err := p.line(join(row, fitted)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (p *printer) widen(row []string) {
+	for i, text := range row {
+		p.widths[i] = max(p.widths[i], measure.StringWidth(text))
+	}
+}
+
+// omitted follows the titles where there are columns that do not fit.
+func omitted(columns []column, fitted []int) string {
+	if len(fitted) < len(columns) {
+		return gap + "…"
+	}
+	return ""
 }
 
 // fit shortens the widest columns until a line has at most limit cells. Where that is not enough it leaves
@@ -174,7 +183,7 @@ func total(widths []int) int {
 
 func join(row []string, widths []int) string {
 	var b strings.Builder
-	for i, text := range row {
+	for i, text := range row[:len(widths)] {
 		if i > 0 {
 			b.WriteString(gap)
 		}

@@ -5,9 +5,6 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
-	"os"
-
-	"github.com/spf13/cobra"
 )
 
 const userColumns = "id username displayName:name email title department roles groups enabled version"
@@ -58,10 +55,7 @@ func createUser() command {
 		example: "diom user create lina --role EMPLOYEE --name 李娜\nprintf '%s\\n' \"$PASSWORD\" | diom user create lina --role EMPLOYEE --password-stdin",
 		method:  http.MethodPost, path: "/api/v1/users", view: view("", userColumns), run: addUser,
 		fields: append([]field{{name: "username", key: "username"}}, userFields()...),
-		flags: func(cmd *cobra.Command) {
-			cmd.Flags().Bool("password-stdin", false, "read the password from the first line of standard input")
-			cmd.Flags().String("password-file", "", "read the password from a `file`")
-		},
+		flags:  passwordFlags,
 	}
 }
 
@@ -73,13 +67,12 @@ func addUser(ctx context.Context, in *invocation) error {
 	if err := fill(in, in.fields, url.Values{}, body); err != nil {
 		return err
 	}
-	made := rand.Text()
-	password := made
-	if in.is("password-stdin") || in.text("password-file") != "" || os.Getenv(passwordVariable) != "" {
-		var err error
-		if password, err = in.password(""); err != nil {
-			return err
-		}
+	password, given, err := GivenPassword(in.cmd)
+	if err != nil {
+		return err
+	}
+	if !given {
+		password = rand.Text()
 	}
 	body["password"] = password
 	r, err := in.request(nil, body)
@@ -90,32 +83,73 @@ func addUser(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	if password == made {
-		in.note("the password of %s is %s", in.argument["username"], made)
+	if !given {
+		in.note("the password of %s is %s", in.argument["username"], password)
 	}
 	return in.show(a)
 }
 
-// directory describes the listing of a kind of things that people belong to.
-func directory(name, path, many, columns string) noun {
-	return noun{name, "Look at " + many, []command{
+// directory describes the commands for a kind of things that people belong to. word is what names a new one.
+type directory struct {
+	name, path, columns string
+	word                field // the argument of create
+	change              []field
+	examples            [2]string // the flags of create and of update
+}
+
+func (d directory) noun() noun {
+	many, one := "/api/v1/"+d.path, "/api/v1/"+d.path+"/{"+d.name+"}"
+	return noun{d.name, "Manage " + d.path, []command{
 		{
-			use: "list", short: "List " + many, example: "diom " + name + " list",
-			method: http.MethodGet, path: "/api/v1/" + path, pages: true, view: view("items", columns),
+			use: "list", short: "List " + d.path, example: "diom " + d.name + " list",
+			method: http.MethodGet, path: many, pages: true, view: view("items", d.columns),
 		},
 		{
-			use: "show <" + name + ">", short: "Show a " + name, example: "diom " + name + " show " + exampleID,
-			method: http.MethodGet, path: "/api/v1/" + path + "/{" + name + "}", view: view("", columns+" createdAt:created"),
+			use: "show <" + d.name + ">", short: "Show a " + d.name, example: "diom " + d.name + " show " + exampleID,
+			method: http.MethodGet, path: one, view: view("", d.columns+" createdAt:created"),
+		},
+		{
+			use: "create <" + d.word.name + ">", short: "Create a " + d.name, example: "diom " + d.name + " create " + d.examples[0],
+			method: http.MethodPost, path: many, view: view("", d.columns), fields: append([]field{d.word}, d.change...),
+		},
+		{
+			use: "update <" + d.name + ">", short: "Change a " + d.name + "; what is not given stays", example: "diom " + d.name + " update " + exampleID + " " + d.examples[1],
+			method: http.MethodPut, path: one, single: true, view: view("", d.columns), fields: d.change,
+		},
+		{
+			use: "delete <" + d.name + ">", short: "Delete a " + d.name, example: "diom " + d.name + " delete " + exampleID,
+			method: http.MethodDelete, path: one, single: true,
 		},
 	}}
 }
 
+func named() field { return field{name: "name", key: "name", usage: "the `name` that people see"} }
+
 func roles() noun {
-	return directory("role", "roles", "roles", "id code name permissions builtIn:built-in version")
+	return directory{
+		name: "role", path: "roles", columns: "id code name permissions builtIn:built-in version", word: field{name: "code", key: "code"},
+		change: []field{
+			named(), {name: "description", key: "description", usage: "`text`: what the role is for"},
+			{name: "permission", key: "permissions", kind: texts, usage: "`code` of a permission; may be repeated"},
+		},
+		examples: [2]string{"REVIEWER --name 复核 --permission WORKFLOW_TASK,WORKFLOW_INSTANCE", "--permission WORKFLOW_TASK"},
+	}.noun()
 }
 
-func groups() noun { return directory("group", "groups", "groups", "id key name version") }
+func groups() noun {
+	return directory{
+		name: "group", path: "groups", columns: "id key name version", word: field{name: "key", key: "key"}, change: []field{named()},
+		examples: [2]string{"reviewers --name 复核组", "--name 复核"},
+	}.noun()
+}
 
 func departments() noun {
-	return directory("department", "departments", "departments", "id code name parentId:parent head version")
+	return directory{
+		name: "department", path: "departments", columns: "id code name parentId:parent head version", word: field{name: "code", key: "code"},
+		change: []field{
+			named(), {name: "parent", key: "parentId", usage: "`id` of the department above"},
+			{name: "head", key: "head", usage: "`username` of who may read what the people of the department start"},
+		},
+		examples: [2]string{"legal --name 法务部 --head lina", "--head lina"},
+	}.noun()
 }
