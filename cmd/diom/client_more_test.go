@@ -97,7 +97,7 @@ func TestTasksGoRound(t *testing.T) {
 	has(t, in.loggedIn("zhangwei").ok("", "task", "list", "--view", "started"), "备案")
 	starter := in.loggedIn("zhangwei")
 	instance := starter.only("instance", "list")
-	for view, want := range map[string]string{"activity": "approve", "why": "candidateGroups", "history": "complete", "timeline": "请看"} {
+	for view, want := range map[string]string{"activity": "approve", "why": "TAKEN", "history": "complete", "timeline": "请看"} {
 		has(t, starter.ok("", "instance", view, instance), want)
 	}
 }

@@ -138,12 +138,12 @@ func (in *invocation) askSecret(prompt string) (string, error) {
 	raw, err := term.ReadPassword(int(in.cmd.InOrStdin().(*os.File).Fd())) //nolint:forcetypeassert // a terminal is a file
 	in.prompt("\n")
 	if err == nil && len(raw) == 0 {
-		err = errEmptyPassword
+		err = emptyPassword()
 	}
 	return string(raw), err
 }
 
-var errEmptyPassword = usagef("the password is empty")
+func emptyPassword() error { return usagef("the password is empty") }
 
 // passwordFlags are what GivenPassword reads.
 func passwordFlags(cmd *cobra.Command) {
@@ -164,7 +164,7 @@ func GivenPassword(cmd *cobra.Command) (password string, given bool, err error) 
 		return "", false, nil
 	}
 	if err == nil && password == "" {
-		err = errEmptyPassword
+		err = emptyPassword()
 	}
 	return password, true, err
 }
