@@ -25,6 +25,7 @@ func checkCommand() *cobra.Command {
 		Long: "Checks the database of DIOM_MYSQL_DSN, or that of the local run under DIOM_HOME: each history is gapless and folds to the stored state; the rows\n" +
 			"of tasks, jobs, timers, subscriptions and incidents agree with it; no row has lost what it belongs to; outbox and inbox are in order.\n" +
 			"It only reads, in short looks, and people may go on working. Each violation is told as it is found; then the exit code is 1.\n" +
+			"It is 3 when the database cannot be looked at.\n" +
 			"With --json each violation is a line of JSON, and the last line holds the counts.",
 		Example: "  diom check\n  DIOM_SECRETS_DIR=/run/secrets diom check --json | jq 'select(.rule)'",
 		Args:    cobra.NoArgs,
@@ -41,7 +42,7 @@ func check(cmd *cobra.Command, asJSON bool) error {
 		return err
 	}
 	if cfg.MySQLDSN == "" {
-		return errNoDSN
+		return client.Usage(errNoDSN)
 	}
 	db, err := database.Open(cfg.MySQLDSN, database.Options{Pool: 1})
 	if err != nil {
@@ -53,7 +54,7 @@ func check(cmd *cobra.Command, asJSON bool) error {
 	counts, err := checker.Run(cmd.Context())
 	progress.Clear()
 	if err = errors.Join(err, db.Close(), out.err); err != nil {
-		return err
+		return client.Unreachable("the database cannot be checked", err)
 	}
 	if err := out.sum(counts); err != nil {
 		return err

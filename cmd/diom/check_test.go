@@ -44,7 +44,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("%s", r.out)
 	}
 	empty := newUserAt(t, "", "DIOM_HOME="+t.TempDir())
-	empty.fails(client.ExitProblem, "DIOM_MYSQL_DSN is not set", "check")
+	empty.fails(client.ExitUsage, "DIOM_MYSQL_DSN is not set", "check")
 	empty.env = append(empty.env, "DIOM_MYSQL_DSN=nobody@tcp(127.0.0.1:1)/x")
-	empty.fails(client.ExitProblem, "database_unavailable", "check")
+	empty.fails(client.ExitUnreachable, "database_unavailable", "check")
 }

@@ -135,6 +135,9 @@ func TestLoginRefusals(t *testing.T) {
 		t.Error("a refused log-in leaves something behind")
 	}
 	u.fails(client.ExitUsage, "standard input is no terminal", "login", "zhangwei")
+	u.env = append(u.env, "LANG=zh_CN.UTF-8", "DIOM_PASSWORD=wrong")
+	u.fails(client.ExitProblem, "未登录或凭证无效", "login", "lina")
+	u.env = u.env[:len(u.env)-2]
 	u.fails(client.ExitUsage, "give the username", "login")
 	u.fails(client.ExitUsage, "is not encrypted", "login", "zhangwei", "--url", "http://192.0.2.1")
 	u.fails(client.ExitUsage, "is not the address", "login", "zhangwei", "--url", "ftp://x")

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"diom.io/workflow/cmd/diom/client"
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas/faastest"
 )
@@ -40,14 +41,15 @@ func openTerminal(t *testing.T) (person, command *os.File) {
 	return person, command
 }
 
-// atTerminal runs a command at a terminal and returns what it shows. What is typed comes once the command
-// has asked for a password.
-func (u *user) atTerminal(typed string, arguments ...string) string {
+// atTerminal runs a command at a terminal and returns what it shows. Each text is typed when the command
+// has asked for something.
+func (u *user) atTerminal(typed []string, arguments ...string) (string, int) {
 	u.t.Helper()
 	person, tty := openTerminal(u.t)
 	cmd := exec.CommandContext(u.t.Context(), os.Args[0], arguments...)
 	cmd.Env = append([]string{asDiom + "=1", "HOME=" + u.dir, "TERM=xterm"}, u.env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // so that Ctrl-C reaches it
 	if err := cmd.Start(); err != nil {
 		u.t.Fatal(err)
 	}
@@ -57,20 +59,18 @@ func (u *user) atTerminal(typed string, arguments ...string) string {
 	for {
 		n, err := person.Read(piece)
 		shown.Write(piece[:n])
-		if typed != "" && strings.HasSuffix(shown.String(), ": ") {
-			if _, err := io.WriteString(person, typed); err != nil {
+		if len(typed) > 0 && strings.HasSuffix(shown.String(), ": ") {
+			if _, err := io.WriteString(person, typed[0]); err != nil {
 				u.t.Fatal(err)
 			}
-			typed = ""
+			typed = typed[1:]
 		}
 		if err != nil { // EIO: the command has ended
 			break
 		}
 	}
-	if err := cmd.Wait(); err != nil {
-		u.t.Errorf("diom %s: %v\n%s", strings.Join(arguments, " "), err, shown.String())
-	}
-	return shown.String()
+	u.t.Logf("diom %s: %v", strings.Join(arguments, " "), cmd.Wait())
+	return shown.String(), cmd.ProcessState.ExitCode()
 }
 
 // At a terminal the password is asked for and not shown, tables fit, and colours and a bar are there unless
@@ -79,22 +79,30 @@ func TestTerminal(t *testing.T) {
 	t.Parallel()
 	in := openInstallation(t)
 	u := newUserAt(t, in.url)
-	shown := u.atTerminal(access.DemoPassword+"\n", "login", "zhouming")
+	shown, code := u.atTerminal([]string{access.DemoPassword + "\n"}, "login", "zhouming")
 	has(t, shown, "password of zhouming at "+in.url+": ", "logged in at")
-	if strings.Contains(shown, access.DemoPassword) {
+	if code != 0 || strings.Contains(shown, access.DemoPassword) {
 		t.Errorf("the password is shown: %q", shown)
 	}
 	model := u.file("leave.bpmn", faastest.Leave)
 	other := u.file("other.bpmn", strings.ReplaceAll(faastest.Leave, `id="leave"`, `id="other"`))
-	shown = u.atTerminal("", "deploy", model, other)
+	shown, _ = u.atTerminal(nil, "deploy", model, other)
 	has(t, shown, "sending", "\x1b[1mID", "leave")
-	for line := range strings.SplitSeq(u.atTerminal("", "definition", "list"), "\r\n") {
+	shown, _ = u.atTerminal(nil, "definition", "list")
+	for line := range strings.SplitSeq(shown, "\r\n") {
 		if n := len([]rune(strings.NewReplacer("\x1b[1m", "", "\x1b[0m", "").Replace(line))); n > 60 {
 			t.Errorf("%d characters: %q", n, line)
 		}
 	}
 	u.env = append(u.env, "NO_COLOR=1")
-	if shown := u.atTerminal("", "definition", "list"); strings.Contains(shown, "\x1b") {
+	if shown, _ := u.atTerminal(nil, "definition", "list"); strings.Contains(shown, "\x1b") {
 		t.Errorf("%q", shown)
+	}
+	if shown, code := u.atTerminal([]string{"half\x03"}, "login", "zhouming"); code != client.ExitInterrupted || !strings.Contains(shown, "interrupted") {
+		t.Errorf("after Ctrl-C: %d %q", code, shown)
+	}
+	shown, code = u.atTerminal([]string{access.DemoPassword + "\n", "One-new-word-1\n", "Another-word-1\n"}, "password")
+	if code != client.ExitUsage || strings.Contains(shown, "-word-1") || !strings.Contains(shown, "the two new passwords differ") {
+		t.Errorf("%d %q", code, shown)
 	}
 }

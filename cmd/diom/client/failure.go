@@ -17,7 +17,11 @@ const (
 	ExitProblem     = 1 // the installation refused, or the command failed
 	ExitUsage       = 2 // the command line is wrong
 	ExitUnreachable = 3 // nobody answers, or there is no log-in that is still good
+	ExitInterrupted = 130
 )
+
+// errInterrupted: the person at the terminal has had enough.
+var errInterrupted = errors.New("interrupted")
 
 // usageError is a command line that cannot be meant.
 type usageError struct{ text string }
@@ -35,6 +39,9 @@ func Usage(err error) error {
 	}
 	return &usageError{err.Error()}
 }
+
+// Unreachable marks err as one that kept a command from its work: nothing is said of what it would have found.
+func Unreachable(text string, err error) error { return &unreachable{text, err} }
 
 // unreachable is an installation that does not answer, or does not know the caller.
 type unreachable struct {
@@ -58,6 +65,8 @@ func ExitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errInterrupted):
+		return ExitInterrupted
 	case errors.As(err, &usage):
 		return ExitUsage
 	case errors.As(err, &away):

@@ -129,18 +129,39 @@ func (in *invocation) password(prompt string) (string, error) {
 	if !isTerminal(in.cmd.InOrStdin()) {
 		return "", usagef("standard input is no terminal: give --password-stdin, --password-file or %s", passwordVariable)
 	}
-	return in.askSecret(prompt)
+	answers, err := in.askSecrets(prompt)
+	if err != nil {
+		return "", err
+	}
+	return answers[0], nil
 }
 
-// askSecret reads a line of the terminal without showing it.
-func (in *invocation) askSecret(prompt string) (string, error) {
-	in.prompt(prompt)
-	raw, err := term.ReadPassword(int(in.cmd.InOrStdin().(*os.File).Fd())) //nolint:forcetypeassert // a terminal is a file
-	in.prompt("\n")
-	if err == nil && len(raw) == 0 {
-		err = emptyPassword()
+// askSecrets asks at the terminal for secrets, a line each. What is typed is not shown, from before the first
+// question on; Ctrl-C and Ctrl-D end the command.
+func (in *invocation) askSecrets(prompts ...string) ([]string, error) {
+	stdin := in.cmd.InOrStdin().(*os.File) //nolint:forcetypeassert // a terminal is a file
+	before, err := term.MakeRaw(int(stdin.Fd()))
+	if err != nil {
+		return nil, err
 	}
-	return string(raw), err
+	defer func() { _ = term.Restore(int(stdin.Fd()), before) }() // a terminal that is gone needs nothing
+	asker := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{stdin, in.cmd.ErrOrStderr()}, "")
+	answers := make([]string, len(prompts))
+	for i, prompt := range prompts {
+		answers[i], err = asker.ReadPassword(prompt)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, errInterrupted
+		case err != nil:
+			return nil, err
+		case answers[i] == "":
+			return nil, emptyPassword()
+		}
+	}
+	return answers, nil
 }
 
 func emptyPassword() error { return usagef("the password is empty") }

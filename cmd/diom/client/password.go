@@ -69,15 +69,12 @@ func (in *invocation) passwords() (present, wanted string, err error) {
 	if !isTerminal(in.cmd.InOrStdin()) {
 		return "", "", usagef("standard input is no terminal: give --present-file and --new-file")
 	}
-	var again string
-	if present, err = in.askSecret("present password: "); err != nil {
+	answers, err := in.askSecrets("present password: ", "new password: ", "new password again: ")
+	if err != nil {
 		return "", "", err
 	}
-	if wanted, err = in.askSecret("new password: "); err != nil {
-		return "", "", err
+	if answers[1] != answers[2] {
+		return "", "", usagef("the two new passwords differ")
 	}
-	if again, err = in.askSecret("new password again: "); err == nil && again != wanted {
-		err = usagef("the two new passwords differ")
-	}
-	return present, wanted, err
+	return answers[0], answers[1], nil
 }
