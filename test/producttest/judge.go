@@ -122,6 +122,19 @@ func (j *Judge) Changes(id engine.ID, kind engine.Kind, node string) (n int) {
 	return n
 }
 
+// Everything returns what diom check finds in the whole database, and how many instances it has looked at.
+func (j *Judge) Everything() (found []string, instances int) {
+	j.t.Helper()
+	c := invariant.Checker{Store: j.Store, Progress: func(int, int) {}, Found: func(v invariant.Violation) {
+		found = append(found, fmt.Sprintf("%s: instance %s: %s", v.Rule, v.InstanceID, v.Detail))
+	}}
+	counts, err := c.Run(context.Background())
+	if err != nil {
+		found = append(found, err.Error())
+	}
+	return found, counts.Instances
+}
+
 // Problems returns what is wrong with the stored state of an instance, as package invariant has it.
 func (j *Judge) Problems(id engine.ID) []string {
 	j.t.Helper()
