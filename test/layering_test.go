@@ -19,10 +19,10 @@ var ranks = [][]string{
 	4:  {"shared/config", "shared/telemetry"},
 	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent"},
 	6:  {"shared/store"},
-	7:  {"shared/access"},
+	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
 	9:  {"shared/faas"},
-	10: {"functions/*", "shared/manifest", "cmd/diom/local"},
+	10: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client"},
 	11: {"cmd/diom", "bench"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -75,6 +76,26 @@ func TestFirstFiveMinutes(t *testing.T) {
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the commands did not print %s:\n%s", want, out)
+		}
+	}
+}
+
+// TestCommandLine runs the commands of the README's section on the command line.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	commands := blocks(section(t, document(t, "README.md"), "At the command line"))
+	const path = "$PWD/.diom/bin:"
+	if len(commands) != 1 || !strings.Contains(commands[0].text, path) {
+		t.Fatalf("%d code blocks", len(commands))
+	}
+	script := strings.Replace(commands[0].text, path, filepath.Dir(producttest.Binary(t))+":", 1)
+	out, err := bash(t, "export DIOM_CONFIG_DIR='"+t.TempDir()+"' DIOM_URL="+product(t)+"\n"+script)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"leave.bpmn", "BUSINESS-KEY  LEAVE-2", "经理审批", "人事备案", "GET /auth/userinfo: 200", "logged out of "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the commands did not print %q:\n%s", want, out)
 		}
 	}
 }

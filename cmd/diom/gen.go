@@ -19,13 +19,13 @@ func genCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if check {
-				differ, err := manifest.Check(dir, functions)
+				differ, err := manifest.Check(dir, functions, reference())
 				if err == nil && len(differ) > 0 {
 					err = errors.New("generated files differ; run make gen and commit them: " + strings.Join(differ, ", "))
 				}
 				return err
 			}
-			changed, err := manifest.Write(dir, functions)
+			changed, err := manifest.Write(dir, functions, reference())
 			for _, path := range changed {
 				fmt.Fprintln(cmd.OutOrStdout(), path)
 			}

@@ -1,17 +1,20 @@
-// Command diom is DIOM Workflow: it serves its functions, migrates its database, generates its
-// deployment files, and runs the whole product on one machine.
+// Command diom is DIOM Workflow: it serves its functions, migrates and checks its database, generates its
+// deployment files, runs the whole product on one machine, and is the command line for those who use it.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"diom.io/workflow/cmd/diom/client"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/telemetry"
@@ -20,27 +23,118 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	err := root().ExecuteContext(context.Background())
+	line := commandLine{arguments: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	return line.run(context.Background())
+}
+
+// commandLine is one call of diom.
+type commandLine struct {
+	arguments []string
+	in        io.Reader
+	out, err  io.Writer
+}
+
+// run executes the command line and returns its exit code. What fails before a command begins is the
+// fault of the line.
+func (l commandLine) run(ctx context.Context) int {
+	cmd := server()
+	if len(l.arguments) == 0 || l.arguments[0] != "serve" {
+		people(cmd)
+	}
+	var began bool
+	follow(cmd, func() { began = true })
+	cmd.SetArgs(l.arguments)
+	cmd.SetIn(l.in)
+	cmd.SetOut(l.out)
+	cmd.SetErr(l.err)
+	called, err := cmd.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "diom: "+err.Error())
+	if !began {
+		err = client.Usage(err)
+	}
+	asJSON := called.Flags().Lookup("json")
+	client.Report(l.err, asJSON != nil && asJSON.Value.String() == "true", err)
 	if command := (*exec.ExitError)(nil); errors.As(err, &command) && command.ExitCode() > 0 {
 		return command.ExitCode()
 	}
-	return 1
+	return client.ExitCode(err)
 }
 
+// follow tells when a command begins, and lets one that only groups others refuse what is none of them.
+func follow(cmd *cobra.Command, begin func()) {
+	for _, child := range cmd.Commands() {
+		follow(child, begin)
+	}
+	inner := cmd.RunE
+	switch {
+	case inner != nil:
+		cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
+			begin()
+			return inner(cmd, arguments)
+		}
+	case cmd.HasParent() && cmd.HasSubCommands():
+		cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
+			if len(arguments) == 0 {
+				return cmd.Help()
+			}
+			return fmt.Errorf("unknown command %q for %q; there are: %s", arguments[0], cmd.CommandPath(), strings.Join(below(cmd), ", "))
+		}
+	}
+}
+
+func below(cmd *cobra.Command) []string {
+	var list []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			list = append(list, c.Name())
+		}
+	}
+	return list
+}
+
+const (
+	serverGroup = "server"
+
+	exitCodes = "Exit codes: 0 done; 1 refused, or something is wrong; 2 the command line is wrong; 3 nobody answers, or there is no log-in that is still good."
+)
+
+// root returns every command.
 func root() *cobra.Command {
+	cmd := server()
+	people(cmd)
+	return cmd
+}
+
+// server returns the commands that run an installation.
+func server() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "diom",
 		Short:         "DIOM Workflow: business processes in BPMN 2.0 on stateless functions",
+		Long:          "DIOM Workflow: business processes in BPMN 2.0 on stateless functions.\n\n" + exitCodes,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	cmd.AddCommand(serveCommand(), migrateCommand(), genCommand(), devCommand(), resetCommand(), userCommand(), versionCommand())
+	cmd.AddGroup(&cobra.Group{ID: serverGroup, Title: "To run an installation:"})
+	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), devCommand(), resetCommand(), genCommand()} {
+		c.GroupID = serverGroup
+		cmd.AddCommand(c)
+	}
+	cmd.AddCommand(versionCommand())
 	return cmd
+}
+
+// people adds the commands that speak to an installation. A process that serves does without them.
+func people(cmd *cobra.Command) {
+	cmd.AddGroup(&cobra.Group{ID: client.Group, Title: "To work with a running installation, once logged in:"})
+	for _, c := range client.Commands() {
+		if c.Name() == "user" {
+			withDatabase(c)
+		}
+		cmd.AddCommand(c)
+	}
 }
 
 func versionCommand() *cobra.Command {

@@ -13,9 +13,13 @@ import (
 	"diom.io/workflow/shared/manifest"
 )
 
-// TestMain lets the test binary be the processes that dev starts: they run this executable.
+// asDiom lets the test binary be diom.
+const asDiom = "DIOM_TEST_AS_DIOM"
+
+// TestMain lets the test binary be the processes that dev and the tests of the command line start: they run
+// this executable.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	if len(os.Args) > 1 && os.Args[1] == "serve" || os.Getenv(asDiom) != "" {
 		os.Exit(run())
 	}
 	os.Exit(m.Run())
@@ -35,7 +39,7 @@ func execute(t *testing.T, arguments ...string) (string, error) {
 
 func TestGeneratedFilesAreClean(t *testing.T) {
 	t.Parallel()
-	differ, err := manifest.Check("../..", functions)
+	differ, err := manifest.Check("../..", functions, reference())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,16 +111,19 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 	t.Setenv("DIOM_MYSQL_DSN", "")
 	t.Setenv("DIOM_SECRETS_DIR", t.TempDir())
 	t.Setenv("DIOM_HOME", t.TempDir())
+	t.Setenv("DIOM_CONFIG_DIR", t.TempDir())
 	for line, want := range map[string]string{
-		"serve nothing":      `there is no function "nothing"; there are: gateway`,
-		"serve tasks users":  "accepts at most 1 arg",
-		"serve tasks":        "DIOM_MYSQL_DSN is not set",
-		"migrate":            "DIOM_MYSQL_DSN is not set",
-		"user create x":      "DIOM_MYSQL_DSN is not set",
-		"dev -- true":        "with --services only",
-		"nonsense":           `unknown command "nonsense"`,
-		"dev --bad":          "unknown flag",
-		"gen --check --root": "flag needs an argument",
+		"serve nothing":            `there is no function "nothing"; there are: gateway`,
+		"serve tasks users":        "accepts at most 1 arg",
+		"serve tasks":              "DIOM_MYSQL_DSN is not set",
+		"migrate":                  "DIOM_MYSQL_DSN is not set",
+		"user create --admin x":    "DIOM_MYSQL_DSN is not set",
+		"user create --database x": "DIOM_MYSQL_DSN is not set",
+		"user create x":            "not logged in",
+		"dev -- true":              "with --services only",
+		"nonsense":                 `unknown command "nonsense"`,
+		"dev --bad":                "unknown flag",
+		"gen --check --root":       "flag needs an argument",
 	} {
 		if _, err := execute(t, strings.Fields(line)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("diom %s: %v, want %q", line, err, want)

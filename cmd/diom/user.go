@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,47 +10,61 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"diom.io/workflow/cmd/diom/client"
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/fault"
 )
 
-func userCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "user", Short: "Manage users from the command line"}
-	cmd.AddCommand(userCreateCommand())
-	return cmd
+// withDatabase lets diom user create write to the database itself, for the first administrator: nobody
+// can log in before there is one.
+func withDatabase(users *cobra.Command) {
+	cmd, _, err := users.Find([]string{"create"})
+	if err != nil || cmd == users {
+		return // there is one: a test creates users
+	}
+	byAPI := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
+		admin, err := cmd.Flags().GetBool("admin")
+		direct, errDirect := cmd.Flags().GetBool("database")
+		if err := errors.Join(err, errDirect); err != nil {
+			return err
+		}
+		if !admin && !direct {
+			return byAPI(cmd, arguments)
+		}
+		user, made, err := newUser(cmd, arguments[0])
+		if err != nil {
+			return err
+		}
+		if admin {
+			user.Roles = append(user.Roles, access.SuperAdmin)
+		}
+		return createUser(cmd, user, made)
+	}
+	cmd.Flags().Bool("admin", false, "on the database: give the user every right (the role "+access.SuperAdmin+")")
+	cmd.Flags().Bool("database", false, "on the database: no log-in, and no installation that runs, is needed")
+	cmd.Long += "\n\nWith --admin or --database it writes to the database of DIOM_MYSQL_DSN itself instead, or to that of the local run under DIOM_HOME\n" +
+		"while that one runs: so the first administrator is made. Flags of the API have no effect then."
+	cmd.Example = "  diom user create --admin zhangwei\n" + cmd.Example
 }
 
-func userCreateCommand() *cobra.Command {
-	var admin, fromInput bool
-	var user access.NewUser
-	cmd := &cobra.Command{
-		Use:   "create <username>",
-		Short: "Create a user, the first administrator above all",
-		Long: "Creates a user. Without --password-stdin a password is made and printed once.\n" +
-			"Without DIOM_MYSQL_DSN the database of the local run under DIOM_HOME is meant, while that one runs.",
-		Example: "  diom user create --admin zhangwei\n  printf '%s\\n' \"$PASSWORD\" | diom user create --role EMPLOYEE --password-stdin lina",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, arguments []string) error {
-			user.Username = arguments[0]
-			if admin {
-				user.Roles = append(user.Roles, access.SuperAdmin)
-			}
-			user.Password = rand.Text()
-			if fromInput {
-				line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-				if user.Password = strings.TrimRight(line, "\r\n"); user.Password == "" {
-					return fmt.Errorf("no password on standard input: %w", err)
-				}
-			}
-			return createUser(cmd, user, !fromInput)
-		},
+// newUser reads the flags. Without a password in the input one is made.
+func newUser(cmd *cobra.Command, username string) (user access.NewUser, made bool, err error) {
+	flags := cmd.Flags()
+	user = access.NewUser{Username: username, Password: rand.Text()}
+	var errs [4]error
+	user.DisplayName, errs[0] = flags.GetString("name")
+	user.Email, errs[1] = flags.GetString("email")
+	user.Roles, errs[2] = flags.GetStringSlice("role")
+	user.Title, errs[3] = flags.GetString("title")
+	if err := errors.Join(errs[:]...); err != nil {
+		return user, false, err
 	}
-	cmd.Flags().BoolVar(&admin, "admin", false, "give the user every right (the role "+access.SuperAdmin+")")
-	cmd.Flags().BoolVar(&fromInput, "password-stdin", false, "read the password from the first line of standard input")
-	cmd.Flags().StringVar(&user.DisplayName, "name", "", "the name that others see")
-	cmd.Flags().StringVar(&user.Email, "email", "", "e-mail address")
-	cmd.Flags().StringSliceVar(&user.Roles, "role", nil, "role code; may be repeated")
-	return cmd
+	password, given, err := client.GivenPassword(cmd)
+	if given {
+		user.Password = password
+	}
+	return user, !given, err
 }
 
 func createUser(cmd *cobra.Command, user access.NewUser, show bool) error {

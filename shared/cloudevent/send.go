@@ -68,17 +68,9 @@ func Structured(send Sender) Sender {
 }
 
 func post(ctx context.Context, client *http.Client, sink string, e event.Event) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, sink, nil)
+	request, err := write(ctx, sink, e)
 	if err != nil {
-		return fmt.Errorf("sink: %w", err)
-	}
-	if err := cehttp.WriteRequest(ctx, binding.ToMessage(&e), request); err != nil {
-		return fmt.Errorf("event %s: %w", e.ID(), err)
-	}
-	for name, values := range request.Header {
-		if strings.HasPrefix(name, "Ce-") { // the SDK does not encode them
-			request.Header[name] = []string{encodeHeader(values[0])}
-		}
+		return err
 	}
 	if parent := parentOf(ctx, &e); parent != "" {
 		request.Header.Set("Traceparent", parent)
@@ -94,6 +86,31 @@ func post(ctx context.Context, client *http.Client, sink string, e event.Event) 
 		return nil
 	}
 	return fmt.Errorf("event %s: status %d: %w: %s", e.ID(), response.StatusCode, meaning(response.StatusCode), bytes.TrimSpace(reason))
+}
+
+// Request returns the POST of an event to a sink, in binary or in structured mode. Its body can be read once.
+func Request(ctx context.Context, sink string, e event.Event, structured bool) (*http.Request, error) {
+	if structured {
+		ctx = binding.WithForceStructured(ctx)
+	}
+	return write(ctx, sink, e)
+}
+
+// write makes the request of an event, in the mode that ctx names.
+func write(ctx context.Context, sink string, e event.Event) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, sink, nil)
+	if err != nil {
+		return nil, fmt.Errorf("sink: %w", err)
+	}
+	if err := cehttp.WriteRequest(ctx, binding.ToMessage(&e), request); err != nil {
+		return nil, fmt.Errorf("event %s: %w", e.ID(), err)
+	}
+	for name, values := range request.Header {
+		if strings.HasPrefix(name, "Ce-") { // the SDK does not encode them
+			request.Header[name] = []string{encodeHeader(values[0])}
+		}
+	}
+	return request, nil
 }
 
 // parentOf returns the W3C traceparent of a delivery: the event's own, or a new span of the trace that

@@ -132,3 +132,38 @@ func TestDSN(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A snapshot does not see what others change meanwhile, and changes nothing itself.
+func TestInSnapshot(t *testing.T) {
+	t.Parallel()
+	dsn := databasetest.DSN(t)
+	db, err := database.Open(dsn, database.Options{Pool: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	err = db.InSnapshot(t.Context(), func(tx *sql.Tx) error {
+		seen := func() (n int) {
+			if err := tx.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM workflow_idempotency`).Scan(&n); err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		if n := seen(); n != 0 {
+			t.Errorf("%d rows", n)
+		}
+		var b database.Batch
+		b.Add(insertKey, "p", "k", 200)
+		if err := db.Run(t.Context(), &b); err != nil {
+			t.Error(err)
+		}
+		if n := seen(); n != 0 {
+			t.Errorf("%d rows of another transaction", n)
+		}
+		_, err := tx.ExecContext(t.Context(), insertKey, "p", "other", 200)
+		return err
+	})
+	if err == nil || count(t, db) != 1 {
+		t.Errorf("%v, %d rows", err, count(t, db))
+	}
+}

@@ -57,3 +57,9 @@ func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.T
 func (db *DB) InReadCommitted(ctx context.Context, work func(*sql.Tx) error) error {
 	return db.inTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, work)
 }
+
+// InSnapshot runs work once in a transaction that sees the database as it was at its first statement, and
+// that can change nothing.
+func (db *DB) InSnapshot(ctx context.Context, work func(*sql.Tx) error) error {
+	return db.inTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, work)
+}

@@ -158,12 +158,20 @@ func (in *Instance) has(c Change) bool {
 func Replay(rows [][]Change) (*Instance, error) {
 	in := &Instance{}
 	for _, changes := range rows {
-		in.begin()
-		for _, c := range changes {
-			if err := in.Apply(c); err != nil {
-				return nil, err
-			}
+		if err := in.Fold(changes); err != nil {
+			return nil, err
 		}
 	}
 	return in, nil
+}
+
+// Fold applies the changes of the next history row. It fails as Apply does; in is of no use then.
+func (in *Instance) Fold(changes []Change) error {
+	in.begin()
+	for _, c := range changes {
+		if err := in.Apply(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -102,12 +102,22 @@ func encode(value any) ([]byte, error) {
 	return append([]byte(header), text...), nil
 }
 
-// Files returns every generated file: Generate's and docs/errors.md, for which it reads the Go
+// File is a generated file that this package does not know: its path from the root, with slashes, and what
+// it holds.
+type File struct {
+	Path    string
+	Content []byte
+}
+
+// Files returns every generated file: Generate's, the others, and docs/errors.md, for which it reads the Go
 // sources under root.
-func Files(root string, functions []faas.Function) (map[string][]byte, error) {
+func Files(root string, functions []faas.Function, others ...File) (map[string][]byte, error) {
 	files, err := Generate(functions)
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range others {
+		files[f.Path] = f.Content
 	}
 	files["docs/errors.md"], err = errorsTable(os.DirFS(root))
 	return files, err
@@ -115,8 +125,8 @@ func Files(root string, functions []faas.Function) (map[string][]byte, error) {
 
 // Check lists the files under root that differ from what is generated, that are missing, and those in
 // knative/base that nothing generates; sorted.
-func Check(root string, functions []faas.Function) ([]string, error) {
-	files, err := Files(root, functions)
+func Check(root string, functions []faas.Function, others ...File) ([]string, error) {
+	files, err := Files(root, functions, others...)
 	if err != nil {
 		return nil, err
 	}
@@ -138,12 +148,12 @@ func Check(root string, functions []faas.Function) ([]string, error) {
 }
 
 // Write makes the files under root what Check wants and returns those it changed.
-func Write(root string, functions []faas.Function) ([]string, error) {
-	changed, err := Check(root, functions)
+func Write(root string, functions []faas.Function, others ...File) ([]string, error) {
+	changed, err := Check(root, functions, others...)
 	if err != nil {
 		return nil, err
 	}
-	files, err := Files(root, functions)
+	files, err := Files(root, functions, others...)
 	if err != nil {
 		return nil, err
 	}

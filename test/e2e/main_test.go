@@ -148,24 +148,12 @@ func run(t *testing.T, p *product) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(&session{T: t, product: p}) })
 	}
-	judged := 0
-	rows, err := p.judge.SQL.QueryContext(t.Context(), "SELECT id FROM workflow_instance")
-	if err != nil {
-		t.Fatal(err)
+	found, judged := p.judge.Everything()
+	for _, problem := range found {
+		t.Error(problem)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var raw []byte
-		if err := rows.Scan(&raw); err != nil {
-			t.Fatal(err)
-		}
-		judged++
-		if found := p.judge.Problems([16]byte(raw)); found != nil {
-			t.Errorf("instance %x: %s", raw, strings.Join(found, "\n"))
-		}
-	}
-	if err := rows.Err(); err != nil || judged == 0 {
-		t.Errorf("%d instances judged, %v", judged, err)
+	if judged == 0 {
+		t.Error("no instance was judged")
 	}
 }
 

@@ -244,9 +244,10 @@ func (c *chaos) judgeAll(count int) {
 				c.t.Errorf("%s: %d times %s at %s, want %d", businessKey(n), got, want.kind, want.node, want.n)
 			}
 		}
-		for _, w := range c.judge.Problems(ids[0]) {
-			c.t.Errorf("%s: %s", businessKey(n), w)
-		}
+	}
+	found, _ := c.judge.Everything()
+	for _, problem := range found {
+		c.t.Error(problem)
 	}
 	for _, table := range []string{"workflow_job", "workflow_timer", "workflow_search_variable", "workflow_incident", "workflow_dead_letter", "workflow_inbox WHERE state = 1"} {
 		if left := c.judge.Count("SELECT COUNT(*) FROM " + table); left != 0 {

@@ -299,5 +299,9 @@ func (f *fixture) verify() int {
 	if err := rows.Err(); err != nil {
 		f.t.Fatal(err)
 	}
+	found, _ := f.judge.Everything()
+	for _, problem := range found {
+		f.t.Error(problem)
+	}
 	return n
 }

@@ -3,7 +3,6 @@ package producttest
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/invariant"
 	"diom.io/workflow/shared/store"
 )
 
@@ -122,108 +122,29 @@ func (j *Judge) Changes(id engine.ID, kind engine.Kind, node string) (n int) {
 	return n
 }
 
-// Problems returns what is wrong with the stored state of an instance: its history must be gapless,
-// fold to the body, agree with the row, and the rows of tasks, jobs, timers, subscriptions and incidents
-// must be those of the state. An instance that changes meanwhile is looked at again.
+// Everything returns what diom check finds in the whole database, and how many instances it has looked at.
+func (j *Judge) Everything() (found []string, instances int) {
+	j.t.Helper()
+	c := invariant.Checker{Store: j.Store, Progress: func(int, int) {}, Found: func(v invariant.Violation) {
+		found = append(found, fmt.Sprintf("%s: instance %s: %s", v.Rule, v.InstanceID, v.Detail))
+	}}
+	counts, err := c.Run(context.Background())
+	if err != nil {
+		found = append(found, err.Error())
+	}
+	return found, counts.Instances
+}
+
+// Problems returns what is wrong with the stored state of an instance, as package invariant has it.
 func (j *Judge) Problems(id engine.ID) []string {
 	j.t.Helper()
-	const version = "SELECT IFNULL(MAX(version), 0) FROM workflow_instance WHERE id = ?"
-	for {
-		before := j.Count(version, id[:])
-		found := j.problems(id)
-		if len(found) == 0 || j.Count(version, id[:]) == before {
-			return found
-		}
-	}
-}
-
-func (j *Judge) problems(id engine.ID) []string {
-	j.t.Helper()
-	ctx := context.Background()
-	in, err := j.Store.LoadInstance(ctx, id)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	rows, err := j.Store.History(ctx, id, 0, 10_000)
+	violations, err := invariant.Instance(context.Background(), j.Store, id)
 	if err != nil {
 		return []string{err.Error()}
 	}
 	var found []string
-	var changes [][]engine.Change
-	for i, row := range rows {
-		if row.Seq != int64(i+1) {
-			found = append(found, fmt.Sprintf("step %d of the history has seq %d", i+1, row.Seq))
-		}
-		changes = append(changes, row.Changes)
-	}
-	folded, err := engine.Replay(changes)
-	if err != nil {
-		return append(found, "the history does not fold: "+err.Error())
-	}
-	want, got := text(in), text(folded)
-	if want != got {
-		found = append(found, "the history folds to\n"+got+"\nthe state is\n"+want)
-	}
-	return append(found, j.projections(in)...)
-}
-
-// projections compares the rows of an instance with its state.
-func (j *Judge) projections(in *engine.Instance) []string {
-	var found []string
-	if n := j.Count("SELECT COUNT(*) FROM workflow_instance WHERE id = ? AND version = ?", in.ID[:], in.Version); n != 1 {
-		found = append(found, "the row of the instance has another version than its body")
-	}
-	var tasks, jobs, timers, subscriptions []engine.ID
-	for _, t := range in.Tasks {
-		tasks = append(tasks, t.ID)
-	}
-	for _, job := range in.Jobs {
-		jobs = append(jobs, job.ID)
-	}
-	for _, t := range in.Timers {
-		timers = append(timers, t.ID)
-	}
-	for _, s := range in.Subscriptions {
-		subscriptions = append(subscriptions, s.ID)
-	}
-	found = append(found, j.rows(in.ID, "task", "workflow_task WHERE state = 1 AND", tasks)...)
-	found = append(found, j.rows(in.ID, "job", "workflow_job WHERE", jobs)...)
-	found = append(found, j.rows(in.ID, "timer", "workflow_timer WHERE", timers)...)
-	found = append(found, j.rows(in.ID, "subscription", "workflow_subscription WHERE", subscriptions)...)
-	if n := j.Count("SELECT COUNT(*) FROM workflow_incident WHERE instance_id = ? AND resolved_at IS NULL", in.ID[:]); n != len(in.Incidents) {
-		found = append(found, fmt.Sprintf("%d open incidents in rows, %d in the state", n, len(in.Incidents)))
-	}
-	return found
-}
-
-// rows compares the ids of an instance's open rows of one kind with those of its state.
-func (j *Judge) rows(instance engine.ID, what, from string, state []engine.ID) []string {
-	j.t.Helper()
-	rows, err := j.SQL.Query("SELECT id FROM "+from+" instance_id = ?", instance[:])
-	if err != nil {
-		return []string{err.Error()}
-	}
-	defer rows.Close()
-	open := map[engine.ID]bool{}
-	for rows.Next() {
-		var id engine.ID
-		if err := rows.Scan(&id); err != nil {
-			return []string{err.Error()}
-		}
-		open[id] = true
-	}
-	var found []string
-	if err := rows.Err(); err != nil {
-		return []string{err.Error()}
-	}
-	for _, id := range state {
-		if !open[id] {
-			found = append(found, what+" "+id.String()+" of the state has no open row")
-		}
-		delete(open, id)
-	}
-	for id := range open {
-		found = append(found, what+" "+id.String()+" is open in its row alone")
+	for _, v := range violations {
+		found = append(found, v.Rule+": "+v.Detail)
 	}
 	return found
 }
@@ -267,12 +188,4 @@ func (j *Judge) Fingerprint() string {
 		j.t.Fatal(err)
 	}
 	return print.String()
-}
-
-func text(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	return string(raw)
 }
