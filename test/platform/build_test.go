@@ -113,7 +113,7 @@ func stop(t *testing.T, process *exec.Cmd) {
 
 var (
 	wildcard = regexp.MustCompile(`\{[^}]*\}`)
-	public   = regexp.MustCompile(`/auth/|/\.well-known/|/api/v1/events$|^/\{\$\}$`)
+	public   = regexp.MustCompile(`/auth/|/\.well-known/|/api/v1/events$|/dead-letter$|^/\{\$\}$`)
 )
 
 func probe(t *testing.T, url string) {
