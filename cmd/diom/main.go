@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	_ "time/tzdata" // an image need not have the time zones
 
 	"github.com/spf13/cobra"
 

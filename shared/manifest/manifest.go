@@ -85,8 +85,8 @@ func check(functions []faas.Function) error {
 			return err
 		}
 	}
-	if n := connections(functions); n > maxConnections*4/5 {
-		return fmt.Errorf("the functions may take %d connections to MySQL: lower a pool or a number of replicas, %d of %d are theirs", n, maxConnections*4/5, maxConnections)
+	if n := connections(functions); n > MaxConnections*4/5 {
+		return fmt.Errorf("the functions may take %d connections to MySQL: lower a pool or a number of replicas, %d of %d are theirs", n, MaxConnections*4/5, MaxConnections)
 	}
 	return nil
 }

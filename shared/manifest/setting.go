@@ -23,9 +23,9 @@ const (
 	margin = time.Second
 	// defaultPool is the size of each of the two pools of database connections of a replica.
 	defaultPool = 5
-	// maxConnections is the setting max_connections that MySQL is asked to have; the functions take four
+	// MaxConnections is the setting max_connections that MySQL is asked to have; the functions take four
 	// fifths of it at most, the rest is for people and backups.
-	maxConnections = 1000
+	MaxConnections = 1000
 )
 
 func memory(f faas.Function) string { return cmp.Or(f.Limits.Memory, "128Mi") }

@@ -20,7 +20,7 @@ func functionsTable(functions []faas.Function) []byte {
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %d–%d | %s, %s | %s | %s |\n", f.Name, f.Name, cell(f.Summary), f.Limits.Min,
 			replicas(f), memory(f), cpu(f), seconds(exec(f)), "`"+strings.Join(secrets(f), "` `")+"`")
 	}
-	fmt.Fprintf(&b, "\nTogether they take up to %d connections to MySQL: `max_connections` is %d or more.\n", connections(functions), maxConnections)
+	fmt.Fprintf(&b, "\nTogether they take up to %d connections to MySQL: `max_connections` is %d or more.\n", connections(functions), MaxConnections)
 	for _, f := range functions {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", f.Name, f.Summary)
 		routesTable(&b, f)

@@ -30,7 +30,7 @@ func TestEveryFunctionBuildsAndRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds every function")
 	}
-	s := services(t)
+	s := services(t, "stack.yml")
 	t.Chdir(root(t))
 	contexts, secrets := t.TempDir(), secretFiles(t)
 	binaries := map[string]string{}
