@@ -10,12 +10,12 @@ GOVULNCHECK   := $(BIN)/govulncheck-v1.9.0
 export DIOM_HOME
 
 # Modules of their own for the validators of platforms: their dependencies stay out of the product.
-NESTED := $(patsubst %/go.mod,%,$(wildcard test/*/go.mod))
+NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.mod)))
 # Packages whose tests need no server.
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln
+.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +99,32 @@ fuzz: ## Fuzz each fuzz target for TIME (20s)
 vuln: ## Look for known vulnerabilities in the database that DIOM_VULNDB (a directory) holds
 	@if [ -z "$$DIOM_VULNDB" ]; then echo "vuln: set DIOM_VULNDB to an unpacked copy of the Go vulnerability database"; else \
 	  $(MAKE) --no-print-directory $(GOVULNCHECK) && $(GOVULNCHECK) -db="file://$$(cd "$$DIOM_VULNDB" && pwd)" ./...; fi
+
+# What listens at every address gets a network of its own, with nothing but loopback.
+CLUSTER := $(BIN)/cluster
+cluster: diom cluster-packages $(CLUSTER)/queue-proxy $(CLUSTER)/ko $(CLUSTER)/kube-apiserver ## Run functions on real pieces of Knative and Kubernetes (long at first; needs root)
+	@cd test/cluster && $(GO) mod download && $(GO) vet ./...
+	@DIOM_HOME=$(DIOM_HOME)/cluster unshare --net sh -c 'ip link set lo up && exec $(DIOM) dev --services -- $(MAKE) --no-print-directory cluster-go'
+
+cluster-go:
+	@cd test/cluster && DIOM_CLUSTER_BIN=$(abspath $(CLUSTER)) $(GO) test -count=1 -timeout 20m $(ARGS) ./...
+
+cluster-packages:
+	@[ "$$(id -u)" = 0 ] || { echo "cluster: a network and containers of its own need root: sudo make cluster"; exit 1; }
+	@for program in podman runc etcd openssl ip; do command -v $$program >/dev/null || missing=1; done; [ -z "$$missing" ] || \
+	  { echo "cluster: installing podman, runc and etcd from the system's packages"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc etcd-server openssl iproute2; }
+
+$(CLUSTER)/queue-proxy: test/cluster/queue-proxy/go.mod
+	@echo "building Knative's queue-proxy"
+	@mkdir -p $(CLUSTER) && cd test/cluster/queue-proxy && CGO_ENABLED=0 $(GO) build -o $(abspath $@) knative.dev/serving/cmd/queue
+
+$(CLUSTER)/kube-apiserver: test/cluster/apiserver/go.mod
+	@echo "building the Kubernetes API server (some minutes, once)"
+	@mkdir -p $(CLUSTER) && cd test/cluster/apiserver && CGO_ENABLED=0 $(GO) build -o $(abspath $@) k8s.io/kubernetes/cmd/kube-apiserver
+
+$(CLUSTER)/ko:
+	@echo "building ko"
+	@mkdir -p $(CLUSTER) && GOBIN=$(abspath $(CLUSTER)) GOFLAGS= $(GO) install github.com/google/ko@v0.19.1
 
 # Tools are built once and kept by version.
 $(GOLANGCI):

@@ -29,6 +29,7 @@ var publicRoutes = map[string]string{
 	"GET /api":                   "the list of routes",
 	" /":                         "the gateway hands on to routes with permissions of their own",
 	"POST /api/v1/events":        "each CloudEvent is signed",
+	"POST /dead-letter":          "brokers cannot sign; the event is signed, or names a step that there is",
 	"tick POST /{$}":             "schedulers cannot sign; it takes no input and does what is due",
 }
 

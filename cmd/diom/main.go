@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime/debug"
 	"strings"
+	_ "time/tzdata" // an image need not have the time zones
 
 	"github.com/spf13/cobra"
 

@@ -16,6 +16,10 @@ import (
 func deadLetterRoutes() []faas.Route {
 	return []faas.Route{
 		{
+			Method: http.MethodPost, Pattern: "/dead-letter", Summary: "Keep an event of ours that a broker has given up",
+			Permission: access.Public, Platform: true, Status: http.StatusAccepted, Serve: undelivered,
+		},
+		{
 			Method: http.MethodGet, Pattern: "/api/v1/dead-letters", Summary: "List CloudEvents that nobody could make use of",
 			Permission: access.SysSetting, Answer: page.Page[store.DeadLetter]{}, Serve: listDeadLetters,
 		},
@@ -28,6 +32,19 @@ func deadLetterRoutes() []faas.Route {
 			Permission: access.SysSetting, Replayable: true, Answer: store.DeadLetter{}, Serve: resubmit,
 		},
 	}
+}
+
+// undelivered takes what a Trigger could not deliver. Its answer is 202 without a body, once the event is
+// kept.
+func undelivered(ctx context.Context, r *faas.Request) (any, error) {
+	list, batch, err := r.Events()
+	if err != nil {
+		return nil, err
+	}
+	if batch {
+		return nil, faas.ErrBadEvent.Withf("Send one CloudEvent at a time.")
+	}
+	return nil, told(r.App.Inbound.Undelivered(ctx, r.App.Source(), &list[0]))
 }
 
 func listDeadLetters(ctx context.Context, r *faas.Request) (any, error) {

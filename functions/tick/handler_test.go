@@ -38,12 +38,23 @@ func TestTick(t *testing.T) {
 	t.Parallel()
 	d := faastest.OpenDemo(t, true)
 	d.Deploy(waiting)
-	due := func(t *testing.T, _ *faastest.Call) { start(t, d, "PT0S"); start(t, d, "PT1H") }
+	var last engine.ID
+	due := func(t *testing.T, _ *faastest.Call) { last = start(t, d, "PT0S"); start(t, d, "PT1H") }
+	fired := func(t *testing.T, a faastest.Answer) {
+		t.Helper()
+		if in, err := d.App.Store.LoadInstance(t.Context(), last); err != nil || len(in.Tasks) != 1 || len(a.Body) > 0 {
+			t.Errorf("%v: it waits at %+v; the answer is %q", err, in.Tokens, a.Body)
+		}
+	}
 	faastest.Suite{App: d.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
 		{Name: "a timer", Method: "POST", Path: "/", Header: brief, Prepare: due, Status: 200, JSON: `{"fired": 1, "continued": 0}`},
 		{Name: "nothing", Method: "POST", Path: "/", Header: brief, Status: 200, JSON: `{"fired": 0, "continued": 0}`},
-		{Name: "a scheduler's event", Method: "POST", Path: "/", Status: 200, JSON: `{"fired": 0}`, Body: `{"body": "x"}`,
-			Header: map[string]string{"X-Timeout": "2s", "Ce-Id": "1", "Ce-Source": "/ping", "Ce-Type": "dev.knative.sources.ping", "Ce-Specversion": "1.0"}},
+		{Name: "a scheduler's call", Method: "POST", Path: "/", Header: map[string]string{"X-Timeout": "2s", "X-Topic": "cron-function", "X-Connector": "cron-connector"}, Status: 200, JSON: `{"fired": 0}`},
+		{Name: "a scheduler's event", Method: "POST", Path: "/", Prepare: due, Status: 204, Check: fired, Header: map[string]string{
+			"X-Timeout": "2s", "Ce-Id": "1", "Ce-Source": "/apis/v1/namespaces/diom/pingsources/tick", "Ce-Type": "dev.knative.sources.ping", "Ce-Specversion": "1.0"}},
+		{Name: "a scheduler's structured event", Method: "POST", Path: "/", Prepare: due, Status: 204, Check: fired,
+			Header: map[string]string{"X-Timeout": "2s", "Content-Type": "application/cloudevents+json"},
+			Body:   `{"specversion": "1.0", "id": "1", "source": "/apis/v1/namespaces/diom/pingsources/tick", "type": "dev.knative.sources.ping"}`},
 		{Name: "wrong method", Method: "GET", Path: "/", Status: 405},
 		{Name: "another path", Method: "POST", Path: "/x", Status: 404},
 	})

@@ -87,3 +87,17 @@ func writeBytes(w http.ResponseWriter, status int, body []byte) error {
 	_, _ = w.Write(body) // the caller has gone away; nobody is left to tell
 	return nil
 }
+
+// quiet takes the body out of the answer to a CloudEvent: a sender of events, Knative for one, takes a
+// body for an event that replies, and one that is none for a failed delivery. What writes itself stays.
+func quiet(result any) any {
+	switch a := result.(type) {
+	case http.Handler:
+		return a
+	case *Answer:
+		return &Answer{Status: a.Status, Header: a.Header, Body: quiet(a.Body)}
+	case Answer:
+		return &Answer{Status: a.Status, Header: a.Header, Body: quiet(a.Body)}
+	}
+	return nil
+}

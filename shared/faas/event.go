@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -45,6 +46,11 @@ func (e *endpoint) serveEvent(c *call, r *http.Request) {
 		return
 	}
 	e.failWith(c, r, err, eventStatus(err))
+}
+
+// isEvent reports whether a request is a CloudEvent, in any mode (HTTP binding 1.0.2 §3).
+func isEvent(h http.Header) bool {
+	return h.Get("Ce-Specversion") != "" || strings.HasPrefix(h.Get(contentType), "application/cloudevents")
 }
 
 // receive reads the event of a request and checks its signature.

@@ -61,7 +61,10 @@ type Route struct {
 	Replayable bool
 	// MaxBody is the largest body in bytes; 0 means 1 MiB.
 	MaxBody int64
-	Serve   func(context.Context, *Request) (any, error)
+	// Platform marks a route that the platform alone calls, a broker for example: the gateway does not
+	// lead to it.
+	Platform bool
+	Serve    func(context.Context, *Request) (any, error)
 }
 
 // Event is one CloudEvent type that a function consumes.

@@ -54,6 +54,9 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 			r = r.WithContext(withTrace(c)) // a stream outlives the deadline of a call
 			r.Header.Set("Traceparent", c.trace.header())
 		}
+		if isEvent(r.Header) {
+			result = quiet(result)
+		}
 		err = answer(c, r, result, route.Status)
 	} else if e.replay(c, request, &err) {
 		return

@@ -17,7 +17,7 @@ import (
 const RoutesPath = "functions/gateway/routes.go"
 
 // RoutesFile returns the Go source of the table by which the gateway routes: every route of the other
-// functions but the internal ones, sorted by pattern and method. It panics, as net/http does, when two
+// functions but the internal ones and those of the platform, sorted by pattern and method. It panics, as net/http does, when two
 // functions have patterns that no rule orders.
 func RoutesFile(functions []faas.Function) []byte {
 	type owned struct {
@@ -31,7 +31,7 @@ func RoutesFile(functions []faas.Function) []byte {
 			continue
 		}
 		for _, r := range f.Routes {
-			if r.Permission != access.Internal {
+			if fromOutside(r) {
 				list = append(list, owned{r, f.Name})
 				mux.Handle(strings.TrimSpace(r.Method+" "+r.Pattern), http.NotFoundHandler())
 			}
@@ -60,3 +60,5 @@ func RoutesFile(functions []faas.Function) []byte {
 	}
 	return source
 }
+
+func fromOutside(r faas.Route) bool { return r.Permission != access.Internal && !r.Platform }

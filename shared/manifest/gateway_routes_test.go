@@ -18,6 +18,7 @@ func TestRoutesFile(t *testing.T) {
 			{Method: "POST", Pattern: "/tasks/{id}/claim", Permission: access.WorkflowTask, Replayable: true, Summary: `Claim "it"`, Serve: serve},
 			{Method: "GET", Pattern: "/tasks", Permission: access.Public, MaxBody: 7, Serve: serve},
 			{Method: "GET", Pattern: "/internal/tasks", Permission: access.Internal, Serve: serve},
+			{Method: "POST", Pattern: "/dead-letter", Permission: access.Public, Platform: true, Serve: serve},
 		}},
 		{Name: "gateway", Routes: []faas.Route{{Pattern: "/", Permission: access.Public, Serve: serve}}},
 		{Name: "hidden", Internal: true, Routes: []faas.Route{{Method: "GET", Pattern: "/hidden", Permission: access.Public, Serve: serve}}},

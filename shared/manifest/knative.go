@@ -1,117 +1,87 @@
 package manifest
 
 import (
-	"maps"
-	"slices"
-	"strconv"
+	"bytes"
 
 	"diom.io/workflow/shared/faas"
 )
 
-// image is resolved by ko: one image, cmd/diom, for all functions.
-const image = "ko://diom.io/workflow/cmd/diom"
+const (
+	knativeBase  = "knative/base" // the directory whose files are all generated
+	namespace    = "diom"
+	broker       = "diom"
+	account      = "diom"         // of the functions
+	migrator     = "diom-migrate" // the Job and its account
+	settingsName = "diom"         // the ConfigMap
 
-// object is a part of a Kubernetes manifest. Its types are in knative.dev/serving, which the nested
-// module test/platform has and this one does not: there the files are decoded strictly and validated.
-type object map[string]any
+	servingVersion  = "serving.knative.dev/v1"
+	eventingVersion = "eventing.knative.dev/v1"
+)
 
-type kustomization struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Namespace  string   `json:"namespace"`
-	Resources  []string `json:"resources"`
+// knative returns the files of knative/base by their paths. Every function has a file of its own; the
+// order of the resources is the order in which they are made.
+func knative(functions []faas.Function) (map[string][]byte, error) {
+	type file struct {
+		name    string
+		objects []object
+	}
+	list := []file{
+		{"namespace.yaml", []object{namespaceOf()}},
+		{"accounts.yaml", accounts()},
+		{"network.yaml", networkPolicies()},
+		{"migrate.yaml", []object{migration()}},
+	}
+	for _, f := range functions {
+		list = append(list, file{f.Name + ".yaml", []object{serviceOf(f)}})
+	}
+	list = append(list,
+		file{"disruption.yaml", disruptionBudgets(functions)},
+		file{"broker.yaml", []object{brokerOf()}},
+		file{"triggers.yaml", triggers(functions)},
+		file{"schedules.yaml", pingSources(functions)},
+	)
+	files, names := map[string][]byte{}, make([]string, 0, len(list))
+	for _, f := range list {
+		if len(f.objects) == 0 {
+			continue
+		}
+		text, err := documents(f.objects)
+		if err != nil {
+			return nil, err
+		}
+		files[knativeBase+"/"+f.name] = text
+		names = append(names, f.name)
+	}
+	var err error
+	if files[knativeBase+"/"+nameReferenceFile], err = encode(nameReference()); err != nil {
+		return nil, err
+	}
+	files[knativeBase+"/kustomization.yaml"], err = encode(kustomizationOf(names))
+	return files, err
 }
 
-// serviceOf returns the Knative Service of a function; all but the gateway are reachable in the
-// cluster only.
-func serviceOf(f faas.Function) object {
-	labels := map[string]string{"app.kubernetes.io/part-of": part, "app.kubernetes.io/name": f.Name}
-	service := maps.Clone(labels)
-	if f.Name != gateway {
-		service["networking.knative.dev/visibility"] = "cluster-local"
+// documents writes objects as one YAML file.
+func documents(objects []object) ([]byte, error) {
+	var b bytes.Buffer
+	for i, o := range objects {
+		text, err := encode(o)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b.WriteString("---\n")
+			text = bytes.TrimPrefix(text, []byte(header))
+		}
+		b.Write(text)
 	}
-	return object{
-		"apiVersion": "serving.knative.dev/v1",
-		"kind":       "Service",
-		"metadata":   object{"name": f.Name, "labels": service},
-		"spec": object{"template": object{
-			"metadata": object{"labels": labels, "annotations": scaling(f)},
-			"spec": object{
-				"timeoutSeconds":               int((exec(f) + margin).Seconds()),
-				"automountServiceAccountToken": false,
-				"enableServiceLinks":           false,
-				"containers":                   []object{containerOf(f)},
-				"volumes":                      []object{secretVolume(f), {"name": "tmp", "emptyDir": object{}}},
-			},
-		}},
-	}
+	return b.Bytes(), nil
 }
 
-// scaling are the annotations of the autoscaler; they belong to the template, not to the Service. The
-// target is soft: what is over it waits in no queue, and the function itself answers 429.
-func scaling(f faas.Function) map[string]string {
-	a := map[string]string{
-		"autoscaling.knative.dev/min-scale": strconv.Itoa(f.Limits.Min),
-		"autoscaling.knative.dev/max-scale": strconv.Itoa(replicas(f)),
+// serviceReference names a Knative Service of ours, with a path at it or none.
+func serviceReference(name, path string) object {
+	o := object{"ref": object{"apiVersion": servingVersion, "kind": "Service", "name": name}}
+	if path != "" {
+		o["uri"] = path
 	}
-	if f.Limits.MaxInflight > 0 {
-		a["autoscaling.knative.dev/target"] = strconv.Itoa(f.Limits.MaxInflight)
-	}
-	return a
-}
-
-func containerOf(f faas.Function) object {
-	return object{
-		"name":  "function",
-		"image": image,
-		"args":  []string{"serve", f.Name},
-		"ports": []object{{"containerPort": port}},
-		"env":   variables(f),
-		// An overlay may set more for all functions; what stands above wins.
-		"envFrom": []object{{"configMapRef": object{"name": "diom", "optional": true}}},
-		"resources": object{
-			"limits":   object{"memory": memory(f), "cpu": cpu(f)},
-			"requests": object{"memory": requestMemory(f), "cpu": requestCPU(f)},
-		},
-		"readinessProbe": probe("/_/ready"),
-		"livenessProbe":  probe("/_/health"),
-		"securityContext": object{
-			"allowPrivilegeEscalation": false,
-			"readOnlyRootFilesystem":   true,
-			"runAsNonRoot":             true,
-			"runAsUser":                65532,
-			"capabilities":             object{"drop": []string{"ALL"}},
-			"seccompProfile":           object{"type": "RuntimeDefault"},
-		},
-		"volumeMounts": []object{
-			{"name": "secrets", "mountPath": "/var/openfaas/secrets", "readOnly": true},
-			{"name": "tmp", "mountPath": "/tmp"},
-		},
-	}
-}
-
-// variables are the environment in the order of their names.
-func variables(f faas.Function) []object {
-	all := environment(f)
-	all["DIOM_ENV"] = "production"
-	all["DIOM_FUNCTION_URL"] = "http://{function}.diom.svc.cluster.local" // $K_SINK, where a binding sets it, comes before it
-	list := make([]object, 0, len(all))
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, object{"name": name, "value": all[name]})
-	}
-	return list
-}
-
-// probe needs no port: Knative takes the container's.
-func probe(path string) object {
-	return object{"httpGet": object{"path": path}, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 3}
-}
-
-// secretVolume puts the secrets where OpenFaaS puts them: one file each, called like the secret.
-func secretVolume(f faas.Function) object {
-	var sources []object
-	for _, name := range secrets(f) {
-		sources = append(sources, object{"secret": object{"name": name, "items": []object{{"key": name, "path": name}}}})
-	}
-	return object{"name": "secrets", "projected": object{"sources": sources}}
+	return o
 }

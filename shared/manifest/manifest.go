@@ -1,6 +1,6 @@
 // Package manifest writes what platforms and readers are told about the functions from what the
-// functions say of themselves: stack.yml (OpenFaaS), knative/base (Knative), the gateway's routes, who
-// consumes our events, and tables under docs/.
+// functions say of themselves: stack.yml and stack.pro.yml (OpenFaaS), knative/base (Knative), the
+// gateway's routes, who consumes our events, and tables under docs/.
 // The files are committed; a test fails when they differ from what is generated.
 package manifest
 
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,9 +30,6 @@ const (
 
 // header marks a generated YAML file.
 const header = "# Generated from functions/*/handler.go by `make gen`; do not edit.\n"
-
-// knativeBase is the directory whose files are all generated.
-const knativeBase = "knative/base"
 
 // Generate returns the generated files by path from the repository's root, with slashes. It reads
 // nothing. The error names the function that no platform would take.
@@ -54,21 +52,14 @@ func Generate(functions []faas.Function) (map[string][]byte, error) {
 	if files["docs/events.md"], err = eventsTable(functions); err != nil {
 		return nil, err
 	}
-	if files["stack.yml"], err = encode(stackOf(functions)); err != nil {
+	if files["stack.yml"], err = encode(stackOf(functions, community)); err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(functions))
-	for _, f := range functions {
-		service, err := encode(serviceOf(f))
-		if err != nil {
-			return nil, err
-		}
-		files[knativeBase+"/"+f.Name+".yaml"] = service
-		names = append(names, f.Name+".yaml")
+	if files["stack.pro.yml"], err = encode(stackOf(functions, pro)); err != nil {
+		return nil, err
 	}
-	files[knativeBase+"/kustomization.yaml"], err = encode(kustomization{
-		APIVersion: "kustomize.config.k8s.io/v1beta1", Kind: "Kustomization", Namespace: "diom", Resources: names,
-	})
+	base, err := knative(functions)
+	maps.Copy(files, base)
 	return files, err
 }
 
@@ -90,6 +81,12 @@ func check(functions []faas.Function) error {
 		if _, err := mebibytes(memory(f)); err != nil {
 			return fmt.Errorf("function %s: %w", f.Name, err)
 		}
+		if err := checkSchedule(f); err != nil {
+			return err
+		}
+	}
+	if n := connections(functions); n > MaxConnections*4/5 {
+		return fmt.Errorf("the functions may take %d connections to MySQL: lower a pool or a number of replicas, %d of %d are theirs", n, MaxConnections*4/5, MaxConnections)
 	}
 	return nil
 }

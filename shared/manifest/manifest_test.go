@@ -22,7 +22,7 @@ func sample() []faas.Function {
 	return []faas.Function{
 		{
 			Name: "tick", Summary: "Fire due timers.", Schedule: "* * * * *",
-			Routes: []faas.Route{{Method: "POST", Pattern: "/tick", Permission: access.Internal, Summary: "Run | once", Serve: serve}},
+			Routes: []faas.Route{{Method: "POST", Pattern: "/{$}", Permission: access.Internal, Summary: "Run | once", Serve: serve}},
 			Limits: faas.Limits{Exec: 55 * time.Second, Max: 1, Memory: "1Gi", MaxInflight: 2, Pool: 4},
 		},
 		{
@@ -45,7 +45,7 @@ func generate(t *testing.T) map[string][]byte {
 func TestGenerateWritesTheFiles(t *testing.T) {
 	t.Parallel()
 	files := generate(t)
-	for _, path := range []string{"stack.yml", "docs/functions.md", "knative/base/gateway.yaml", "knative/base/tick.yaml", "knative/base/kustomization.yaml"} {
+	for _, path := range []string{"stack.yml", "stack.pro.yml", "docs/functions.md", "knative/base/gateway.yaml", "knative/base/tick.yaml", "knative/base/kustomization.yaml"} {
 		if len(files[path]) == 0 {
 			t.Errorf("%s is missing", path)
 		}
@@ -63,7 +63,8 @@ func TestStack(t *testing.T) {
 	}
 	tick := s.Functions["tick"]
 	want := map[string]string{
-		"DIOM_ENV": "${DIOM_ENV:-production}", "DIOM_FUNCTION_URL": "http://gateway.openfaas.svc.cluster.local:8080/function/{function}", "DIOM_MYSQL_POOL": "4", "GOMEMLIMIT": "921MiB", "exec_timeout": "55s",
+		"DIOM_ENV":          "${DIOM_ENV:-production}",
+		"DIOM_FUNCTION_URL": "http://gateway.openfaas.svc.cluster.local:8080/function/{function}", "DIOM_MYSQL_POOL": "4", "GOMEMLIMIT": "921MiB", "exec_timeout": "55s",
 		"healthcheck_interval": "5s", "max_inflight": "2", "read_timeout": "56s", "write_timeout": "56s",
 	}
 	if d := cmp.Diff(want, tick.Environment); d != "" {
@@ -79,8 +80,8 @@ func TestStack(t *testing.T) {
 	if d := cmp.Diff([]string{"diom-extra", "diom-jwt-public", "diom-mysql-dsn", "diom-redis-url"}, gateway.Secrets); d != "" {
 		t.Error(d)
 	}
-	if gateway.Environment["DIOM_FUNCTION_URL"] == "" {
-		t.Error("the gateway does not know the other functions' URL")
+	if e := gateway.Environment; e["DIOM_FUNCTION_URL"] == "" || e["DIOM_MYSQL_POOL"] != "5" || e["DIOM_GATEWAY_REPLICAS"] != "10" || e["DIOM_TRUSTED_PROXIES"] == "" {
+		t.Errorf("%v", e)
 	}
 }
 
@@ -124,6 +125,18 @@ func TestGenerateRefuses(t *testing.T) {
 		"the same name":    func(list []faas.Function) []faas.Function { list[0].Name = list[1].Name; return list },
 		"no permission":    func(list []faas.Function) []faas.Function { list[0].Routes[0].Permission = ""; return list },
 		"a strange memory": func(list []faas.Function) []faas.Function { list[0].Limits.Memory = "128M"; return list },
+		"too many connections": func(list []faas.Function) []faas.Function {
+			list[1].Limits.Pool = 40 // 10 replicas × 2 pools, and tick's 8
+			return list
+		},
+		"a strange schedule": func(list []faas.Function) []faas.Function { list[0].Schedule = "@every 1m"; return list },
+		"a schedule without a route": func(list []faas.Function) []faas.Function {
+			list[0].Routes[0].Pattern = "/tick"
+			return list
+		},
+	}
+	if _, err := Generate(sample()); err != nil {
+		t.Fatal(err)
 	}
 	for name, spoil := range tests {
 		if _, err := Generate(spoil(sample())); err == nil {

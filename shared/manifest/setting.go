@@ -21,11 +21,26 @@ const (
 	// margin is how much longer than the call itself a connection lives, so that the function answers
 	// its own deadline and no proxy does.
 	margin = time.Second
+	// defaultPool is the size of each of the two pools of database connections of a replica.
+	defaultPool = 5
+	// MaxConnections is the setting max_connections that MySQL is asked to have; the functions take four
+	// fifths of it at most, the rest is for people and backups.
+	MaxConnections = 1000
 )
 
 func memory(f faas.Function) string { return cmp.Or(f.Limits.Memory, "128Mi") }
 func cpu(f faas.Function) string    { return cmp.Or(f.Limits.CPU, "500m") }
 func replicas(f faas.Function) int  { return cmp.Or(f.Limits.Max, maxReplicas) }
+func pool(f faas.Function) int      { return cmp.Or(f.Limits.Pool, defaultPool) }
+
+// connections is how many connections to MySQL all replicas of all functions may have: two pools each.
+func connections(functions []faas.Function) int {
+	sum := 0
+	for _, f := range functions {
+		sum += replicas(f) * 2 * pool(f)
+	}
+	return sum
+}
 
 func requestMemory(f faas.Function) string { return cmp.Or(f.Limits.RequestMemory, "32Mi") }
 func requestCPU(f faas.Function) string    { return cmp.Or(f.Limits.RequestCPU, "50m") }
@@ -51,12 +66,13 @@ func environment(f faas.Function) map[string]string {
 		"exec_timeout":         seconds(exec(f)),
 		"healthcheck_interval": seconds(healthInterval),
 		"GOMEMLIMIT":           memoryLimit(f),
+		"DIOM_MYSQL_POOL":      strconv.Itoa(pool(f)),
+	}
+	if f.Name == gateway { // its share of the limits while Redis is down
+		e["DIOM_GATEWAY_REPLICAS"] = strconv.Itoa(replicas(f))
 	}
 	if f.Limits.MaxInflight > 0 {
 		e["max_inflight"] = strconv.Itoa(f.Limits.MaxInflight)
-	}
-	if f.Limits.Pool > 0 {
-		e["DIOM_MYSQL_POOL"] = strconv.Itoa(f.Limits.Pool)
 	}
 	return e
 }

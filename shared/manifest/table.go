@@ -20,6 +20,7 @@ func functionsTable(functions []faas.Function) []byte {
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %d–%d | %s, %s | %s | %s |\n", f.Name, f.Name, cell(f.Summary), f.Limits.Min,
 			replicas(f), memory(f), cpu(f), seconds(exec(f)), "`"+strings.Join(secrets(f), "` `")+"`")
 	}
+	fmt.Fprintf(&b, "\nTogether they take up to %d connections to MySQL: `max_connections` is %d or more.\n", connections(functions), MaxConnections)
 	for _, f := range functions {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", f.Name, f.Summary)
 		routesTable(&b, f)
@@ -39,11 +40,14 @@ func routesTable(b *bytes.Buffer, f faas.Function) {
 	}
 	b.WriteString("\n| route | what it does | permission | replayable |\n|---|---|---|---|\n")
 	for _, r := range f.Routes {
-		replayable := ""
+		replayable, permission := "", "`"+string(r.Permission)+"`"
+		if r.Platform {
+			permission += ", the platform alone"
+		}
 		if r.Replayable {
 			replayable = "yes"
 		}
-		fmt.Fprintf(b, "| `%s %s` | %s | `%s` | %s |\n", cmp.Or(r.Method, "any"), r.Pattern, cell(r.Summary), r.Permission, replayable)
+		fmt.Fprintf(b, "| `%s %s` | %s | %s | %s |\n", cmp.Or(r.Method, "any"), r.Pattern, cell(r.Summary), permission, replayable)
 	}
 }
 

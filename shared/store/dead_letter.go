@@ -163,7 +163,8 @@ func (s *Store) Resubmit(ctx context.Context, id engine.ID, now time.Time, i *Id
 	return d, nil
 }
 
-// revive puts the history row, or the definition, of an event of ours back into the outbox.
+// revive puts the history row, or the definition, of an event of ours back into the outbox: from among
+// the dead ones, or from those that a broker took and then gave up.
 func revive(ctx context.Context, tx *sql.Tx, d DeadLetter) error {
 	if definition, err := engine.ParseID(d.EventID); err == nil && d.Direction == Out && d.Type == cloudevent.TypeDefinitionDeployed {
 		_, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET unsent = 1 WHERE id = ?`, definition[:])
@@ -173,7 +174,7 @@ func revive(ctx context.Context, tx *sql.Tx, d DeadLetter) error {
 	if d.Direction != Out || !ours {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE workflow_history SET unsent = ?, attempts = 0, locked_until = NULL WHERE instance_id = ? AND seq = ? AND unsent = ?`,
+	_, err := tx.ExecContext(ctx, `UPDATE workflow_history SET unsent = ?, attempts = 0, locked_until = NULL WHERE instance_id = ? AND seq = ? AND (unsent = ? OR unsent IS NULL)`,
 		outboxUnsent, instance[:], seq, outboxDead)
 	return err
 }

@@ -160,6 +160,5 @@ func (s *Store) DeleteEventSource(ctx context.Context, id engine.ID) error {
 // Buried reports whether an event that came in lies among the dead letters and was not resubmitted: a
 // sender that tries again makes no second one.
 func (s *Store) Buried(ctx context.Context, source, eventID string) (bool, error) {
-	return s.found(ctx, `SELECT 1 FROM workflow_dead_letter WHERE source = ? AND event_id = ? AND direction = ? AND resubmitted_at IS NULL LIMIT 1`,
-		source, eventID, string(In))
+	return s.found(ctx, buried, source, eventID, string(In))
 }

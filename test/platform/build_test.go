@@ -30,7 +30,7 @@ func TestEveryFunctionBuildsAndRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds every function")
 	}
-	s := services(t)
+	s := services(t, "stack.yml")
 	t.Chdir(root(t))
 	contexts, secrets := t.TempDir(), secretFiles(t)
 	binaries := map[string]string{}
@@ -113,7 +113,7 @@ func stop(t *testing.T, process *exec.Cmd) {
 
 var (
 	wildcard = regexp.MustCompile(`\{[^}]*\}`)
-	public   = regexp.MustCompile(`/auth/|/\.well-known/|/api/v1/events$|^/\{\$\}$`)
+	public   = regexp.MustCompile(`/auth/|/\.well-known/|/api/v1/events$|/dead-letter$|^/\{\$\}$`)
 )
 
 func probe(t *testing.T, url string) {

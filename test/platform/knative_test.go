@@ -1,137 +1,210 @@
 package platform
 
 import (
-	"context"
-	"fmt"
+	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"knative.dev/pkg/apis"
-	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
+
+	receiveevent "diom.io/workflow/functions/receive-event"
+	"diom.io/workflow/shared/cloudevent"
+	"diom.io/workflow/shared/manifest"
+	"diom.io/workflow/test/platform/lint"
 )
 
-// annotations are the autoscaler's that we use: Knative ignores a mistyped key.
-var annotations = []string{"autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/max-scale", "autoscaling.knative.dev/target"}
-
-// validate decodes a Service strictly, runs Knative's own defaults and validation on it, and checks
-// what those leave out.
-func validate(content []byte) (servingv1.Service, error) {
-	var s servingv1.Service
-	if err := yaml.UnmarshalStrict(content, &s); err != nil {
-		return s, err
-	}
-	ctx := apis.WithinCreate(context.Background())
-	s.SetDefaults(ctx)
-	if err := s.Validate(ctx); err != nil {
-		return s, err
-	}
-	return s, lint(s)
+// builds are the directories that kustomize can build, from the repository's root.
+var builds = []string{
+	"knative/base", "knative/overlays/dev", "knative/overlays/prod", "test/platform/testdata/sink-binding", "test/platform/testdata/image",
 }
 
-func lint(s servingv1.Service) error {
-	template := s.Spec.Template
-	container := template.Spec.Containers[0]
-	for key := range template.Annotations {
-		if !slices.Contains(annotations, key) {
-			return fmt.Errorf("annotation %s of the template", key)
-		}
-	}
-	for key := range s.Annotations {
-		if strings.HasPrefix(key, "autoscaling.") {
-			return fmt.Errorf("annotation %s belongs to the template", key)
-		}
-	}
-	if visibility := s.Labels["networking.knative.dev/visibility"]; (visibility == "cluster-local") == (s.Name == "gateway") || (visibility != "" && visibility != "cluster-local") {
-		return fmt.Errorf("visibility %q", visibility)
-	}
-	if !slices.Equal(container.Args, []string{"serve", s.Name}) {
-		return fmt.Errorf("args %v", container.Args)
-	}
-	for _, probe := range []string{container.ReadinessProbe.HTTPGet.Path, container.LivenessProbe.HTTPGet.Path} {
-		if !strings.HasPrefix(probe, "/_/") {
-			return fmt.Errorf("probe %s", probe)
-		}
-	}
-	if template.Name != "" {
-		return fmt.Errorf("the revision is named") // SinkBinding would inject nothing
-	}
-	return nil
-}
-
-func bases(t *testing.T) map[string]string {
+// build is `kustomize build`.
+func build(t *testing.T, directory string) string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(root(t), "knative", "base", "*.yaml"))
+	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), path.Join(root(t), directory))
+	if err != nil {
+		t.Fatalf("%s: %v", directory, err)
+	}
+	text, err := made.AsYaml()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{}
-	for _, path := range paths {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[filepath.Base(path)] = string(content)
-	}
-	return files
+	return string(text)
 }
 
-func TestKnativeServicesAreValid(t *testing.T) {
-	t.Parallel()
-	files := bases(t)
-	var base struct {
-		Resources []string `json:"resources"`
-	}
-	if err := yaml.Unmarshal([]byte(files["kustomization.yaml"]), &base); err != nil {
+func documents(text string) []string { return strings.Split(text, "\n---\n") }
+
+// set is what the product says of itself, with the objects of a text.
+func set(t *testing.T, text string) lint.Set {
+	t.Helper()
+	objects, err := lint.Read([]byte(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	delete(files, "kustomization.yaml")
-	if names := slices.Sorted(maps.Keys(files)); !slices.Equal(names, base.Resources) {
-		t.Errorf("the base has %v, its kustomization %v", names, base.Resources)
+	s := lint.Set{Objects: objects, Consumers: consumers(t), Secrets: secretsOf(t, "docs/operations/knative.md"), Sinks: map[string][]string{}, Connections: manifest.MaxConnections}
+	for _, d := range cloudevent.Catalogue() {
+		s.Emitted = append(s.Emitted, d.Type)
 	}
-	stack := services(t)
-	for name, content := range files {
-		s, err := validate([]byte(content))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
+	for name, f := range services(t, "stack.yml").Functions {
+		if f.Annotations != nil && (*f.Annotations)["schedule"] != "" {
+			s.Scheduled = append(s.Scheduled, name)
 		}
-		if s.Name+".yaml" != name {
-			t.Errorf("%s holds %s", name, s.Name)
+	}
+	for _, r := range receiveevent.Function.Routes {
+		if r.Platform {
+			s.Sinks[receiveevent.Function.Name] = append(s.Sinks[receiveevent.Function.Name], r.Pattern)
 		}
-		var secrets []string
-		for _, source := range s.Spec.Template.Spec.Volumes[0].Projected.Sources {
-			secrets = append(secrets, source.Secret.Name)
+	}
+	return s
+}
+
+var (
+	entry = regexp.MustCompile(`"(io\.diom[^"]+)":\s*\{([^}]*)\}`)
+	made  = regexp.MustCompile(`dist/secrets/(diom-[a-z-]+)`)
+)
+
+// consumers are the functions that take each type of events: the generated table of receive-event.
+func consumers(t *testing.T) map[string][]string {
+	t.Helper()
+	list := map[string][]string{}
+	for _, m := range entry.FindAllStringSubmatch(string(read(t, manifest.ConsumersPath)), -1) {
+		for name := range strings.SplitSeq(m[2], ",") {
+			list[m[1]] = append(list[m[1]], strings.Trim(name, ` "`))
 		}
-		if want := stack.Functions[s.Name].Secrets; !slices.Equal(secrets, want) {
-			t.Errorf("%s: secrets %v, on OpenFaaS %v", name, secrets, want)
+	}
+	if len(list) == 0 {
+		t.Fatal("nobody consumes anything")
+	}
+	return list
+}
+
+// secretsOf are the secrets that instructions make: the files that their commands write.
+func secretsOf(t *testing.T, document string) []string {
+	t.Helper()
+	var list []string
+	for _, m := range made.FindAllStringSubmatch(string(read(t, document)), -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+// TestKnativeIsValid: every document of the base, of each overlay and of the component.
+func TestKnativeIsValid(t *testing.T) {
+	t.Parallel()
+	for _, directory := range builds {
+		text := build(t, directory)
+		list := documents(text)
+		if len(list) < 30 {
+			t.Errorf("%s: only %d documents", directory, len(list))
+		}
+		for _, document := range list {
+			if err := validate([]byte(document)); err != nil {
+				t.Errorf("%s: %v\n%s", directory, err, document)
+			}
+		}
+		for _, finding := range lint.Check(set(t, text)) {
+			t.Errorf("%s: %s", directory, finding)
 		}
 	}
 }
 
-func TestKnativeCheckersFindPlantedBugs(t *testing.T) {
+// minScales are the least numbers of replicas in a build, by function.
+func minScales(t *testing.T, text string) map[string]string {
+	t.Helper()
+	list := map[string]string{}
+	for _, document := range documents(text) {
+		var s struct {
+			APIVersion, Kind string
+			Metadata         struct{ Name string }
+			Spec             struct {
+				Template struct {
+					Metadata struct{ Annotations map[string]string }
+				}
+			}
+		}
+		if err := yaml.Unmarshal([]byte(document), &s); err != nil {
+			t.Fatal(err)
+		}
+		if s.Kind == "Service" {
+			list[s.Metadata.Name] = s.Spec.Template.Metadata.Annotations["autoscaling.knative.dev/min-scale"]
+		}
+	}
+	return list
+}
+
+// TestOverlaysScale: dev starts everything from zero, prod keeps two of what people wait for.
+func TestOverlaysScale(t *testing.T) {
 	t.Parallel()
-	good := bases(t)["complete-task.yaml"]
-	for name, change := range map[string][2]string{
-		"a mistyped key":        {"timeoutSeconds: 31", "timeoutSecond: 31"},
-		"a long time-out":       {"timeoutSeconds: 31", "timeoutSeconds: 700"},
-		"a bad quantity":        {"memory: 128Mi", "memory: 128Mib"},
-		"min over max":          {`min-scale: "1"`, `min-scale: "9"`},
-		"a mistyped annotation": {"dev/min-scale", "dev/minscale"},
-		"a strange visibility":  {"cluster-local", "private"},
-		"another function":      {"- complete-task", "- tasks"},
-		"a host path":           {"emptyDir: {}", "hostPath: {path: /}"},
-	} {
-		spoiled := strings.Replace(good, change[0], change[1], 1)
-		if spoiled == good {
-			t.Errorf("%s: nothing to spoil", name)
+	two := []string{"advance-token", "complete-task", "gateway", "login", "start-process", "tasks"}
+	dev, prod := minScales(t, build(t, "knative/overlays/dev")), minScales(t, build(t, "knative/overlays/prod"))
+	names := slices.Sorted(maps.Keys(services(t, "stack.yml").Functions))
+	if !slices.Equal(names, slices.Sorted(maps.Keys(dev))) || !slices.Equal(names, slices.Sorted(maps.Keys(prod))) {
+		t.Errorf("the functions are %v, of dev %v, of prod %v", names, dev, prod)
+	}
+	for _, name := range names {
+		want := "0"
+		if slices.Contains(two, name) {
+			want = "2"
 		}
-		if _, err := validate([]byte(spoiled)); err == nil {
-			t.Errorf("%s passes", name)
+		if dev[name] != "0" || prod[name] != want {
+			t.Errorf("%s: %q in dev, %q in prod", name, dev[name], prod[name])
 		}
+	}
+}
+
+// TestSettingsMakeRevisions: an overlay's settings have another name, and every function follows it.
+func TestSettingsMakeRevisions(t *testing.T) {
+	t.Parallel()
+	name := regexp.MustCompile(`configMapRef:\n\s+name: (diom-\w+)`)
+	seen := map[string]string{}
+	for _, directory := range builds[:4] {
+		found := name.FindAllStringSubmatch(build(t, directory), -1)
+		if len(found) != len(services(t, "stack.yml").Functions) {
+			t.Errorf("%s: %d functions have settings", directory, len(found))
+		}
+		for _, m := range found {
+			if m[1] != found[0][1] {
+				t.Errorf("%s: %s and %s", directory, m[1], found[0][1])
+			}
+		}
+		if other := seen[found[0][1]]; other != "" {
+			t.Errorf("%s and %s have the same settings", directory, other)
+		}
+		seen[found[0][1]] = directory
+	}
+}
+
+// TestImageIsSetOnce: `images` of a kustomization replaces ko's reference everywhere.
+func TestImageIsSetOnce(t *testing.T) {
+	t.Parallel()
+	text := build(t, "test/platform/testdata/image")
+	if strings.Contains(text, "ko://") || strings.Count(text, "image: registry.example/diom@sha256:0123") != len(services(t, "stack.yml").Functions)+1 {
+		t.Error("an image stays")
+	}
+}
+
+// TestNoFileIsForgotten: whatever lies under knative/ is part of a kustomization beside it.
+func TestNoFileIsForgotten(t *testing.T) {
+	t.Parallel()
+	tree := os.DirFS(path.Join(root(t), "knative"))
+	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Base(name) == "kustomization.yaml" {
+			return err
+		}
+		text, err := fs.ReadFile(tree, path.Join(path.Dir(name), "kustomization.yaml"))
+		if err == nil && !slices.Contains(strings.Fields(string(text)), path.Base(name)) {
+			t.Errorf("%s is in no kustomization", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -24,9 +24,9 @@ func decodeStack(content []byte) (stack.Services, error) {
 	return s, err
 }
 
-func services(t *testing.T) stack.Services {
+func services(t *testing.T, file string) stack.Services {
 	t.Helper()
-	s, err := decodeStack(read(t, "stack.yml"))
+	s, err := decodeStack(read(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func labelRefusals(name string, labels map[string]string) []string {
 
 func TestStackDeploysOnCE(t *testing.T) {
 	t.Parallel()
-	s := services(t)
+	s := services(t, "stack.yml")
 	if s.Version != "1.0" || s.Provider.Name != "openfaas" {
 		t.Errorf("version %q, provider %q", s.Version, s.Provider.Name)
 	}
@@ -88,7 +88,7 @@ func TestStackNamesEveryFunction(t *testing.T) {
 			directories = append(directories, e.Name())
 		}
 	}
-	if names := slices.Sorted(maps.Keys(services(t).Functions)); !slices.Equal(directories, names) {
+	if names := slices.Sorted(maps.Keys(services(t, "stack.yml").Functions)); !slices.Equal(directories, names) {
 		t.Errorf("functions/ has %v, stack.yml %v", directories, names)
 	}
 }
@@ -115,7 +115,7 @@ func TestStackCheckersFindPlantedBugs(t *testing.T) {
 			t.Errorf("%s pass", name)
 		}
 	}
-	s := services(t)
+	s := services(t, "stack.yml")
 	for i := range 15 {
 		s.Functions["extra"+strconv.Itoa(i)] = stack.Function{}
 	}

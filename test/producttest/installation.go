@@ -1,9 +1,12 @@
 package producttest
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"testing"
+
+	"github.com/cloudevents/sdk-go/v2/event"
 
 	"diom.io/workflow/migrations"
 	"diom.io/workflow/shared/access"
@@ -54,6 +57,15 @@ func Tokens(t testing.TB, dsn, redis, secrets string, usernames ...string) map[s
 		t.Fatal(err)
 	}
 	return tokens
+}
+
+// SignEvent signs an event as a function of the installation would.
+func SignEvent(t testing.TB, dsn, redis, secrets string, e *event.Event) {
+	t.Helper()
+	app := openApp(t, dsn, redis, secrets)
+	if err := errors.Join(app.Access.SignEvent(e), app.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func openApp(t testing.TB, dsn, redis, secrets string) *faas.App {
