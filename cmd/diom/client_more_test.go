@@ -101,3 +101,26 @@ func TestTasksGoRound(t *testing.T) {
 		has(t, starter.ok("", "instance", view, instance), want)
 	}
 }
+
+// A route without a command of its own is called as any other; a version that is over is refused.
+func TestAnyRoute(t *testing.T) {
+	t.Parallel()
+	in := openInstallation(t)
+	in.Deploy(faastest.Leave)
+	u := in.loggedIn("zhangwei")
+	if want, got := in.get("/api/v1/instances?limit=5"), u.ok("", "api", "instances?limit=5"); strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("%s\n%s", got, want)
+	}
+	has(t, u.ok("", "api", "/auth/userinfo"), "zhangwei")
+	has(t, u.ok(`{"businessKey": "by-api"}`, "api", "processes/leave/start", "--data-file", "-", "--key", "k1"), "by-api")
+	has(t, u.ok(`{"businessKey": "by-api"}`, "api", "/api/v1/processes/leave/start", "--data-file", "-", "--key", "k1"), "by-api")
+	u.only("instance", "list", "--business-key", "by-api")
+	u.fails(client.ExitProblem, "forbidden", "api", "permissions")
+	u.fails(client.ExitProblem, "method_not_allowed", "api", "instances", "--method", "delete")
+	u.fails(client.ExitUsage, "is not JSON", "api", "instances", "--data-file", u.file("x", "{"))
+
+	admin := in.loggedIn("admin")
+	id := admin.only("user", "list", "--prefix", "lina")
+	admin.ok("", "user", "update", id, "--title", "出纳", "--if-version", "1")
+	admin.fails(client.ExitProblem, "Changed by someone else", "user", "update", id, "--title", "会计", "--if-version", "1")
+}

@@ -239,8 +239,11 @@ func TestUsersByAPIAndByDatabase(t *testing.T) {
 	id := admin.only("user", "list", "--prefix", "hanmei")
 	has(t, admin.ok("", "user", "update", id, "--enabled=false", "--title", "会计"), "会计", "ENABLED     no")
 	one.fails(client.ExitUnreachable, "is over", "whoami")
+	admin.env = append(admin.env, "DIOM_PASSWORD="+access.DemoPassword) // one's own, never a new user's
 	made := admin.run("", "user", "create", "lilei")
-	has(t, made.err, "the password of lilei is ")
+	if has(t, made.err, "the password of lilei is "); strings.Contains(made.err, access.DemoPassword) {
+		t.Error("the caller's password became another's")
+	}
 	admin.ok("", "user", "delete", admin.only("user", "list", "--prefix", "lilei"))
 	admin.fails(client.ExitProblem, "/username", "user", "create", "not a name")
 

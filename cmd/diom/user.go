@@ -60,7 +60,7 @@ func newUser(cmd *cobra.Command, username string) (user access.NewUser, made boo
 	if err := errors.Join(errs[:]...); err != nil {
 		return user, false, err
 	}
-	password, given, err := client.GivenPassword(cmd)
+	password, given, err := client.NewPassword(cmd)
 	if given {
 		user.Password = password
 	}

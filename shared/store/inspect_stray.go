@@ -29,6 +29,11 @@ func member(name, table, column, other string) strayRule {
 	return strayRule{name, `SELECT NULL, r.` + column + `, '` + table + `' FROM ` + table + ` r LEFT JOIN ` + other + ` o ON o.id = r.` + column + ` WHERE o.id IS NULL LIMIT ?`}
 }
 
+// idText is an id of a column as ID.String writes it.
+func idText(column string) string {
+	return `INSERT(INSERT(INSERT(INSERT(LOWER(HEX(` + column + `)), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-')`
+}
+
 var strayRules = []strayRule{
 	orphan("task_without_instance", "workflow_task", "r.id", "r.node_id"),
 	orphan("job_without_instance", "workflow_job", "r.id", "r.node_id"),
@@ -46,6 +51,8 @@ var strayRules = []strayRule{
 	{"start_message_of_old_version", `SELECT NULL, r.id, r.message FROM workflow_subscription r LEFT JOIN workflow_definition d ON d.id = r.definition_id AND d.latest = 1 WHERE r.instance_id IS NULL AND d.id IS NULL LIMIT ?`},
 	{"outbox_mark_unknown", `SELECT instance_id, NULL, CONCAT('step ', seq) FROM workflow_history WHERE unsent NOT IN (1, 2) LIMIT ?`},
 	{"outbox_lease_without_mark", `SELECT instance_id, NULL, CONCAT('step ', seq) FROM workflow_history WHERE unsent IS NULL AND locked_until IS NOT NULL LIMIT ?`},
+	{"dead_step_without_letter", `SELECT h.instance_id, NULL, CONCAT('step ', h.seq) FROM workflow_history h WHERE h.unsent = 2 AND NOT EXISTS (SELECT 1 FROM workflow_dead_letter d
+ WHERE d.direction = 'out' AND d.event_id LIKE CONCAT(` + idText("h.instance_id") + `, '/', h.seq, '/%')) LIMIT ?`},
 	{"inbox_state_unknown", `SELECT instance_id, NULL, event_id FROM workflow_inbox WHERE state NOT IN (1, 2, 3) LIMIT ?`},
 	{"parked_without_content", `SELECT NULL, NULL, event_id FROM workflow_inbox WHERE state = 1 AND (message IS NULL OR variables IS NULL OR correlation_keys IS NULL OR expires_at IS NULL OR instance_id IS NOT NULL) LIMIT ?`},
 	member("role_of_no_user", "sys_user_role", "user_id", "sys_user"),

@@ -51,6 +51,9 @@ func (c command) build() *cobra.Command {
 	if c.method == http.MethodPost {
 		cmd.Flags().String("key", "", "Idempotency-Key: the same `text` again repeats nothing (made by itself where absent)")
 	}
+	if c.method == http.MethodPut && c.run == nil {
+		cmd.Flags().Int("if-version", 0, "change it only while it still has this `version`")
+	}
 	if c.flags != nil {
 		c.flags(cmd)
 	}

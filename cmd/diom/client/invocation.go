@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,6 +98,9 @@ func (in *invocation) request(query url.Values, body any) (request, error) {
 		}
 		r.body = raw
 		r.header.Set("Content-Type", "application/json")
+	}
+	if version := in.text("if-version"); version != "" && version != "0" {
+		r.header.Set("If-Match", strconv.Quote(version))
 	}
 	if in.method == http.MethodPost {
 		r.header.Set("Idempotency-Key", in.key())

@@ -17,7 +17,11 @@ import (
 	"golang.org/x/term"
 )
 
-const passwordVariable = "DIOM_PASSWORD"
+// A new user's password has a variable of its own: the caller's must not become another person's by mistake.
+const (
+	passwordVariable    = "DIOM_PASSWORD"
+	newPasswordVariable = "DIOM_NEW_PASSWORD"
+)
 
 func sessionCommands() []command {
 	return []command{
@@ -29,7 +33,7 @@ func sessionCommands() []command {
 			example: "diom login zhangwei\ndiom login --url https://flow.example.com --profile work zhangwei\nprintf '%s\\n' \"$PASSWORD\" | diom login --password-stdin zhangwei",
 			run:     logInto,
 			flags: func(cmd *cobra.Command) {
-				passwordFlags(cmd)
+				passwordFlags(cmd, passwordVariable)
 				cmd.Flags().Bool("plain-http", false, "send the password without encryption to another machine")
 			},
 		},
@@ -122,7 +126,7 @@ func (in *invocation) openSession(ctx context.Context, s *session, credentials [
 
 // password reads the password from where the caller says, or from the terminal.
 func (in *invocation) password(prompt string) (string, error) {
-	password, given, err := GivenPassword(in.cmd)
+	password, given, err := givenPassword(in.cmd, passwordVariable)
 	if given || err != nil {
 		return password, err
 	}
@@ -166,21 +170,25 @@ func (in *invocation) askSecrets(prompts ...string) ([]string, error) {
 
 func emptyPassword() error { return usagef("the password is empty") }
 
-// passwordFlags are what GivenPassword reads.
-func passwordFlags(cmd *cobra.Command) {
+// passwordFlags are what givenPassword reads.
+func passwordFlags(cmd *cobra.Command, variable string) {
 	cmd.Flags().Bool("password-stdin", false, "read the password from the first line of standard input")
-	cmd.Flags().String("password-file", "", "read the password from a `file` (or "+passwordVariable+" in the environment)")
+	cmd.Flags().String("password-file", "", "read the password from a `file` (or "+variable+" in the environment)")
 }
 
-// GivenPassword returns the password that --password-stdin, --password-file or DIOM_PASSWORD give a command; given
-// is false where none of them does.
-func GivenPassword(cmd *cobra.Command) (password string, given bool, err error) {
+// NewPassword returns the password that --password-stdin, --password-file or DIOM_NEW_PASSWORD give a new user;
+// given is false where none of them does.
+func NewPassword(cmd *cobra.Command) (password string, given bool, err error) {
+	return givenPassword(cmd, newPasswordVariable)
+}
+
+func givenPassword(cmd *cobra.Command, variable string) (password string, given bool, err error) {
 	in := &invocation{cmd: cmd}
 	switch {
 	case in.is("password-stdin"):
 		password, err = ask(in, "")
-	case in.text("password-file") != "" || os.Getenv(passwordVariable) != "":
-		password, err = in.secret("password-file", passwordVariable)
+	case in.text("password-file") != "" || os.Getenv(variable) != "":
+		password, err = in.secret("password-file", variable)
 	default:
 		return "", false, nil
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+
+	"github.com/spf13/cobra"
 )
 
 const userColumns = "id username displayName:name email title department roles groups enabled version"
@@ -51,11 +53,11 @@ func createUser() command {
 	return command{
 		use: "create <username>", short: "Create a user",
 		long: "Creates a user through the API, as the administrator who has logged in. The new password comes from --password-stdin, --password-file or\n" +
-			passwordVariable + "; otherwise one is made and told once, on standard error.",
+			newPasswordVariable + "; otherwise one is made and told once, on standard error.",
 		example: "diom user create lina --role EMPLOYEE --name 李娜\nprintf '%s\\n' \"$PASSWORD\" | diom user create lina --role EMPLOYEE --password-stdin",
 		method:  http.MethodPost, path: "/api/v1/users", view: view("", userColumns), run: addUser,
 		fields: append([]field{{name: "username", key: "username"}}, userFields()...),
-		flags:  passwordFlags,
+		flags:  func(cmd *cobra.Command) { passwordFlags(cmd, newPasswordVariable) },
 	}
 }
 
@@ -67,7 +69,7 @@ func addUser(ctx context.Context, in *invocation) error {
 	if err := fill(in, in.fields, url.Values{}, body); err != nil {
 		return err
 	}
-	password, given, err := GivenPassword(in.cmd)
+	password, given, err := NewPassword(in.cmd)
 	if err != nil {
 		return err
 	}
