@@ -42,7 +42,7 @@ test: diom ## Run every test, with a private MariaDB and Redis that are started 
 test-go:
 	@echo "test: go test ./..."
 	@$(GO) test -timeout 20m ./...
-	@for module in $(NESTED); do echo "test: go test ./... in $$module"; (cd $$module && $(GO) test ./...) || exit 1; done
+	@for module in $(NESTED); do echo "test: go test ./... in $$module"; (cd $$module && $(GO) test -timeout 20m ./...) || exit 1; done
 
 test-short: ## Run the tests that need no server
 	@$(GO) test -short ./...
@@ -62,7 +62,7 @@ tidy-check:
 lint: $(GOLANGCI) ## Run the linters of .golangci.yml
 	@$(GOLANGCI) run
 
-gen: diom ## Write stack.yml, knative/base and the tables of docs/ from the functions
+gen: diom ## Write the stack files, knative/base and the tables of docs/ from the functions
 	@$(DIOM) gen
 
 schema: diom ## Write migrations/schema.sql from what the migrations make

@@ -35,7 +35,7 @@ func givenUp(destination, status, answer string) change {
 // own makes an event of ours, with the signature that it was sent with at a time.
 func (b *bench) own(id string, sent time.Time, changes ...change) event.Event {
 	b.t.Helper()
-	e := b.event(cloudevent.TypeTaskCreated, `{"taskName": "审批"}`, func(e *event.Event) { e.SetSource(b.App.Source()); e.SetID(id) })
+	e := b.event(cloudevent.TypeInstanceStarted, `{"processKey": "订单"}`, func(e *event.Event) { e.SetSource(b.App.Source()); e.SetID(id) })
 	if err := b.App.Access.SignEvent(&e); err != nil {
 		b.t.Fatal(err)
 	}
@@ -118,20 +118,24 @@ func TestUndelivered(t *testing.T) {
 		post("without a reason", 202, "", fresh()),
 		post("without a signature, of a step that there is", 202, "", fresh(refused, unsigned)),
 		post("signed with a key that is gone, of a step that there is", 202, "", fresh(refused, signed)),
+		post("signed, of no step: a definition", 202, "", unknown(refused)),
 		post("of no step that there is", 401, "event_unsigned", unknown(refused, unsigned)),
 		post("of no step that there is, signed by another", 401, "event_signature_invalid", unknown(refused, signed)),
+		post("of another type than the step's", 401, "event_unsigned", fresh(refused, unsigned, func(e *event.Event) { e.SetType(cloudevent.TypeInstanceEnded) })),
+		post("of a step that has not so many", 401, "event_unsigned", fresh(refused, unsigned, func(e *event.Event) { e.SetID(strings.TrimSuffix(e.ID(), "1") + "999") })),
+		post("of a later step", 401, "event_unsigned", fresh(refused, unsigned, func(e *event.Event) { e.SetID(strings.TrimSuffix(e.ID(), "1/1") + "9/1") })),
 		post("of another source", 401, "event_unsigned", fresh(refused, unsigned, func(e *event.Event) { e.SetSource(source) })),
 		post("of no step at all", 401, "event_unsigned", fresh(refused, unsigned, func(e *event.Event) { e.SetID("1") })),
 		post("no event", 400, "bad_event", func(c *faastest.Call) { c.Body = `{}` }),
 		post("a batch", 400, "bad_event", func(c *faastest.Call) { batch(c, b.own(b.step(), time.Time{})) }),
 	})
 	letters := b.deadLetters()
-	if len(letters) != 2*5 {
+	if len(letters) != 2*5+1 { // the definition is the same one
 		t.Fatalf("%d dead letters: %+v", len(letters), letters)
 	}
 	one, want := letters[len(letters)-1], `The broker could not deliver it to `+notifyURL+`: status 422: {"code":"bad_internal_event"}`
 	for _, l := range letters {
-		if l.Direction != store.Out || l.Source != b.App.Source() || l.Type != cloudevent.TypeTaskCreated {
+		if l.Direction != store.Out || l.Source != b.App.Source() || l.Type != cloudevent.TypeInstanceStarted {
 			t.Errorf("%+v", l)
 		}
 		if l.Reason == want {
@@ -139,7 +143,7 @@ func TestUndelivered(t *testing.T) {
 		}
 	}
 	content, err := b.App.Inbound.DeadLetter(t.Context(), one.ID)
-	if err != nil || one.Reason != want || !strings.Contains(string(content.Content), "审批") {
+	if err != nil || one.Reason != want || !strings.Contains(string(content.Content), "订单") {
 		t.Errorf("%v %+v", err, content)
 	}
 }

@@ -30,7 +30,7 @@ type Function struct {
 	Routes  []Route
 	// Events are the CloudEvent types that the function consumes.
 	Events []Event
-	// Schedule is a five-field cron expression, or empty.
+	// Schedule is a five-field cron expression, or empty. The platforms call the route POST /{$} by it.
 	Schedule string
 	// Scheduled is one pass of what Schedule asks for, within Limits.Exec. A process that is its own clock
 	// (Run) calls it again and again; on a platform a route of the function does.

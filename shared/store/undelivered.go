@@ -7,13 +7,9 @@ import (
 	"fmt"
 
 	"diom.io/workflow/shared/database"
-	"diom.io/workflow/shared/engine"
 )
 
-const (
-	buried  = `SELECT 1 FROM workflow_dead_letter WHERE source = ? AND event_id = ? AND direction = ? AND resubmitted_at IS NULL LIMIT 1`
-	hasStep = `SELECT 1 FROM workflow_history WHERE instance_id = ? AND seq = ?`
-)
+const buried = `SELECT 1 FROM workflow_dead_letter WHERE source = ? AND event_id = ? AND direction = ? AND resubmitted_at IS NULL LIMIT 1`
 
 // KeepUndelivered keeps an event of ours that a broker has given up. report is the broker's report of it,
 // recorded in the inbox by the same transaction: one that comes again changes nothing, and neither does
@@ -34,9 +30,4 @@ func (s *Store) KeepUndelivered(ctx context.Context, report Delivery, d DeadLett
 		return fmt.Errorf("dead letter %s: %w", d.EventID, err)
 	}
 	return nil
-}
-
-// HasStep reports whether an instance has a step of this number in its history.
-func (s *Store) HasStep(ctx context.Context, instance engine.ID, seq int64) (bool, error) {
-	return s.found(ctx, hasStep, instance[:], seq)
 }

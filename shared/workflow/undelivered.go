@@ -19,8 +19,9 @@ const reportSource = ownSources + "dead-letters"
 // is sent again.
 //
 // The broker does not sign. That the event is ours says its own signature, which is still there, or,
-// where the keys have been changed since, that it is named like a step that has been made. Errors:
-// cloudevent.ErrMalformed, ErrUnsigned, ErrSignature, ErrStale.
+// where the keys have been changed since, that it is named like one of a step that has been made: so
+// nobody can have more kept than was sent. Errors: cloudevent.ErrMalformed, ErrUnsigned, ErrSignature,
+// ErrStale.
 func (in *Inbound) Undelivered(ctx context.Context, ours string, r *cloudevent.Received) error {
 	if err := in.access.VerifyEvent(r); err != nil {
 		known, failure := in.named(ctx, ours, r)
@@ -43,13 +44,17 @@ func (in *Inbound) Undelivered(ctx context.Context, ours string, r *cloudevent.R
 	})
 }
 
-// named reports whether the event has the name of a step that has been made.
+// named reports whether the event has the name and the type of one that a step has sent.
 func (in *Inbound) named(ctx context.Context, ours string, r *cloudevent.Received) (bool, error) {
-	instance, seq, _, ok := cloudevent.ParseID(r.ID())
+	instance, seq, n, ok := cloudevent.ParseID(r.ID())
 	if !ok || r.Source() != ours {
 		return false, nil
 	}
-	return in.store.HasStep(ctx, instance, seq)
+	rows, err := in.store.History(ctx, instance, seq-1, 1) // it has no gaps
+	if err != nil || len(rows) == 0 || n > len(rows[0].Changes) {
+		return false, err
+	}
+	return cloudevent.TypeOf(&rows[0].Changes[n-1]) == r.Type(), nil
 }
 
 func reason(f cloudevent.Failure) string {

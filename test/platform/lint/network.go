@@ -8,27 +8,36 @@ func network(s Set) []string {
 	var list []string
 	closed := false
 	for _, o := range s.of("NetworkPolicy") {
-		selector := o.object("spec", "podSelector")
-		types, _ := o.at("spec", "policyTypes").([]any)
-		if len(selector) == 0 && len(types) == 2 && o.at("spec", "ingress") == nil && o.at("spec", "egress") == nil {
-			closed = true
-		}
-		if !s.selects(selector.object("matchLabels")) {
+		closed = closed || closes(o)
+		if !s.selects(o.object("spec", "podSelector", "matchLabels")) {
 			list = append(list, o.id()+": no pod has its labels")
 		}
 		for _, from := range o.list("spec", "ingress") {
-			for _, port := range from.list("ports") {
-				if port.text("port") == "8080" {
-					list = append(list, o.id()+": the functions' own port is open")
-				}
-			}
-			if len(from.list("from")) == 0 || len(from.list("ports")) == 0 {
-				list = append(list, o.id()+": everybody comes in")
-			}
+			list = append(list, opened(o, from)...)
 		}
 	}
 	if !closed && len(s.services()) > 0 {
 		list = append(list, "no policy closes the namespace")
+	}
+	return list
+}
+
+// closes reports whether a policy is for every pod and both directions, and allows nothing.
+func closes(o Object) bool {
+	types, _ := o.at("spec", "policyTypes").([]any)
+	return len(o.object("spec", "podSelector")) == 0 && len(types) == 2 && o.at("spec", "ingress") == nil && o.at("spec", "egress") == nil
+}
+
+// opened finds what one entry of a policy should not let in.
+func opened(o, from Object) []string {
+	var list []string
+	for _, port := range from.list("ports") {
+		if port.text("port") == "8080" {
+			list = append(list, o.id()+": the functions' own port is open")
+		}
+	}
+	if len(from.list("from")) == 0 || len(from.list("ports")) == 0 {
+		list = append(list, o.id()+": everybody comes in")
 	}
 	return list
 }

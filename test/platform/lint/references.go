@@ -56,20 +56,27 @@ func (s Set) volumes(o Object) []string {
 	for _, v := range o.pod().list("spec", "volumes") {
 		there = append(there, v.text("name"))
 		for _, source := range v.list("projected", "sources") {
-			name := source.text("secret", "name")
-			if !slices.Contains(s.Secrets, name) {
-				list = append(list, fmt.Sprintf("%s: nobody makes the secret %q", o.id(), name))
-			}
-			for _, item := range source.list("secret", "items") {
-				if item.text("key") != name {
-					list = append(list, fmt.Sprintf("%s: the secret %s has the entry %s, not %s", o.id(), name, name, item.text("key")))
-				}
-			}
+			list = append(list, s.secret(o, source.object("secret"))...)
 		}
 	}
 	for _, m := range o.container().list("volumeMounts") {
 		if !slices.Contains(there, m.text("name")) {
 			list = append(list, fmt.Sprintf("%s: there is no volume %q", o.id(), m.text("name")))
+		}
+	}
+	return list
+}
+
+// secret finds a secret that nobody makes, and entries that it does not have.
+func (s Set) secret(o, secret Object) []string {
+	var list []string
+	name := secret.text("name")
+	if !slices.Contains(s.Secrets, name) {
+		list = append(list, fmt.Sprintf("%s: nobody makes the secret %q", o.id(), name))
+	}
+	for _, item := range secret.list("items") {
+		if item.text("key") != name {
+			list = append(list, fmt.Sprintf("%s: the secret %s has the entry %s, not %s", o.id(), name, name, item.text("key")))
 		}
 	}
 	return list

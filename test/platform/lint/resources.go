@@ -62,36 +62,52 @@ func connections(s Set) []string {
 // Kubernetes, another function, or probed elsewhere than the function answers.
 func containers(s Set) []string {
 	var list []string
-	wrong := func(o Object, what string) { list = append(list, o.id()+": "+what) }
 	for _, o := range s.Objects {
-		if o.pod() == nil {
-			continue
+		found := []string{}
+		if o.pod() != nil {
+			found = append(found, confined(o)...)
 		}
-		c := o.container()
-		security := c.object("securityContext")
-		if security.text("readOnlyRootFilesystem") != "true" || security.text("runAsNonRoot") != "true" || security.text("allowPrivilegeEscalation") != "false" {
-			wrong(o, "the container has rights that it does not need")
+		if o.isService() {
+			found = append(found, runs(o)...)
 		}
-		for _, quantity := range []string{"memory", "cpu"} {
-			if c.text("resources", "limits", quantity) == "" || c.text("resources", "requests", quantity) == "" {
-				wrong(o, "no bound of "+quantity)
-			}
+		for _, what := range found {
+			list = append(list, o.id()+": "+what)
 		}
-		if o.pod().text("spec", "automountServiceAccountToken") != "false" {
-			wrong(o, "a token is mounted")
+	}
+	return list
+}
+
+// confined finds rights and amounts that a container does not need.
+func confined(o Object) []string {
+	var list []string
+	c := o.container()
+	security := c.object("securityContext")
+	if security.text("readOnlyRootFilesystem") != "true" || security.text("runAsNonRoot") != "true" || security.text("allowPrivilegeEscalation") != "false" {
+		list = append(list, "the container has rights that it does not need")
+	}
+	for _, quantity := range []string{"memory", "cpu"} {
+		if c.text("resources", "limits", quantity) == "" || c.text("resources", "requests", quantity) == "" {
+			list = append(list, "no bound of "+quantity)
 		}
-		if !o.isService() {
-			continue
-		}
-		if args, _ := c.at("args").([]any); !slices.Equal(args, []any{"serve", o.name()}) {
-			wrong(o, fmt.Sprintf("it runs %v", args))
-		}
-		if c.text("readinessProbe", "httpGet", "path") != "/_/ready" || c.text("livenessProbe", "httpGet", "path") != "/_/health" {
-			wrong(o, "it is probed where it does not answer")
-		}
-		if o.pod().text("metadata", "name") != "" { // SinkBinding would inject nothing
-			wrong(o, "the revision is named")
-		}
+	}
+	if o.pod().text("spec", "automountServiceAccountToken") != "false" {
+		list = append(list, "a token is mounted")
+	}
+	return list
+}
+
+// runs finds a Service that is not the function of its name.
+func runs(o Object) []string {
+	var list []string
+	c := o.container()
+	if args, _ := c.at("args").([]any); !slices.Equal(args, []any{"serve", o.name()}) {
+		list = append(list, fmt.Sprintf("it runs %v", args))
+	}
+	if c.text("readinessProbe", "httpGet", "path") != "/_/ready" || c.text("livenessProbe", "httpGet", "path") != "/_/health" {
+		list = append(list, "it is probed where it does not answer")
+	}
+	if o.pod().text("metadata", "name") != "" { // SinkBinding would inject nothing
+		list = append(list, "the revision is named")
 	}
 	return list
 }
