@@ -38,9 +38,9 @@ type User struct {
 // NewUser is the body that creates a user. Enabled is true where it is absent; without roles the user
 // can do nothing but log in.
 type NewUser struct {
-	Username     string   `json:"username"`
-	Password     string   `json:"password"`
-	DisplayName  string   `json:"displayName"`
+	Username     string   `json:"username" api:"required"`
+	Password     string   `json:"password" api:"required"`
+	DisplayName  string   `json:"displayName" api:"required"`
 	Email        string   `json:"email"`
 	Title        string   `json:"title"`
 	DepartmentID string   `json:"departmentId"`

@@ -30,7 +30,7 @@ var ErrBadKey = fault.New(fault.Malformed, "bad_idempotency_key", "An Idempotenc
 // answer. The order is the order of the checks.
 func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 	c.route = route.Pattern
-	request := &Request{App: e.app, http: r, maxBody: route.MaxBody}
+	request := &Request{App: e.app, http: r, route: route, maxBody: route.MaxBody}
 	if request.maxBody == 0 {
 		request.maxBody = DefaultMaxBody
 	}
@@ -53,6 +53,9 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 		if _, writes := result.(http.Handler); writes {
 			r = r.WithContext(withTrace(c)) // a stream outlives the deadline of a call
 			r.Header.Set("Traceparent", c.trace.header())
+		}
+		if route.Media != "" {
+			c.Header().Set(contentType, route.Media)
 		}
 		err = answer(c, r, result, route.Status)
 	} else if e.replay(c, request, &err) {
