@@ -27,6 +27,7 @@ var publicRoutes = map[string]string{
 	"GET /.well-known/jwks.json": "public keys",
 	"GET /{$}":                   "the first page",
 	"GET /api":                   "the list of routes",
+	"GET /openapi.yaml":          "the description of the routes",
 	" /":                         "the gateway hands on to routes with permissions of their own",
 	"POST /api/v1/events":        "each CloudEvent is signed",
 	"tick POST /{$}":             "schedulers cannot sign; it takes no input and does what is due",

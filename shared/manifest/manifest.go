@@ -102,14 +102,21 @@ func encode(value any) ([]byte, error) {
 	return append([]byte(header), text...), nil
 }
 
-// Files returns every generated file: Generate's and docs/errors.md, for which it reads the Go
-// sources under root.
+// Files returns every generated file: Generate's, and those for which it reads the Go sources under root,
+// docs/errors.md and openapi.yaml.
 func Files(root string, functions []faas.Function) (map[string][]byte, error) {
 	files, err := Generate(functions)
 	if err != nil {
 		return nil, err
 	}
-	files["docs/errors.md"], err = errorsTable(os.DirFS(root))
+	sources := os.DirFS(root)
+	if files["docs/errors.md"], err = errorsTable(sources); err != nil {
+		return nil, err
+	}
+	document, err := openAPI(sources, functions)
+	for _, path := range openAPIPaths {
+		files[path] = document
+	}
 	return files, err
 }
 

@@ -1,0 +1,130 @@
+package manifest
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"reflect"
+	"strings"
+)
+
+// module begins the import path of every package of ours.
+const module = "diom.io/workflow/"
+
+// sources are the comments of types and fields and the constants of types, read from the Go sources of the
+// packages that somebody asks for.
+type sources struct {
+	root   fs.FS
+	loaded map[string]bool
+	texts  map[string]string   // directory.Type or directory.Type.Field
+	values map[string][]string // directory.Type
+	err    error               // the first failure
+}
+
+func newSources(root fs.FS) *sources {
+	return &sources{root: root, loaded: map[string]bool{}, texts: map[string]string{}, values: map[string][]string{}}
+}
+
+// text is the comment of a type, or of one of its fields, on one line.
+func (s *sources) text(t reflect.Type, field string) string {
+	key := s.key(t)
+	if field != "" {
+		key += "." + field
+	}
+	return s.texts[key]
+}
+
+// words are the values of the constants of a type of strings, in their order.
+func (s *sources) words(t reflect.Type) []string { return s.values[s.key(t)] }
+
+func (s *sources) key(t reflect.Type) string {
+	dir := strings.TrimPrefix(t.PkgPath(), module)
+	if !s.loaded[dir] && dir != t.PkgPath() {
+		s.loaded[dir] = true
+		if err := s.load(dir); err != nil && !errors.Is(err, fs.ErrNotExist) && s.err == nil {
+			s.err = err
+		}
+	}
+	name, _, _ := strings.Cut(t.Name(), "[")
+	return dir + "." + name
+}
+
+func (s *sources) load(dir string) error {
+	entries, err := fs.ReadDir(s.root, dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		text, err := fs.ReadFile(s.root, path.Join(dir, e.Name()))
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, d := range file.Decls {
+			if g, ok := d.(*ast.GenDecl); ok {
+				s.declare(dir, g)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *sources) declare(dir string, g *ast.GenDecl) {
+	for _, spec := range g.Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			doc := spec.Doc
+			if doc == nil {
+				doc = g.Doc
+			}
+			key := dir + "." + spec.Name.Name
+			s.texts[key] = prose(doc)
+			if structure, ok := spec.Type.(*ast.StructType); ok {
+				for name, text := range fieldTexts(structure) {
+					s.texts[key+"."+name] = text
+				}
+			}
+		case *ast.ValueSpec:
+			if kind, ok := spec.Type.(*ast.Ident); ok && g.Tok == token.CONST {
+				for _, value := range spec.Values {
+					if text := literal(value); text != "" {
+						s.values[dir+"."+kind.Name] = append(s.values[dir+"."+kind.Name], text)
+					}
+				}
+			}
+		}
+	}
+}
+
+// fieldTexts are the comments of the fields of a struct, those before them or else those behind.
+func fieldTexts(structure *ast.StructType) map[string]string {
+	texts := map[string]string{}
+	for _, f := range structure.Fields.List {
+		text := prose(f.Doc)
+		if text == "" {
+			text = prose(f.Comment)
+		}
+		for _, name := range f.Names {
+			texts[name.Name] = text
+		}
+	}
+	return texts
+}
+
+// prose is the text of a comment: one line, but for one that holds a table.
+func prose(comment *ast.CommentGroup) string {
+	text := strings.TrimSpace(comment.Text())
+	if strings.Contains(text, "\n\t") {
+		return strings.ReplaceAll(text, "\t", "    ") // YAML's literal blocks have no tabs
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
