@@ -40,7 +40,7 @@ type User struct {
 type NewUser struct {
 	Username     string   `json:"username" api:"required"`
 	Password     string   `json:"password" api:"required"`
-	DisplayName  string   `json:"displayName" api:"required"`
+	DisplayName  string   `json:"displayName"`
 	Email        string   `json:"email"`
 	Title        string   `json:"title"`
 	DepartmentID string   `json:"departmentId"`

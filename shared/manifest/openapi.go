@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -155,6 +154,8 @@ func operationID(r faas.Route) string {
 // security is what proves the caller; the role of a bearer is the permission.
 func security(r faas.Route) []object {
 	switch {
+	case r.Proof == faas.EventSignature: // in structured mode it is in the body
+		return []object{{string(r.Proof): []string{}}, {}}
 	case r.Proof != "":
 		return []object{{string(r.Proof): []string{}}}
 	case r.Permission == access.Public:
@@ -230,10 +231,8 @@ func (d *document) components() object {
 			responses[problemName(k)] = problemResponse(sentence(k), d.codes[k])
 		}
 	}
-	all := maps.Clone(d.schemas.components)
-	all["Problem"] = d.schemas.of(faas.Problem{})
 	return object{
-		"schemas": all, "responses": responses, "parameters": sharedParameters, "headers": sharedHeaders,
+		"schemas": d.schemas.components, "responses": responses, "parameters": sharedParameters, "headers": sharedHeaders,
 		"securitySchemes": securitySchemes,
 	}
 }

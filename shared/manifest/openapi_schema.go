@@ -18,8 +18,8 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-// schemas are the JSON Schemas of the Go types that routes take and answer: a component for each struct
-// and each list of words, closed to other fields.
+// schemas are the JSON Schemas of the Go types that routes take and answer: a component for each struct,
+// closed to other fields, each named map and each list of words.
 type schemas struct {
 	sources    *sources
 	names      map[reflect.Type]string
@@ -35,13 +35,12 @@ func leaves() map[reflect.Type]*jsonschema.Schema {
 		states = append(states, word)
 	}
 	return map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[engine.ID]():        {Type: "string", Format: "uuid"},
-		reflect.TypeFor[time.Time]():        {Type: "string", Format: "date-time"},
-		reflect.TypeFor[json.RawMessage]():  {},
-		reflect.TypeFor[engine.Variables](): {Type: "object"},
-		reflect.TypeFor[engine.State]():     {Type: "string", Enum: states},
-		reflect.TypeFor[[]byte]():           {Type: "string", ContentEncoding: "base64"},
-		reflect.TypeFor[[][]byte]():         {Type: "array", Items: &jsonschema.Schema{Type: "string", ContentMediaType: "application/octet-stream"}},
+		reflect.TypeFor[engine.ID]():       {Type: "string", Format: "uuid"},
+		reflect.TypeFor[time.Time]():       {Type: "string", Format: "date-time"},
+		reflect.TypeFor[json.RawMessage](): {},
+		reflect.TypeFor[engine.State]():    {Type: "string", Enum: states},
+		reflect.TypeFor[[]byte]():          {Type: "string", ContentEncoding: "base64"},
+		reflect.TypeFor[[][]byte]():        {Type: "array", Items: &jsonschema.Schema{Type: "string", ContentMediaType: "application/octet-stream"}},
 	}
 }
 
@@ -78,7 +77,12 @@ func (s *schemas) collect(t reflect.Type, found map[reflect.Type]bool) {
 		return
 	}
 	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		s.collect(t.Elem(), found)
+	case reflect.Map:
+		if t.Name() != "" {
+			found[t] = true
+		}
 		s.collect(t.Elem(), found)
 	case reflect.String:
 		if t.PkgPath() != "" && len(s.sources.words(t)) > 0 {
@@ -128,7 +132,7 @@ func (s *schemas) component(t reflect.Type) (object, error) {
 		return object{"type": "string", "enum": s.sources.words(t), "description": s.sources.text(t, "")}, nil
 	}
 	known := maps.Clone(s.known)
-	for _, f := range reflect.VisibleFields(t) {
+	for _, f := range fields(t) {
 		if f.Anonymous { // its fields are t's own
 			delete(known, f.Type)
 		}
@@ -146,6 +150,14 @@ func (s *schemas) component(t reflect.Type) (object, error) {
 		demand(t, schema)
 	}
 	return schema, nil
+}
+
+// fields are those of a struct, none of another type.
+func fields(t reflect.Type) []reflect.StructField {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return reflect.VisibleFields(t)
 }
 
 func (s *schemas) reflect(t reflect.Type, known map[reflect.Type]*jsonschema.Schema) (object, error) {
@@ -194,7 +206,7 @@ func tidy(value any) any {
 func (s *schemas) describe(t reflect.Type, schema object) {
 	properties, _ := schema["properties"].(map[string]any)
 	required, _ := schema["required"].([]any)
-	for _, f := range reflect.VisibleFields(t) {
+	for _, f := range fields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		property, ok := properties[name].(map[string]any)
 		if !ok || f.Anonymous {
@@ -230,7 +242,7 @@ func present(property map[string]any) map[string]any {
 func demand(t reflect.Type, schema object) {
 	delete(schema, "required")
 	var list []string
-	for _, f := range reflect.VisibleFields(t) {
+	for _, f := range fields(t) {
 		if f.Tag.Get("api") == "required" {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			list = append(list, name)

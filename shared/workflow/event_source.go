@@ -16,7 +16,7 @@ import (
 // of the mappings. Enabled is true where it is absent.
 type NewEventSource struct {
 	Source   string               `json:"source" api:"required"`
-	Types    []string             `json:"types" api:"required"`
+	Types    []string             `json:"types"`
 	KeyID    string               `json:"keyId" api:"required"`
 	Key      string               `json:"key" api:"required"`
 	Mappings []store.EventMapping `json:"mappings"`
