@@ -103,7 +103,7 @@ func encode(value any) ([]byte, error) {
 }
 
 // Files returns every generated file: Generate's, and those for which it reads the Go sources under root,
-// docs/errors.md and openapi.yaml.
+// docs/errors.md, docs/configuration.md and openapi.yaml.
 func Files(root string, functions []faas.Function) (map[string][]byte, error) {
 	files, err := Generate(functions)
 	if err != nil {
@@ -111,6 +111,9 @@ func Files(root string, functions []faas.Function) (map[string][]byte, error) {
 	}
 	sources := os.DirFS(root)
 	if files["docs/errors.md"], err = errorsTable(sources); err != nil {
+		return nil, err
+	}
+	if files["docs/configuration.md"], err = configurationTable(sources, functions); err != nil {
 		return nil, err
 	}
 	document, err := openAPI(sources, functions)

@@ -26,7 +26,7 @@ func sample() []faas.Function {
 			Limits: faas.Limits{Exec: 55 * time.Second, Max: 1, Memory: "1Gi", MaxInflight: 2, Pool: 4},
 		},
 		{
-			Name: "gateway", Summary: "The door.", Secrets: []string{"diom-extra"},
+			Name: "gateway", Summary: "The door.", Secrets: []string{"diom-data-key"},
 			Routes: []faas.Route{{Pattern: "/", Permission: access.Public, Serve: serve}},
 			Limits: faas.Limits{Min: 6, Max: 10},
 		},
@@ -76,7 +76,7 @@ func TestStack(t *testing.T) {
 		t.Errorf("%+v", tick)
 	}
 	gateway := s.Functions["gateway"]
-	if d := cmp.Diff([]string{"diom-extra", "diom-jwt-public", "diom-mysql-dsn", "diom-redis-url"}, gateway.Secrets); d != "" {
+	if d := cmp.Diff([]string{"diom-data-key", "diom-jwt-public", "diom-mysql-dsn", "diom-redis-url"}, gateway.Secrets); d != "" {
 		t.Error(d)
 	}
 	if gateway.Environment["DIOM_FUNCTION_URL"] == "" {

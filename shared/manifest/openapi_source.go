@@ -3,10 +3,8 @@ package manifest
 import (
 	"errors"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"io/fs"
-	"path"
 	"reflect"
 	"strings"
 )
@@ -53,29 +51,15 @@ func (s *sources) key(t reflect.Type) string {
 }
 
 func (s *sources) load(dir string) error {
-	entries, err := fs.ReadDir(s.root, dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		text, err := fs.ReadFile(s.root, path.Join(dir, e.Name()))
-		if err != nil {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), text, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
+	files, err := parsePackage(s.root, dir)
+	for _, file := range files {
 		for _, d := range file.Decls {
 			if g, ok := d.(*ast.GenDecl); ok {
 				s.declare(dir, g)
 			}
 		}
 	}
-	return nil
+	return err
 }
 
 func (s *sources) declare(dir string, g *ast.GenDecl) {
@@ -118,13 +102,4 @@ func fieldTexts(structure *ast.StructType) map[string]string {
 		}
 	}
 	return texts
-}
-
-// prose is the text of a comment: one line, but for one that holds a table.
-func prose(comment *ast.CommentGroup) string {
-	text := strings.TrimSpace(comment.Text())
-	if strings.Contains(text, "\n\t") {
-		return strings.ReplaceAll(text, "\t", "    ") // YAML's literal blocks have no tabs
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
