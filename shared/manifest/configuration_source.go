@@ -29,11 +29,9 @@ func declaredSettings(root fs.FS, directory string) ([]setting, error) {
 	}
 	var list []setting
 	constants := map[string]setting{}
-	for _, file := range files {
-		for _, d := range file.Decls {
-			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
-				namedTexts(g, constants)
-			}
+	for _, g := range declarations(files) {
+		if g.Tok == token.CONST {
+			namedTexts(g, constants)
 		}
 	}
 	for _, file := range files {

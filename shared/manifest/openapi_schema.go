@@ -49,18 +49,17 @@ func reflectRoutes(root fs.FS, routes []faas.Route) (*schemas, error) {
 	s := &schemas{sources: newSources(root), names: map[reflect.Type]string{}, known: leaves(), answered: map[reflect.Type]bool{}, components: object{}}
 	found := map[reflect.Type]bool{}
 	s.collect(reflect.TypeFor[faas.Problem](), found)
-	for _, r := range routes {
-		if r.Answer != nil {
-			s.collect(reflect.TypeOf(r.Answer), found)
-		}
+	for _, value := range values(routes, func(r faas.Route) any { return r.Answer }) {
+		s.collect(reflect.TypeOf(value), found)
 	}
 	s.answered = maps.Clone(found)
-	for _, r := range routes {
-		if r.Body != nil {
-			s.collect(reflect.TypeOf(r.Body), found)
-		}
+	for _, value := range values(routes, func(r faas.Route) any { return r.Body }) {
+		s.collect(reflect.TypeOf(value), found)
 	}
 	s.name(found)
+	if err := s.complete(routes); err != nil {
+		return nil, err
+	}
 	for t := range s.names {
 		schema, err := s.component(t)
 		if err != nil {
@@ -71,7 +70,30 @@ func reflectRoutes(root fs.FS, routes []faas.Route) (*schemas, error) {
 	return s, s.sources.err
 }
 
-// collect finds the types below t that become components.
+// values are the bodies or the answers of routes, without those that are none.
+func values(routes []faas.Route, of func(faas.Route) any) []any {
+	var list []any
+	for _, r := range routes {
+		if value := of(r); value != nil {
+			list = append(list, value)
+		}
+	}
+	return list
+}
+
+// complete holds that each body and each answer has a component.
+func (s *schemas) complete(routes []faas.Route) error {
+	for _, r := range routes {
+		for _, value := range []any{r.Body, r.Answer} {
+			if value != nil && s.names[reflect.TypeOf(value)] == "" {
+				return fmt.Errorf("openapi: %s %s: %T has no name that a schema could have", r.Method, r.Pattern, value)
+			}
+		}
+	}
+	return nil
+}
+
+// collect finds the types below t; true are those that become components.
 func (s *schemas) collect(t reflect.Type, found map[reflect.Type]bool) {
 	if s.known[t] != nil || found[t] {
 		return
@@ -80,19 +102,13 @@ func (s *schemas) collect(t reflect.Type, found map[reflect.Type]bool) {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		s.collect(t.Elem(), found)
 	case reflect.Map:
-		if t.Name() != "" {
-			found[t] = true
-		}
+		found[t] = t.Name() != ""
 		s.collect(t.Elem(), found)
 	case reflect.String:
-		if t.PkgPath() != "" && len(s.sources.words(t)) > 0 {
-			found[t] = true
-		}
+		found[t] = t.PkgPath() != "" && len(s.sources.words(t)) > 0
 	case reflect.Struct:
-		if t.Name() != "" {
-			found[t] = true
-		}
-		for _, f := range reflect.VisibleFields(t) {
+		found[t] = t.Name() != ""
+		for _, f := range fields(t) {
 			if !f.Anonymous && f.IsExported() && f.Tag.Get("json") != "-" {
 				s.collect(f.Type, found)
 			}
@@ -105,6 +121,7 @@ var generic = regexp.MustCompile(`^(\w+)\[.*\.(\w+)\]$`)
 // name gives each component its name: that of its type. Of two types with one name the one of the package
 // that comes first in the alphabet gets the name of its package too.
 func (s *schemas) name(found map[reflect.Type]bool) {
+	maps.DeleteFunc(found, func(_ reflect.Type, component bool) bool { return !component })
 	types := slices.SortedFunc(maps.Keys(found), func(a, b reflect.Type) int { return strings.Compare(b.String(), a.String()) })
 	taken := map[string]bool{}
 	for _, t := range types {

@@ -52,39 +52,42 @@ func (s *sources) key(t reflect.Type) string {
 
 func (s *sources) load(dir string) error {
 	files, err := parsePackage(s.root, dir)
-	for _, file := range files {
-		for _, d := range file.Decls {
-			if g, ok := d.(*ast.GenDecl); ok {
-				s.declare(dir, g)
+	for _, g := range declarations(files) {
+		for _, spec := range g.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				s.addType(dir+"."+spec.Name.Name, g, spec)
+			case *ast.ValueSpec:
+				s.addWords(dir, g, spec)
 			}
 		}
 	}
 	return err
 }
 
-func (s *sources) declare(dir string, g *ast.GenDecl) {
-	for _, spec := range g.Specs {
-		switch spec := spec.(type) {
-		case *ast.TypeSpec:
-			doc := spec.Doc
-			if doc == nil {
-				doc = g.Doc
-			}
-			key := dir + "." + spec.Name.Name
-			s.texts[key] = prose(doc)
-			if structure, ok := spec.Type.(*ast.StructType); ok {
-				for name, text := range fieldTexts(structure) {
-					s.texts[key+"."+name] = text
-				}
-			}
-		case *ast.ValueSpec:
-			if kind, ok := spec.Type.(*ast.Ident); ok && g.Tok == token.CONST {
-				for _, value := range spec.Values {
-					if text := literal(value); text != "" {
-						s.values[dir+"."+kind.Name] = append(s.values[dir+"."+kind.Name], text)
-					}
-				}
-			}
+func (s *sources) addType(key string, g *ast.GenDecl, spec *ast.TypeSpec) {
+	doc := spec.Doc
+	if doc == nil {
+		doc = g.Doc
+	}
+	s.texts[key] = prose(doc)
+	structure, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for name, text := range fieldTexts(structure) {
+		s.texts[key+"."+name] = text
+	}
+}
+
+func (s *sources) addWords(dir string, g *ast.GenDecl, spec *ast.ValueSpec) {
+	kind, ok := spec.Type.(*ast.Ident)
+	if !ok || g.Tok != token.CONST {
+		return
+	}
+	for _, value := range spec.Values {
+		if text := literal(value); text != "" {
+			s.values[dir+"."+kind.Name] = append(s.values[dir+"."+kind.Name], text)
 		}
 	}
 }

@@ -33,6 +33,19 @@ func parsePackage(root fs.FS, directory string) ([]*ast.File, error) {
 	return files, nil
 }
 
+// declarations are the types, constants and variables of a package.
+func declarations(files []*ast.File) []*ast.GenDecl {
+	var list []*ast.GenDecl
+	for _, file := range files {
+		for _, d := range file.Decls {
+			if g, ok := d.(*ast.GenDecl); ok {
+				list = append(list, g)
+			}
+		}
+	}
+	return list
+}
+
 // prose is the text of a comment: one line, but for one that holds a table.
 func prose(comment *ast.CommentGroup) string {
 	text := strings.TrimSpace(comment.Text())
