@@ -29,6 +29,7 @@ type document struct {
 	codes   map[fault.Kind][]string
 	paths   map[string]object
 	ids     map[string]string // operation id → its route
+	shown   map[string]example
 }
 
 // openAPI returns openapi.yaml (OpenAPI 3.1): every route that callers from outside may use, as the routes
@@ -55,6 +56,9 @@ func openAPI(root fs.FS, functions []faas.Function) ([]byte, error) {
 		}
 	}
 	if d.schemas, err = reflectRoutes(root, routes); err != nil {
+		return nil, err
+	}
+	if d.shown, err = examples(root); err != nil {
 		return nil, err
 	}
 	for _, f := range functions {
@@ -122,6 +126,7 @@ func (d *document) add(function string, r faas.Route) error {
 		operation["parameters"] = parameters
 	}
 	if body := d.body(r); body != nil {
+		show(body, d.shown[r.Method+" "+r.Pattern].Request)
 		operation["requestBody"] = body
 	}
 	if d.paths[path] == nil {
@@ -213,6 +218,7 @@ func (d *document) success(r faas.Route, status int) object {
 	if len(headers) > 0 {
 		answer["headers"] = headers
 	}
+	defer show(answer, d.shown[r.Method+" "+r.Pattern].Answer)
 	switch {
 	case status == http.StatusNotModified:
 	case r.Media != "":

@@ -196,6 +196,23 @@ func TestOpenAPIOperations(t *testing.T) {
 	}
 }
 
+// What was recorded is shown where a body or an answer is JSON.
+func TestOpenAPIExamples(t *testing.T) {
+	t.Parallel()
+	root := fstest.MapFS{
+		"functions/x.go": {Data: []byte("package x")}, "shared/x.go": {Data: []byte("package x")},
+		ExamplesPath: {Data: []byte(`{"POST /api/v1/trees": {"request": {"name": "oak"}, "answer": {"name": "elm"}}, "GET /api/v1/trees/{id}/bark": {"answer": 1}}`)},
+	}
+	text, err := openAPI(root, orchard())
+	if err != nil || strings.Count(string(text), "example:") != 2 || !strings.Contains(string(text), "name: oak") || !strings.Contains(string(text), "name: elm") {
+		t.Errorf("%v: %d examples", err, strings.Count(string(text), "example:"))
+	}
+	root[ExamplesPath] = &fstest.MapFile{Data: []byte("{")}
+	if _, err := openAPI(root, orchard()); err == nil {
+		t.Error("a broken file of examples is taken")
+	}
+}
+
 // The same functions give the same document, in whatever order they come.
 func TestOpenAPIIsStable(t *testing.T) {
 	t.Parallel()

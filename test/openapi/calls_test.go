@@ -139,7 +139,7 @@ func operate(s *session) {
 	s.do("wuqiang", "GET /api/v1/timers?instanceId="+instance, nil)
 	s.do("wuqiang", "POST"+at+"/suspend", value{"reason": "audit"})
 	s.refused(http.StatusConflict, "wuqiang", "POST"+at+"/suspend", nil)
-	s.do("wuqiang", "POST"+at+"/resume", nil)
+	s.do("wuqiang", "POST"+at+"/resume", value{"reason": "the audit is over"})
 	s.refused(http.StatusNotFound, "wuqiang", "POST"+at+"/retry", nil)
 	s.refused(http.StatusForbidden, "lina", "POST"+at+"/cancel", nil)
 	s.do("zhangwei", "POST"+at+"/cancel", value{"reason": "家事已了"}, "Idempotency-Key", "cancel")

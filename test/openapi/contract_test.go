@@ -30,6 +30,7 @@ type contract struct {
 	mutex    sync.Mutex
 	sent     map[string][]int // operation → the statuses that it answered with
 	taken    map[string]exchange
+	examples map[string]example
 	breaches []string
 }
 
@@ -63,7 +64,7 @@ func newContract(text []byte) (*contract, error) {
 	if err := compile(text); err != nil {
 		return nil, err
 	}
-	c := &contract{model: &model.Model, validator: v, routes: http.NewServeMux(), sent: map[string][]int{}, taken: map[string]exchange{}}
+	c := &contract{model: &model.Model, validator: v, routes: http.NewServeMux(), sent: map[string][]int{}, taken: map[string]exchange{}, examples: map[string]example{}}
 	for _, name := range c.operations() {
 		c.routes.Handle(name, http.NotFoundHandler())
 	}
@@ -156,6 +157,7 @@ func (c *contract) check(r *http.Request, body []byte, response *http.Response, 
 	c.sent[name] = append(c.sent[name], response.StatusCode)
 	if response.StatusCode < http.StatusBadRequest {
 		c.taken[name] = exchange{r, body}
+		c.remember(name, r, body, response, answer)
 	}
 	c.mutex.Unlock()
 	at := fmt.Sprintf("%s: %s %s: %d", name, r.Method, r.URL, response.StatusCode)

@@ -26,6 +26,11 @@ func TestProductKeepsTheDocument(t *testing.T) {
 	for _, c := range calls {
 		t.Run(c.name, func(t *testing.T) { c.run(&session{t, s.contract, s.client, s.secrets, s.tokens}) })
 	}
+	if *rewriteExamples {
+		if err := s.contract.record(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.contract.judge(t)
 	for _, name := range s.contract.unsent() {
 		t.Error(name)
