@@ -62,7 +62,7 @@ tidy-check:
 lint: $(GOLANGCI) ## Run the linters of .golangci.yml
 	@$(GOLANGCI) run
 
-gen: diom ## Write the stack files, knative/base and the tables of docs/ from the functions
+gen: diom ## Write the stack files, knative/base, openapi.yaml and the tables of docs/ from the functions
 	@$(DIOM) gen
 
 schema: diom ## Write migrations/schema.sql from what the migrations make

@@ -98,6 +98,7 @@ var privileges = []struct {
 	{"imports a database driver", []string{"shared/database", "shared/backup", "bench"}, importOf("github.com/go-sql-driver/", "github.com/pressly/goose/")},
 	{"mentions SQL", []string{"shared/store", "shared/database", "shared/backup", "bench", "cmd/diom/local"}, sql},
 	{"runs an HTTP server", []string{"shared/faas"}, server},
+	{"reads query parameters that no route declares", []string{"shared/faas"}, queries},
 }
 
 func importOf(prefixes ...string) func(file) token.Pos {
@@ -128,6 +129,19 @@ func server(f file) token.Pos {
 		}
 		x, ok := s.X.(*ast.Ident)
 		return ok && x.Name == "http" && slices.Contains([]string{"Server", "Serve", "ServeTLS", "ListenAndServe", "ListenAndServeTLS"}, s.Sel.Name)
+	})
+}
+
+// queries finds where a URL's query is read: a route that takes parameters has a List, and openapi.yaml has
+// its filters.
+func queries(f file) token.Pos {
+	return find(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		s, ok := call.Fun.(*ast.SelectorExpr)
+		return ok && (s.Sel.Name == "Query" && len(call.Args) == 0 || s.Sel.Name == "FormValue")
 	})
 }
 
@@ -215,6 +229,7 @@ func TestStructureFindsPlantedBreaches(t *testing.T) {
 		"OpenFaaS":        {"shared/x/x.go", doc + "package x\nimport _ \"github.com/openfaas/templates-sdk/go-http\"", trespasses},
 		"driver":          {"shared/x/x.go", doc + "package x\nimport _ \"github.com/go-sql-driver/mysql\"", trespasses},
 		"server":          {"shared/x/x.go", doc + "package x\nimport \"net/http\"\nvar s = http.Server{}", trespasses},
+		"query":           {"functions/x/x.go", doc + "package x\nfunc f(r request) string { return r.HTTP().URL.Query().Get(\"after\") }", trespasses},
 		"gap":             {"shared/x/x.go", "package x", func([]file) []string { return numbering([]string{"0001_a.sql", "0003_b.sql"}) }},
 	} {
 		if got := c.check([]file{planted(t, c.path, c.text)}); len(got) != 1 {

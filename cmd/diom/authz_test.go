@@ -27,6 +27,7 @@ var publicRoutes = map[string]string{
 	"GET /.well-known/jwks.json": "public keys",
 	"GET /{$}":                   "the first page",
 	"GET /api":                   "the list of routes",
+	"GET /openapi.yaml":          "the description of the routes",
 	" /":                         "the gateway hands on to routes with permissions of their own",
 	"POST /api/v1/events":        "each CloudEvent is signed",
 	"POST /dead-letter":          "brokers cannot sign; the event is signed, or names a step that there is",

@@ -15,7 +15,7 @@ func genCommand() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "gen",
-		Short: "Write the stack files, knative/base and the tables of docs/ from the functions",
+		Short: "Write the stack files, knative/base, openapi.yaml and the tables of docs/ from the functions",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if check {

@@ -21,8 +21,10 @@ const (
 	readyTimeout = 3 * time.Second
 	replicas     = 2
 	gatewayName  = "gateway"
-	testMySQL    = "DIOM_TEST_MYSQL_DSN"
-	testRedis    = "DIOM_TEST_REDIS_URL"
+	// The server on which tests make databases of their own; `diom dev --services` starts one where it is empty.
+	testMySQL = "DIOM_TEST_MYSQL_DSN"
+	// The Redis whose databases tests use, likewise.
+	testRedis = "DIOM_TEST_REDIS_URL"
 )
 
 // process is the command that serves a function at an address; name "diom" is all of them.

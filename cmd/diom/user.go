@@ -99,9 +99,12 @@ func plain(err error) error {
 	return err
 }
 
+// The directory of everything that the local run writes; .diom where it is empty.
+const homeVariable = "DIOM_HOME"
+
 // home is the directory of the local run.
 func home() string {
-	if dir := os.Getenv("DIOM_HOME"); dir != "" {
+	if dir := os.Getenv(homeVariable); dir != "" {
 		return dir
 	}
 	return ".diom"

@@ -21,6 +21,12 @@ const maxDeployment = 8 << 20
 
 var errMultipart = fault.New(fault.Malformed, "bad_multipart", "A deployment is multipart/form-data with one part per file and, if wanted, a part called name.")
 
+// upload is the body for openapi.yaml. Every part with a file name is a file, whatever the part is called.
+type upload struct {
+	Name string   `json:"name"`
+	File [][]byte `json:"file" api:"required"`
+}
+
 // deploy reads the parts of a multipart body: files are resources by their file name, a plain part
 // called name names the deployment.
 func deploy(ctx context.Context, r *faas.Request) (any, error) {

@@ -11,6 +11,7 @@ import (
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -22,11 +23,11 @@ var Function = faas.Function{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/deployments", Summary: "Deploy models (multipart, all or nothing)",
 			Permission: access.WorkflowDeploy, Replayable: true, Status: http.StatusCreated, MaxBody: maxDeployment,
-			Answer: workflow.DeploymentAnswer{}, Serve: deploy,
+			Body: upload{}, Accepts: []string{"multipart/form-data"}, Answer: workflow.DeploymentAnswer{}, Serve: deploy,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/definitions", Summary: "List definitions",
-			Permission: access.WorkflowDefinition, Answer: page.Page[store.Definition]{}, Serve: list,
+			Permission: access.WorkflowDefinition, List: tasklist.DefinitionList, Answer: page.Page[store.Definition]{}, Serve: list,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/definitions/{id}", Summary: "Read a definition",
@@ -34,7 +35,7 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/definitions/{id}/xml", Summary: "Read the uploaded BPMN file, byte for byte",
-			Permission: access.WorkflowDefinition, Serve: xml,
+			Permission: access.WorkflowDefinition, Media: "application/xml", Serve: xml,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/definitions/{id}/diff/{other}", Summary: "Tell what changed from one definition to another",

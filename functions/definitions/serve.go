@@ -2,18 +2,16 @@ package definitions
 
 import (
 	"context"
-	"net/http"
 
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/tasklist"
 )
 
 func list(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(tasklist.DefinitionList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Definitions(ctx, r.Query(), request)
+	return r.App.Tasklist.Definitions(ctx, request.Filters, request)
 }
 
 func get(ctx context.Context, r *faas.Request) (any, error) {
@@ -31,7 +29,7 @@ func xml(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	_, content, err := r.App.Tasklist.Definition(ctx, id)
-	return faas.Answer{Header: http.Header{"Content-Type": {"application/xml"}}, Body: content}, err
+	return content, err
 }
 
 func diff(ctx context.Context, r *faas.Request) (any, error) {

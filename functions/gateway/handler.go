@@ -20,8 +20,9 @@ var Function = faas.Function{
 	Name:    "gateway",
 	Summary: "The public door: routes requests to the functions, checks tokens, limits rates, and shows where to begin.",
 	Routes: []faas.Route{
-		{Method: http.MethodGet, Pattern: "/{$}", Permission: access.Public, Summary: "A page that leads on", Serve: serve},
-		{Method: http.MethodGet, Pattern: "/api", Permission: access.Public, Summary: "The routes of every function, as a page or as JSON", Serve: serve},
+		{Method: http.MethodGet, Pattern: "/{$}", Permission: access.Public, Summary: "A page that leads on", Media: "text/html", Serve: serve},
+		{Method: http.MethodGet, Pattern: "/api", Permission: access.Public, Summary: "The routes of every function, as JSON or, for browsers, as a page", Answer: listing{}, Serve: serve},
+		{Method: http.MethodGet, Pattern: "/openapi.yaml", Permission: access.Public, Summary: "This document", Media: yamlType, Also: http.StatusNotModified, Versioned: true, Serve: serve},
 		{Pattern: "/", Permission: access.Public, Summary: "Every route of the other functions", Serve: serve},
 	},
 	Limits: faas.Limits{Memory: "128Mi", CPU: "1000m", RequestMemory: "32Mi", RequestCPU: "50m", Pool: 4, Min: 2, Max: 5},

@@ -39,6 +39,7 @@ func (g *gateway) pages() error {
 	}
 	g.routes.Handle("GET /{$}", page(g.home))
 	g.routes.Handle("GET /api", page(g.api))
+	g.routes.Handle("GET /openapi.yaml", page(describe))
 	g.routes.Handle("GET /assets/gateway.css", page(func(e *exchange, _ *http.Request) {
 		e.Header().Set("Content-Type", "text/css; charset=utf-8")
 		e.Header().Set("Cache-Control", "public, max-age=300")
@@ -91,7 +92,7 @@ func (g *gateway) home(e *exchange, r *http.Request) {
 func (g *gateway) api(e *exchange, r *http.Request) {
 	e.Header().Add("Vary", "Accept")
 	if !wantsHTML(r) {
-		body, err := json.Marshal(map[string]any{"items": g.listed()})
+		body, err := json.Marshal(listing{g.listed()})
 		if err != nil {
 			g.fail(e, r, err)
 			return
@@ -114,7 +115,12 @@ func (g *gateway) api(e *exchange, r *http.Request) {
 	g.render(e, r, http.StatusOK, "api.html", v)
 }
 
-// listedRoute is a route in the answer of GET /api.
+// listing is the answer of GET /api.
+type listing struct {
+	Items []listedRoute `json:"items"`
+}
+
+// listedRoute is a route in the answer of GET /api. Permission is public where no access token is needed.
 type listedRoute struct {
 	Method     string `json:"method"`
 	Pattern    string `json:"pattern"`

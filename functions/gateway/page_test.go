@@ -61,6 +61,25 @@ func TestPages(t *testing.T) {
 }
 
 // The status is that of the functions: all answer, or not.
+// The document is served to everybody, once to each.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	app, _ := open(t, true, nil)
+	var calls atomic.Int64
+	server := local(t, app, sample(&calls), generous())
+	a := send(t, server, "GET /openapi.yaml", "")
+	tag := a.header.Get("Etag")
+	if a.status != 200 || a.header.Get("Content-Type") != "application/yaml" || tag == "" || !strings.Contains(string(a.body), "\nopenapi: 3.1.0\n") {
+		t.Errorf("%d %v %.80s", a.status, a.header, a.body)
+	}
+	if again := send(t, server, "GET /openapi.yaml", "", "If-None-Match: "+tag); again.status != 304 || len(again.body) > 0 {
+		t.Errorf("with its tag: %d and %d bytes", again.status, len(again.body))
+	}
+	if other := send(t, server, "GET /openapi.yaml", "", `If-None-Match: "other"`); other.status != 200 {
+		t.Errorf("with another tag: %d", other.status)
+	}
+}
+
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	app, _ := open(t, false, nil)

@@ -21,11 +21,14 @@ type settings struct {
 	Proxies trust `env:"DIOM_TRUSTED_PROXIES"`
 	// Allow are the networks that callers must be in; empty is everywhere.
 	Allow networks `env:"DIOM_IP_ALLOW"`
-	// The limits stop a script that runs away, not a busy client. The burst of log-ins lets an office
-	// behind one address come to work.
-	LimitUser    limit.Rate `env:"DIOM_LIMIT_USER" envDefault:"5000/s:10000"`
+	// LimitUser is how many requests one user may send. This and the next limit stop a script that runs away,
+	// not a busy client.
+	LimitUser limit.Rate `env:"DIOM_LIMIT_USER" envDefault:"5000/s:10000"`
+	// LimitAddress is how many requests may come from one address.
 	LimitAddress limit.Rate `env:"DIOM_LIMIT_ADDRESS" envDefault:"10000/s:20000"`
-	LimitLogin   limit.Rate `env:"DIOM_LIMIT_LOGIN" envDefault:"20/m:600"`
+	// LimitLogin is how many log-ins may come from one address. Its burst lets an office behind one address
+	// come to work.
+	LimitLogin limit.Rate `env:"DIOM_LIMIT_LOGIN" envDefault:"20/m:600"`
 	// Replicas is how many gateways run: while Redis is down each applies its share of the limits.
 	Replicas int `env:"DIOM_GATEWAY_REPLICAS" envDefault:"1"`
 }

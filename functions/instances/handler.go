@@ -21,12 +21,12 @@ var Function = faas.Function{
 	Summary: "Read process instances with their history, and cancel, suspend, resume or retry them.",
 	Routes: []faas.Route{
 		{
-			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances: view=mine, department (of those that one heads) or all (operators and auditors)",
-			Permission: access.WorkflowInstance, Answer: page.Page[store.Instance]{}, Serve: list,
+			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances",
+			Permission: access.WorkflowInstance, List: tasklist.InstanceList, Answer: page.Page[store.Instance]{}, Serve: list,
 		},
 		view("", "Read an instance with its open tasks and incidents", workflow.InstanceDetail{}, get),
 		view("/variables", "Read the variables of an instance", engine.Variables{}, variables),
-		view("/history", "Read the steps of an instance: ?after=<seq>&limit=", workflow.HistoryPage{}, history),
+		historyRoute(),
 		view("/activity", "Read the visits to flow nodes", items[workflow.Activity]{}, activity),
 		view("/timeline", "Read what happened, for people", items[workflow.TimelineEntry]{}, timeline),
 		view("/why", "Read the evaluations that decided the course", items[workflow.Decision]{}, why),
@@ -40,7 +40,7 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/incidents", Summary: "List open incidents",
-			Permission: access.WorkflowOperate, Answer: page.Page[store.Incident]{}, Serve: incidents,
+			Permission: access.WorkflowOperate, List: tasklist.IncidentList, Answer: page.Page[store.Incident]{}, Serve: incidents,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/incidents/{id}/retry", Summary: "Let one incident try again",
@@ -48,7 +48,7 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/timers", Summary: "List timers of instances and of start events",
-			Permission: access.WorkflowOperate, Answer: page.Page[store.Timer]{}, Serve: timers,
+			Permission: access.WorkflowOperate, List: tasklist.TimerList, Answer: page.Page[store.Timer]{}, Serve: timers,
 		},
 	},
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},

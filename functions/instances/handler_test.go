@@ -45,7 +45,7 @@ func TestInstances(t *testing.T) {
 		{Name: "variables", Method: "GET", Path: one + "/variables", Header: zhangwei, Status: 200, JSON: `{"days": 3, "starter": "zhangwei"}`},
 		{Name: "history", Method: "GET", Path: one + "/history?limit=1", Header: zhangwei, Status: 200, JSON: `{"items": [{"seq": 1, "command": "start", "actor": "zhangwei"}], "nextAfter": 1}`},
 		{Name: "more history", Method: "GET", Path: one + "/history?after=1", Header: zhangwei, Status: 200, JSON: `{"items": [{"seq": 2, "command": "complete", "actor": "wangfang"}]}`},
-		{Name: "bad history", Method: "GET", Path: one + "/history?after=x", Header: zhangwei, Status: 400, Code: "bad_after"},
+		{Name: "bad history", Method: "GET", Path: one + "/history?after=x", Header: zhangwei, Status: 400, Code: "bad_filter"},
 		{Name: "activity", Method: "GET", Path: one + "/activity", Header: zhangwei, Status: 200, JSON: `{"items": [{"nodeId": "start"}, {"nodeId": "approve"}, {"nodeId": "file", "leftAt": null}]}`},
 		{Name: "timeline", Method: "GET", Path: one + "/timeline", Header: zhangwei, Status: 200, JSON: `{"items": [{"kind": "instance.started"}, {"kind": "task.created", "taskName": "审批"}, {"kind": "task.completed", "actor": "wangfang"}, {"kind": "task.created"}]}`},
 		{Name: "why", Method: "GET", Path: one + "/why", Header: zhangwei, Status: 200, JSON: `{"items": []}`},

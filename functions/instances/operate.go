@@ -6,7 +6,6 @@ import (
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -41,11 +40,11 @@ func retry(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 }
 
 func incidents(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(tasklist.IncidentList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Incidents(ctx, r.Query(), request)
+	return r.App.Tasklist.Incidents(ctx, request.Filters, request)
 }
 
 func retryIncident(ctx context.Context, r *faas.Request) (any, error) {
@@ -61,9 +60,9 @@ func retryIncident(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func timers(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(tasklist.TimerList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Timers(ctx, r.Query(), request)
+	return r.App.Tasklist.Timers(ctx, request.Filters, request)
 }

@@ -8,9 +8,7 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
-	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -35,6 +33,12 @@ func view(suffix, summary string, answer any, read func(context.Context, *faas.R
 	}
 }
 
+func historyRoute() faas.Route {
+	r := view("/history", "Read the steps of an instance", workflow.HistoryPage{}, history)
+	r.List = historyList
+	return r
+}
+
 // operation is the route of one operation on an instance.
 func operation(name, summary string, permission access.Permission, body any, do func(context.Context, *faas.Request, engine.ID) (any, error)) faas.Route {
 	return faas.Route{
@@ -54,11 +58,11 @@ func withID(serve func(context.Context, *faas.Request, engine.ID) (any, error)) 
 }
 
 func list(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(tasklist.InstanceList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Instances(ctx, r.Principal, r.Query(), request)
+	return r.App.Tasklist.Instances(ctx, r.Principal, request.Filters, request)
 }
 
 func home(ctx context.Context, r *faas.Request) (any, error) {
@@ -73,17 +77,15 @@ func variables(ctx context.Context, r *faas.Request, id engine.ID) (any, error) 
 	return r.App.Workflow.Variables(ctx, r.Principal, id)
 }
 
-var errAfter = fault.New(fault.Malformed, "bad_after", "after is the seq of a step.")
+// historyList has no cursor: a page goes on after the seq that the one before names.
+var historyList = page.List{Name: "history", Filters: []page.Filter{{Name: "after", Form: page.Number, Summary: "the nextAfter of the page before"}}}
 
 func history(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	after, err := strconv.ParseInt("0"+r.Query().Get("after"), 10, 64)
-	if err != nil {
-		return nil, errAfter.With(fault.Detail{Pointer: "/after", Code: errAfter.Code})
-	}
-	request, err := r.List(page.List{Name: "history", Sorts: []string{"seq"}, Filters: []string{"after"}})
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
+	after, _ := strconv.ParseInt(request.Filters.Get("after"), 10, 64) // historyList asks for a number; none is 0
 	return r.App.Workflow.History(ctx, r.Principal, id, after, request.Limit)
 }
 

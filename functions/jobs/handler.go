@@ -10,6 +10,7 @@ import (
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -20,7 +21,7 @@ var Function = faas.Function{
 	Routes: []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/jobs", Summary: "List jobs, asynchronous continuations among them",
-			Permission: access.WorkflowOperate, Answer: page.Page[store.Job]{}, Serve: list,
+			Permission: access.WorkflowOperate, List: tasklist.JobList, Answer: page.Page[store.Job]{}, Serve: list,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/jobs:fetch", Summary: "Lock jobs of some topics for a worker, and wait up to 25 s for the first",

@@ -6,7 +6,6 @@ import (
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -18,11 +17,11 @@ type fetched struct {
 type serving = func(context.Context, *faas.Request) (any, error)
 
 func list(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(tasklist.JobList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Jobs(ctx, r.Query(), request)
+	return r.App.Tasklist.Jobs(ctx, request.Filters, request)
 }
 
 func fetch(ctx context.Context, r *faas.Request) (any, error) {

@@ -27,11 +27,11 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodPost, Pattern: "/auth/refresh", Permission: access.Public, MaxBody: 1 << 10,
-			Summary: "Exchange the refresh cookie for an access token.", Answer: access.Login{}, Serve: refresh,
+			Summary: "Exchange the refresh cookie for an access token.", Proof: faas.RefreshCookie, Answer: access.Login{}, Serve: refresh,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/auth/logout", Permission: access.Public, MaxBody: 1 << 10,
-			Summary: "End the log-in of the refresh cookie.", Status: http.StatusNoContent, Serve: logout,
+			Summary: "End the log-in of the refresh cookie.", Proof: faas.RefreshCookie, Status: http.StatusNoContent, Serve: logout,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/auth/userinfo", Permission: access.Authenticated,

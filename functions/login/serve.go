@@ -10,14 +10,14 @@ import (
 
 // Credentials is the body of a log-in.
 type Credentials struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
+	Username string `json:"username" api:"required"`
+	Password string `json:"password" api:"required"`
 }
 
 // Passwords is the body of a change of password.
 type Passwords struct {
-	CurrentPassword string `json:"currentPassword"`
-	NewPassword     string `json:"newPassword"`
+	CurrentPassword string `json:"currentPassword" api:"required"`
+	NewPassword     string `json:"newPassword" api:"required"`
 }
 
 func login(ctx context.Context, r *faas.Request) (any, error) {

@@ -21,8 +21,8 @@ var Function = faas.Function{
 	Summary: "Notify people of their tasks, of the end of what they started and of failures; list what they were notified of.",
 	Routes: []faas.Route{
 		{
-			Method: http.MethodGet, Pattern: "/api/v1/notifications", Summary: "List one's notifications, the newest first: unread=true",
-			Permission: access.Authenticated, Answer: page.Page[store.Notification]{}, Serve: list,
+			Method: http.MethodGet, Pattern: "/api/v1/notifications", Summary: "List one's notifications, the newest first",
+			Permission: access.Authenticated, List: store.NotificationList, Answer: page.Page[store.Notification]{}, Serve: list,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/notifications/unread-count", Summary: "Count one's unread notifications",

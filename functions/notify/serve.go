@@ -4,15 +4,14 @@ import (
 	"context"
 
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/store"
 )
 
 func list(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(store.NotificationList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return notifications(r).List(ctx, r.Principal.Username, r.Query(), request)
+	return notifications(r).List(ctx, r.Principal.Username, request.Filters, request)
 }
 
 func unread(ctx context.Context, r *faas.Request) (any, error) {

@@ -3,11 +3,9 @@ package receiveevent
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
@@ -21,7 +19,7 @@ func deadLetterRoutes() []faas.Route {
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/dead-letters", Summary: "List CloudEvents that nobody could make use of",
-			Permission: access.SysSetting, Answer: page.Page[store.DeadLetter]{}, Serve: listDeadLetters,
+			Permission: access.SysSetting, List: store.DeadLetterList, Answer: page.Page[store.DeadLetter]{}, Serve: listDeadLetters,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/dead-letters/{id}", Summary: "Read a dead letter with its content",
@@ -48,25 +46,14 @@ func undelivered(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func listDeadLetters(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List(store.DeadLetterList)
+	list, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	query := r.Query()
-	f := store.DeadLetterFilter{Direction: store.Direction(query.Get("direction")), Source: query.Get("source"), Type: query.Get("type")}
-	if f.Direction != "" && f.Direction != store.In && f.Direction != store.Out {
-		return nil, badFilter("direction", "direction is in or out.")
-	}
-	if text := query.Get("resubmitted"); text != "" {
-		if f.Resubmitted, err = strconv.ParseBool(text); err != nil {
-			return nil, badFilter("resubmitted", "resubmitted is true or false.")
-		}
-	}
-	return r.App.Inbound.DeadLetters(ctx, f, list)
-}
-
-func badFilter(parameter, message string) error {
-	return faas.ErrBadList.Withf("%s", message).With(fault.Detail{Pointer: "/" + parameter, Code: "bad_filter", Detail: message})
+	return r.App.Inbound.DeadLetters(ctx, store.DeadLetterFilter{
+		Direction: store.Direction(list.Filters.Get("direction")), Source: list.Filters.Get("source"), Type: list.Filters.Get("type"),
+		Resubmitted: list.Filters.Get("resubmitted") == "true",
+	}, list)
 }
 
 func readDeadLetter(ctx context.Context, r *faas.Request) (any, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/cloudevents/sdk-go/v2/event"
+
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
@@ -12,6 +14,10 @@ import (
 
 // ErrRefused: some events of a batch are at fault; what is said of each is in the errors.
 var ErrRefused = fault.New(fault.Invalid, "batch_refused", "Some CloudEvents of the batch are refused. The others have their effect.")
+
+// eventTypes are the content types of structured mode, of a batch, and of data in binary mode, which may have
+// any other.
+var eventTypes = []string{event.ApplicationCloudEventsJSON, event.ApplicationCloudEventsBatchJSON, event.ApplicationJSON}
 
 // receive takes the events of a request. Its answer is 202 without a body: Knative takes any other for
 // a failed delivery. 429, 500 and 503 ask for redelivery; 400, 401, 413 and 422 do not.

@@ -20,11 +20,11 @@ var Function = faas.Function{
 	Routes: slices.Concat([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/events", Summary: "Receive CloudEvents: one (binary or structured) or a batch, signed by their source",
-			Permission: access.Public, Status: http.StatusAccepted, Serve: receive,
+			Permission: access.Public, Proof: faas.EventSignature, Status: http.StatusAccepted, Accepts: eventTypes, Serve: receive,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/messages", Summary: "Correlate a message with the instance that waits for it",
-			Permission: access.WorkflowMessage, Replayable: true, Body: message{}, Answer: workflow.Correlation{}, Serve: correlate,
+			Permission: access.WorkflowMessage, Replayable: true, Body: message{}, Answer: workflow.Correlation{}, Also: http.StatusAccepted, Serve: correlate,
 		},
 	}, sourceRoutes(), deadLetterRoutes()),
 	Secrets: []string{access.SecretInternal, access.SecretData},

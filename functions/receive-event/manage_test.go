@@ -221,8 +221,8 @@ func TestDeadLetters(t *testing.T) {
 	b.suite.Run(t, []faastest.Call{
 		{Name: "list", Method: "GET", Path: path + "?direction=in&source=" + source, Header: admin, Status: 200, JSON: `{"items": [{"direction": "in", "source": "` + source + `", "eventId": "` + poison.ID() + `", "type": "` + broken + `", "attempts": 1, "resubmittedAt": null}]}`},
 		{Name: "list of the other direction", Method: "GET", Path: path + "?direction=out", Header: admin, Status: 200, JSON: `{"items": []}`},
-		{Name: "list of no direction", Method: "GET", Path: path + "?direction=up", Header: admin, Status: 400, Code: "bad_list_request"},
-		{Name: "list of bad resubmitted", Method: "GET", Path: path + "?resubmitted=x", Header: admin, Status: 400, Code: "bad_list_request"},
+		{Name: "list of no direction", Method: "GET", Path: path + "?direction=up", Header: admin, Status: 400, Code: "bad_filter"},
+		{Name: "list of bad resubmitted", Method: "GET", Path: path + "?resubmitted=x", Header: admin, Status: 400, Code: "bad_filter"},
 		{Name: "list of an operator", Method: "GET", Path: path, Header: b.As("wuqiang"), Status: 403, Code: "forbidden"},
 		{Name: "read", Method: "GET", Path: one, Header: admin, Status: 200, JSON: `{"content": {"id": "` + poison.ID() + `", "data": {"key": "p"}}}`},
 		{Name: "read unknown", Method: "GET", Path: path + "/" + engine.ID{1}.String(), Header: admin, Status: 404, Code: "dead_letter_not_found"},

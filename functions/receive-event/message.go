@@ -15,7 +15,7 @@ import (
 
 // message is the body of a message; without ttlSeconds somebody must wait for it now.
 type message struct {
-	Name            string           `json:"name"`
+	Name            string           `json:"name" api:"required"`
 	BusinessKey     string           `json:"businessKey"`
 	CorrelationKeys engine.Variables `json:"correlationKeys"`
 	Variables       engine.Variables `json:"variables"`

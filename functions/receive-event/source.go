@@ -16,19 +16,20 @@ func sourceRoutes() []faas.Route {
 	return []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: collection, Summary: "List the registered event sources",
-			Permission: access.SysSetting, Answer: page.Page[store.EventSource]{}, Serve: listSources,
+			Permission: access.SysSetting, List: store.EventSourceList, Answer: page.Page[store.EventSource]{}, Serve: listSources,
 		},
 		{
 			Method: http.MethodPost, Pattern: collection, Summary: "Register an event source with its key, its types and their mappings",
-			Permission: access.SysSetting, Replayable: true, Status: http.StatusCreated, Body: workflow.NewEventSource{}, Answer: store.EventSource{}, Serve: createSource,
+			Permission: access.SysSetting, Replayable: true, Status: http.StatusCreated, Body: workflow.NewEventSource{}, Answer: store.EventSource{},
+			Versioned: true, Serve: createSource,
 		},
 		{
 			Method: http.MethodGet, Pattern: item, Summary: "Read an event source; its key is not shown",
-			Permission: access.SysSetting, Answer: store.EventSource{}, Serve: readSource,
+			Permission: access.SysSetting, Answer: store.EventSource{}, Versioned: true, Serve: readSource,
 		},
 		{
 			Method: http.MethodPut, Pattern: item, Summary: "Change an event source; what is absent stays",
-			Permission: access.SysSetting, Body: workflow.EventSourceChange{}, Answer: store.EventSource{}, Serve: changeSource,
+			Permission: access.SysSetting, Body: workflow.EventSourceChange{}, Answer: store.EventSource{}, Versioned: true, Serve: changeSource,
 		},
 		{
 			Method: http.MethodDelete, Pattern: item, Summary: "Delete an event source",
@@ -38,7 +39,7 @@ func sourceRoutes() []faas.Route {
 }
 
 func listSources(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List(store.EventSourceList)
+	list, err := r.List()
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -19,8 +20,8 @@ var Function = faas.Function{
 	Summary: "List user tasks, read one, claim it, and hand it to somebody else.",
 	Routes: []faas.Route{
 		{
-			Method: http.MethodGet, Pattern: "/api/v1/tasks", Summary: "List one's tasks: view=todo, claimable, done, started",
-			Permission: access.WorkflowTask, Answer: page.Page[store.Task]{}, Serve: list,
+			Method: http.MethodGet, Pattern: "/api/v1/tasks", Summary: "List one's tasks",
+			Permission: access.WorkflowTask, List: tasklist.TaskList, Answer: page.Page[store.Task]{}, Serve: list,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/tasks/{id}", Summary: "Read a task with what one may do with it",

@@ -7,7 +7,6 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -27,11 +26,11 @@ func operation(name, summary string, body any, do func(context.Context, *faas.Re
 }
 
 func list(ctx context.Context, r *faas.Request) (any, error) {
-	request, err := r.List(tasklist.TaskList)
+	request, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Tasks(ctx, r.Principal, r.Query(), request)
+	return r.App.Tasklist.Tasks(ctx, r.Principal, request.Filters, request)
 }
 
 func get(ctx context.Context, r *faas.Request) (any, error) {

@@ -13,7 +13,7 @@ import (
 func departmentRoutes() []faas.Route {
 	return resource[access.Department, access.NewDepartment, access.DepartmentChange]{
 		path: "departments", one: "a department", many: "departments", permission: access.SysDepartment,
-		page: page.Page[access.Department]{}, list: listDepartments, get: (*access.Service).Department,
+		rows: store.DepartmentList, page: page.Page[access.Department]{}, list: listDepartments, get: (*access.Service).Department,
 		add: func(ctx context.Context, r *faas.Request, body access.NewDepartment) (access.Department, error) {
 			return r.App.Access.CreateDepartment(ctx, body, r.Idempotency)
 		},
@@ -28,7 +28,7 @@ func departmentRoutes() []faas.Route {
 }
 
 func listDepartments(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List(store.DepartmentList)
+	list, err := r.List()
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 func groupRoutes() []faas.Route {
 	return resource[access.Group, access.NewGroup, access.GroupChange]{
 		path: "groups", one: "a group", many: "groups", permission: access.SysGroup,
-		page: page.Page[access.Group]{}, list: listGroups, get: (*access.Service).Group,
+		rows: store.GroupList, page: page.Page[access.Group]{}, list: listGroups, get: (*access.Service).Group,
 		add: func(ctx context.Context, r *faas.Request, body access.NewGroup) (access.Group, error) {
 			return r.App.Access.CreateGroup(ctx, body, r.Idempotency)
 		},
@@ -28,7 +28,7 @@ func groupRoutes() []faas.Route {
 }
 
 func listGroups(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List(store.GroupList)
+	list, err := r.List()
 	if err != nil {
 		return nil, err
 	}

@@ -86,8 +86,8 @@ func TestUsers(t *testing.T) {
 	b.suite.Run(t, []faastest.Call{
 		{Name: "list", Method: "GET", Path: "/api/v1/users?limit=2&count=true&sort=username&role=EMPLOYEE", Header: admin, Status: 200, JSON: `{"total": 8, "items": [{"username": "chenjing", "department": "总经办"}, {"username": "lina", "groups": ["finance"]}]}`},
 		{Name: "list of an unknown filter", Method: "GET", Path: "/api/v1/users?password=x", Header: admin, Status: 400, Code: "bad_list_request"},
-		{Name: "list of a bad department", Method: "GET", Path: "/api/v1/users?department=x", Header: admin, Status: 400, Code: "bad_list_request"},
-		{Name: "list of bad enabled", Method: "GET", Path: "/api/v1/users?enabled=perhaps", Header: admin, Status: 400, Code: "bad_list_request"},
+		{Name: "list of a bad department", Method: "GET", Path: "/api/v1/users?department=x", Header: admin, Status: 400, Code: "bad_filter"},
+		{Name: "list of bad enabled", Method: "GET", Path: "/api/v1/users?enabled=perhaps", Header: admin, Status: 400, Code: "bad_filter"},
 		{Name: "list as an employee", Method: "GET", Path: "/api/v1/users", Header: b.as(t, "lina"), Status: 403, Code: "forbidden"},
 		{Name: "list of nobody", Method: "GET", Path: "/api/v1/users", Status: 401, Code: "token_missing"},
 		{

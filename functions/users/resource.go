@@ -7,6 +7,7 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/page"
 )
 
 // resource is one kind of things: its path, its words, and the operations on it. T is what a caller
@@ -14,6 +15,7 @@ import (
 type resource[T, N, C any] struct {
 	path, one, many string
 	permission      access.Permission
+	rows            page.List
 	page            any // the answer of list
 	list            func(context.Context, *faas.Request) (any, error)
 	get             func(*access.Service, context.Context, engine.ID) (T, error)
@@ -31,14 +33,14 @@ func (x resource[T, N, C]) routes() []faas.Route {
 	return []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: collection, Permission: x.permission, Summary: "List " + x.many + ".",
-			Answer: x.page, Serve: x.list,
+			List: x.rows, Answer: x.page, Serve: x.list,
 		},
 		{
 			Method: http.MethodPost, Pattern: collection, Permission: x.permission, Summary: "Create " + x.one + ".",
-			Body: create, Answer: one, Status: http.StatusCreated, Replayable: true, Serve: x.create,
+			Body: create, Answer: one, Status: http.StatusCreated, Replayable: true, Versioned: true, Serve: x.create,
 		},
-		{Method: http.MethodGet, Pattern: item, Permission: x.permission, Summary: "Read " + x.one + ".", Answer: one, Serve: x.read},
-		{Method: http.MethodPut, Pattern: item, Permission: x.permission, Summary: "Change " + x.one + ".", Body: change, Answer: one, Serve: x.change},
+		{Method: http.MethodGet, Pattern: item, Permission: x.permission, Summary: "Read " + x.one + ".", Answer: one, Versioned: true, Serve: x.read},
+		{Method: http.MethodPut, Pattern: item, Permission: x.permission, Summary: "Change " + x.one + ".", Body: change, Answer: one, Versioned: true, Serve: x.change},
 		{Method: http.MethodDelete, Pattern: item, Permission: x.permission, Summary: "Delete " + x.one + ".", Status: http.StatusNoContent, Serve: x.delete},
 	}
 }

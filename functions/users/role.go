@@ -13,7 +13,7 @@ import (
 func roleRoutes() []faas.Route {
 	return resource[access.Role, access.NewRole, access.RoleChange]{
 		path: "roles", one: "a role", many: "roles", permission: access.SysRole,
-		page: page.Page[access.Role]{}, list: listRoles, get: (*access.Service).Role,
+		rows: store.RoleList, page: page.Page[access.Role]{}, list: listRoles, get: (*access.Service).Role,
 		add: func(ctx context.Context, r *faas.Request, body access.NewRole) (access.Role, error) {
 			return r.App.Access.CreateRole(ctx, r.Principal, body, r.Idempotency)
 		},
@@ -28,7 +28,7 @@ func roleRoutes() []faas.Route {
 }
 
 func listRoles(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List(store.RoleList)
+	list, err := r.List()
 	if err != nil {
 		return nil, err
 	}

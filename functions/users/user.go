@@ -3,12 +3,11 @@ package users
 import (
 	"context"
 	"net/http"
-	"strconv"
+	"net/url"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 )
@@ -16,7 +15,7 @@ import (
 func userRoutes() []faas.Route {
 	return append(resource[access.User, access.NewUser, access.UserChange]{
 		path: "users", one: "a user", many: "users", permission: access.SysUser,
-		page: page.Page[access.User]{}, list: listUsers, get: (*access.Service).User,
+		rows: store.UserList, page: page.Page[access.User]{}, list: listUsers, get: (*access.Service).User,
 		add: func(ctx context.Context, r *faas.Request, body access.NewUser) (access.User, error) {
 			return r.App.Access.CreateUser(ctx, r.Principal, body, r.Idempotency)
 		},
@@ -34,39 +33,21 @@ func userRoutes() []faas.Route {
 }
 
 func listUsers(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List(store.UserList)
+	list, err := r.List()
 	if err != nil {
 		return nil, err
 	}
-	filter, err := userFilter(r)
-	if err != nil {
-		return nil, err
-	}
-	return r.App.Access.Users(ctx, list, filter)
+	return r.App.Access.Users(ctx, list, userFilter(list.Filters))
 }
 
-func userFilter(r *faas.Request) (store.UserFilter, error) {
-	query := r.Query()
+func userFilter(query url.Values) store.UserFilter {
 	f := store.UserFilter{Prefix: query.Get("q"), Role: query.Get("role"), Group: query.Get("group")}
-	if text := query.Get("department"); text != "" {
-		id, err := engine.ParseID(text)
-		if err != nil {
-			return f, badFilter("department", "department is an id.")
-		}
-		f.Department = id
-	}
-	if text := query.Get("enabled"); text != "" {
-		enabled, err := strconv.ParseBool(text)
-		if err != nil {
-			return f, badFilter("enabled", "enabled is true or false.")
-		}
+	f.Department, _ = engine.ParseID(query.Get("department")) // store.UserList asks for an id
+	if query.Has("enabled") {
+		enabled := query.Get("enabled") == "true"
 		f.Enabled = &enabled
 	}
-	return f, nil
-}
-
-func badFilter(parameter, message string) error {
-	return faas.ErrBadList.Withf("%s", message).With(fault.Detail{Pointer: "/" + parameter, Code: "bad_filter", Detail: message})
+	return f
 }
 
 func userInfo(ctx context.Context, r *faas.Request) (any, error) {

@@ -23,8 +23,8 @@ type Department struct {
 
 // NewDepartment is the body that creates a department.
 type NewDepartment struct {
-	Code     string `json:"code"`
-	Name     string `json:"name"`
+	Code     string `json:"code" api:"required"`
+	Name     string `json:"name" api:"required"`
 	ParentID string `json:"parentId"`
 	Head     string `json:"head"`
 }

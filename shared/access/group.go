@@ -21,8 +21,8 @@ type Group struct {
 
 // NewGroup is the body that creates a group.
 type NewGroup struct {
-	Key  string `json:"key"`
-	Name string `json:"name"`
+	Key  string `json:"key" api:"required"`
+	Name string `json:"name" api:"required"`
 }
 
 // GroupChange is the body that changes a group; what is absent stays.

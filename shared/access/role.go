@@ -28,8 +28,8 @@ type Role struct {
 
 // NewRole is the body that creates a role.
 type NewRole struct {
-	Code        string   `json:"code"`
-	Name        string   `json:"name"`
+	Code        string   `json:"code" api:"required"`
+	Name        string   `json:"name" api:"required"`
 	Description string   `json:"description"`
 	Permissions []string `json:"permissions"`
 }

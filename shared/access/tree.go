@@ -30,8 +30,8 @@ type PermissionTree struct {
 // NewPermission is the body that creates a permission. The product asks for the built-in codes alone;
 // others are for models and consoles that ask who has them.
 type NewPermission struct {
-	Code     string `json:"code"`
-	Name     string `json:"name"`
+	Code     string `json:"code" api:"required"`
+	Name     string `json:"name" api:"required"`
 	ParentID string `json:"parentId"`
 	Position int    `json:"position"`
 }

@@ -38,8 +38,8 @@ type User struct {
 // NewUser is the body that creates a user. Enabled is true where it is absent; without roles the user
 // can do nothing but log in.
 type NewUser struct {
-	Username     string   `json:"username"`
-	Password     string   `json:"password"`
+	Username     string   `json:"username" api:"required"`
+	Password     string   `json:"password" api:"required"`
 	DisplayName  string   `json:"displayName"`
 	Email        string   `json:"email"`
 	Title        string   `json:"title"`

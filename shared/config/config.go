@@ -17,19 +17,25 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Config holds the settings of one process. Zero values of new fields must work.
+// Config holds the settings of one process. Zero values of new fields must work. The comments of the fields
+// are what docs/configuration.md says.
 type Config struct {
 	// Environment names the installation in the source of CloudEvents: /diom/<environment>.
 	Environment string `env:"DIOM_ENV" envDefault:"local"`
-	// Addr is where `diom serve` listens; Port, when the platform sets it, wins.
+	// Addr is where a process listens.
 	Addr string `env:"DIOM_ADDR" envDefault:"127.0.0.1:8080"`
+	// Port is where it listens on every interface; platforms set it, and it wins over the address.
 	Port string `env:"PORT"`
 
+	// MySQLDSN is the address of MySQL, as go-sql-driver/mysql has it; the secret diom-mysql-dsn is used
+	// where it is empty.
 	MySQLDSN string `env:"DIOM_MYSQL_DSN"`
+	// RedisURL is the address of Redis; the secret diom-redis-url is used where it is empty.
 	RedisURL string `env:"DIOM_REDIS_URL"`
 	// Pool is the number of database connections of each of the process's two pools.
 	Pool int `env:"DIOM_MYSQL_POOL" envDefault:"16"`
 
+	// SecretsDir is the directory of the secrets, a file each.
 	SecretsDir string `env:"DIOM_SECRETS_DIR" envDefault:"/var/openfaas/secrets"`
 	// Sink is where CloudEvents go, beside the functions of the same process (diom serve). A process of one
 	// function sends them to the function receive-event, by Functions, where Sink is empty.
@@ -41,22 +47,36 @@ type Config struct {
 	SelfSchedule bool `env:"DIOM_SCHEDULE"`
 	// Functions is the URL template by which a function reaches another one, with {function} in it:
 	// http://gateway.openfaas:8080/function/{function} or http://{function}.diom.svc.cluster.local.
-	// Several templates, separated by commas, are tried in turn.
+	// Several templates, separated by commas, are tried in turn; name=url|url are the replicas of one function.
 	Functions string `env:"DIOM_FUNCTION_URL"`
 
-	Demo     bool   `env:"DIOM_DEMO"`
+	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
+	// is public.
+	Demo bool `env:"DIOM_DEMO"`
+	// LogLevel is the least level that is logged: DEBUG, INFO, WARN or ERROR.
 	LogLevel string `env:"DIOM_LOG_LEVEL" envDefault:"INFO"`
+	// TimeZone is the IANA name of the zone of dates and of timers by cron.
 	TimeZone string `env:"DIOM_TZ" envDefault:"Asia/Shanghai"`
 
-	ReadTimeout    time.Duration `env:"read_timeout" envDefault:"31s"`
-	WriteTimeout   time.Duration `env:"write_timeout" envDefault:"31s"`
-	ExecTimeout    time.Duration `env:"exec_timeout" envDefault:"30s"`
-	MaxInflight    int           `env:"max_inflight" envDefault:"0"`
+	// ReadTimeout is how long a request may take to arrive. Its name is OpenFaaS's, like that of the next four.
+	ReadTimeout time.Duration `env:"read_timeout" envDefault:"31s"`
+	// WriteTimeout is how long an answer may take from the end of the request's head.
+	WriteTimeout time.Duration `env:"write_timeout" envDefault:"31s"`
+	// ExecTimeout is how long one call may take where the function says nothing else; then it is 503.
+	ExecTimeout time.Duration `env:"exec_timeout" envDefault:"30s"`
+	// MaxInflight is how many calls a function serves at once, beyond it the answer is 429; 0 is what the
+	// function says.
+	MaxInflight int `env:"max_inflight" envDefault:"0"`
+	// HealthInterval is how long a process goes on serving after it has been told to stop, until its platform
+	// has noticed.
 	HealthInterval time.Duration `env:"healthcheck_interval" envDefault:"5s"`
 
-	AccessTokenLife  time.Duration `env:"DIOM_ACCESS_TOKEN_LIFE" envDefault:"1h"`
+	// AccessTokenLife is how long an access token is valid.
+	AccessTokenLife time.Duration `env:"DIOM_ACCESS_TOKEN_LIFE" envDefault:"1h"`
+	// RefreshTokenLife is how long one stays logged in without a request.
 	RefreshTokenLife time.Duration `env:"DIOM_REFRESH_TOKEN_LIFE" envDefault:"168h"`
-	BcryptCost       int           `env:"DIOM_BCRYPT_COST" envDefault:"10"`
+	// BcryptCost is the cost of new password hashes: each step doubles the work.
+	BcryptCost int `env:"DIOM_BCRYPT_COST" envDefault:"10"`
 	// CookieSecure is off only where the product is served over plain http on loopback.
 	CookieSecure bool `env:"DIOM_COOKIE_SECURE" envDefault:"true"`
 }

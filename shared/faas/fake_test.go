@@ -49,8 +49,8 @@ func things() Function {
 	return Function{Name: "things", Routes: []Route{
 		{Method: "POST", Pattern: "/things", Permission: access.Public, Serve: echo, MaxBody: 2000},
 		{Method: "POST", Pattern: "/things:check", Permission: access.Public, Status: 202, Serve: echo},
-		{Method: "GET", Pattern: "/things", Permission: access.Public, Serve: func(_ context.Context, r *Request) (any, error) {
-			return r.List(page.List{Name: "things", Sorts: []string{"-createdAt"}})
+		{Method: "GET", Pattern: "/things", Permission: access.Public, List: page.List{Name: "things", Sorts: []string{"-createdAt"}, Filters: []page.Filter{{Name: "of", Form: page.ID}}}, Serve: func(_ context.Context, r *Request) (any, error) {
+			return r.List()
 		}},
 		{Method: "GET", Pattern: "/things/{id}", Permission: access.Public, Serve: func(_ context.Context, r *Request) (any, error) {
 			id, err := r.ID("id")

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/page"
 )
 
 // Function is what a function says of itself; stack.yml, knative/, openapi.yaml and the tables
@@ -53,10 +54,22 @@ type Route struct {
 	// Permission is what the principal needs; there is no default, a route without one does not
 	// start. access.Public and access.Authenticated are permissions too.
 	Permission access.Permission
+	// List says which query parameters the route takes, for Request.List and openapi.yaml; a route without
+	// one takes none.
+	List page.List
 	// Body and Answer are zero values of the JSON types, for openapi.yaml; nil where there is none.
 	Body, Answer any
-	// Status is the status of success; 0 means 200.
-	Status int
+	// Accepts are the content types of the body, for openapi.yaml, and Media that of the answer, where they
+	// are not JSON.
+	Accepts []string
+	Media   string
+	// Status is the status of success; 0 means 200, or 204 where there is no answer. Also is another one,
+	// with the same answer.
+	Status, Also int
+	// Versioned says that the answer carries its version as ETag, and that a change takes If-Match.
+	Versioned bool
+	// Proof is what a public route takes in place of an access token.
+	Proof Proof
 	// Replayable marks a POST that keeps an idempotency record with its effect.
 	Replayable bool
 	// MaxBody is the largest body in bytes; 0 means 1 MiB.
@@ -66,6 +79,16 @@ type Route struct {
 	Platform bool
 	Serve    func(context.Context, *Request) (any, error)
 }
+
+// Proof is what proves the caller of a public route.
+type Proof string
+
+// The proofs: the cookie that a log-in sets, with the header X-Requested-With; the signature in each
+// CloudEvent.
+const (
+	RefreshCookie  Proof = "refreshCookie"
+	EventSignature Proof = "eventSignature"
+)
 
 // Event is one CloudEvent type that a function consumes.
 type Event struct {
@@ -137,6 +160,8 @@ func (r Route) check() error {
 		return errors.New("the route has no handler")
 	case r.Replayable && r.Method != http.MethodPost:
 		return errors.New("only a POST is replayable")
+	case r.Proof != "" && r.Permission != access.Public:
+		return errors.New("only a public route has another proof than an access token")
 	case r.Replayable && (r.Permission == access.Public || r.Permission == access.Internal):
 		return errors.New("a replayable route needs a principal: keys are theirs")
 	}

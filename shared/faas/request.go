@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -43,6 +43,7 @@ type Request struct {
 	App *App
 
 	http    *http.Request
+	route   *Route
 	maxBody int64
 	body    []byte
 	read    bool
@@ -60,9 +61,6 @@ func (r *Request) Call() workflow.Call {
 // PathValue returns the value of a wildcard of the route's pattern.
 func (r *Request) PathValue(name string) string { return r.http.PathValue(name) }
 
-// Query returns the query parameters.
-func (r *Request) Query() url.Values { return r.http.URL.Query() }
-
 // ID returns the id that a wildcard of the pattern holds. A malformed id names nothing: ErrBadID.
 func (r *Request) ID(name string) (engine.ID, error) {
 	id, err := engine.ParseID(r.http.PathValue(name))
@@ -72,21 +70,28 @@ func (r *Request) ID(name string) (engine.ID, error) {
 	return id, nil
 }
 
-// List reads the paging parameters and the filters of a list; a wrong one is ErrBadList with the
-// parameter as its detail.
-func (r *Request) List(list page.List) (page.Request, error) {
-	request, err := page.Parse(r.Query(), list, r.Principal.Username)
+// List reads the query parameters that the route's List allows. A wrong filter is tasklist.ErrFilter,
+// anything else that is wrong is ErrBadList, with the parameter as its detail.
+func (r *Request) List() (page.Request, error) {
+	request, err := page.Parse(r.http.URL.Query(), r.route.List, r.Principal.Username)
 	var wrong *page.Error
-	if errors.As(err, &wrong) {
-		return request, ErrBadList.Withf("%s", wrong.Message).
-			With(fault.Detail{Pointer: "/" + pointerEscape(wrong.Parameter), Code: wrong.Code, Detail: wrong.Message})
+	if !errors.As(err, &wrong) {
+		return request, err
 	}
-	return request, err
+	kind := ErrBadList
+	if wrong.Code == tasklist.ErrFilter.Code {
+		kind = tasklist.ErrFilter
+	}
+	return request, kind.Withf("%s", wrong.Message).
+		With(fault.Detail{Pointer: "/" + pointerEscape(wrong.Parameter), Code: wrong.Code, Detail: wrong.Message})
 }
 
 // Match returns the version that If-Match names (RFC 9110 §13.1.1), 0 when the caller does not mind. What
-// is no ETag of ours is ErrBadMatch.
+// is no ETag of ours is ErrBadMatch. The route must be Versioned.
 func (r *Request) Match() (int64, error) {
+	if !r.route.Versioned {
+		return 0, fmt.Errorf("%s %s: If-Match is not declared", r.route.Method, r.route.Pattern)
+	}
 	value := strings.TrimSpace(r.http.Header.Get("If-Match"))
 	if value == "" || value == "*" {
 		return 0, nil

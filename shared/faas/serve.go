@@ -30,7 +30,7 @@ var ErrBadKey = fault.New(fault.Malformed, "bad_idempotency_key", "An Idempotenc
 // answer. The order is the order of the checks.
 func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 	c.route = route.Pattern
-	request := &Request{App: e.app, http: r, maxBody: route.MaxBody}
+	request := &Request{App: e.app, http: r, route: route, maxBody: route.MaxBody}
 	if request.maxBody == 0 {
 		request.maxBody = DefaultMaxBody
 	}
@@ -56,6 +56,9 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 		}
 		if isEvent(r.Header) {
 			result = quiet(result)
+		}
+		if route.Media != "" {
+			c.Header().Set(contentType, route.Media)
 		}
 		err = answer(c, r, result, route.Status)
 	} else if e.replay(c, request, &err) {

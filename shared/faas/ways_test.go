@@ -36,7 +36,7 @@ func place(_ context.Context, r *faas.Request) (any, error) {
 	if err := r.Decode(&o); err != nil {
 		return nil, err
 	}
-	return map[string]any{"order": o, "customer": r.PathValue("customer"), "note": r.Query().Get("note"), "tags": []int{1, 2}}, nil
+	return map[string]any{"order": o, "customer": r.PathValue("customer"), "note": r.HTTP().URL.Query().Get("note"), "tags": []int{1, 2}}, nil
 }
 
 // placed acts on an event: what its data asks for is what happens.

@@ -106,8 +106,8 @@ type File struct {
 	Content []byte
 }
 
-// Files returns every generated file: Generate's, the others, and docs/errors.md, for which it reads the Go
-// sources under root.
+// Files returns every generated file: Generate's, the others, and those for which it reads the Go sources
+// under root, docs/errors.md, docs/configuration.md and openapi.yaml.
 func Files(root string, functions []faas.Function, others ...File) (map[string][]byte, error) {
 	files, err := Generate(functions)
 	if err != nil {
@@ -116,7 +116,17 @@ func Files(root string, functions []faas.Function, others ...File) (map[string][
 	for _, f := range others {
 		files[f.Path] = f.Content
 	}
-	files["docs/errors.md"], err = errorsTable(os.DirFS(root))
+	sources := os.DirFS(root)
+	if files["docs/errors.md"], err = errorsTable(sources); err != nil {
+		return nil, err
+	}
+	if files["docs/configuration.md"], err = configurationTable(sources, functions); err != nil {
+		return nil, err
+	}
+	document, err := openAPI(sources, functions)
+	for _, path := range openAPIPaths {
+		files[path] = document
+	}
 	return files, err
 }
 

@@ -26,7 +26,7 @@ func sample() []faas.Function {
 			Limits: faas.Limits{Exec: 55 * time.Second, Max: 1, Memory: "1Gi", MaxInflight: 2, Pool: 4},
 		},
 		{
-			Name: "gateway", Summary: "The door.", Secrets: []string{"diom-extra"},
+			Name: "gateway", Summary: "The door.", Secrets: []string{"diom-data-key"},
 			Routes: []faas.Route{{Pattern: "/", Permission: access.Public, Serve: serve}},
 			Limits: faas.Limits{Min: 6, Max: 10},
 		},
@@ -77,7 +77,7 @@ func TestStack(t *testing.T) {
 		t.Errorf("%+v", tick)
 	}
 	gateway := s.Functions["gateway"]
-	if d := cmp.Diff([]string{"diom-extra", "diom-jwt-public", "diom-mysql-dsn", "diom-redis-url"}, gateway.Secrets); d != "" {
+	if d := cmp.Diff([]string{"diom-data-key", "diom-jwt-public", "diom-mysql-dsn", "diom-redis-url"}, gateway.Secrets); d != "" {
 		t.Error(d)
 	}
 	if e := gateway.Environment; e["DIOM_FUNCTION_URL"] == "" || e["DIOM_MYSQL_POOL"] != "5" || e["DIOM_GATEWAY_REPLICAS"] != "10" || e["DIOM_TRUSTED_PROXIES"] == "" {

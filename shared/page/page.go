@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ const (
 )
 
 // Error says which parameter of a list request is wrong: Code is one of bad_limit, bad_sort,
-// bad_cursor and unknown_parameter. All are the caller's (400).
+// bad_cursor, bad_count, bad_filter and unknown_parameter. All are the caller's (400).
 type Error struct {
 	Parameter string
 	Code      string
@@ -29,13 +30,35 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// List describes a list to Parse: its name, the columns a caller may sort by (the first is the
-// default; a leading "-" means descending), and the names of its filters.
+// List describes a list to Parse and to openapi.yaml: its name, the columns a caller may sort by (the
+// first is the default; a leading "-" means descending), and its filters. A list without Sorts has no
+// cursor and no count either: it pages by a filter of its own.
 type List struct {
 	Name    string
 	Sorts   []string
-	Filters []string
+	Filters []Filter
 }
+
+// Filter is a query parameter that narrows a list.
+type Filter struct {
+	Name string
+	Form Form
+	// Values are what it takes; empty is every value of its form.
+	Values []string
+	// Summary is a phrase that says more than the name does, or empty.
+	Summary string
+}
+
+// Form is the form of a filter's value.
+type Form string
+
+// The forms: any text, a UUID in its canonical form, true or false, a number from 0.
+const (
+	Text   Form = ""
+	ID     Form = "uuid"
+	Flag   Form = "boolean"
+	Number Form = "integer"
+)
 
 // Request is a checked list request.
 type Request struct {
@@ -45,6 +68,7 @@ type Request struct {
 	After      []string // key of the row to continue from, empty on the first page
 	Backward   bool     // the page before After is wanted
 	Count      bool     // ?count=true
+	Filters    url.Values
 	stamp      string
 }
 
@@ -63,13 +87,13 @@ type cursor struct {
 }
 
 // Parse reads limit, sort, cursor, count and the filters from a query. who is the principal's
-// name: a cursor is bound to the list, its filters, its sort and its principal. The error is
-// always an *Error.
+// name: a cursor is bound to the list, its filters, its sort and its principal. A filter without a
+// value is none. The error is always an *Error.
 func Parse(query url.Values, list List, who string) (Request, error) {
-	r := Request{Limit: DefaultLimit, Count: query.Get("count") == "true"}
+	r := Request{Limit: DefaultLimit, Count: query.Get("count") == "true", Filters: url.Values{}}
 	for name := range query {
-		if !slices.Contains([]string{"limit", "sort", "cursor", "count"}, name) && !slices.Contains(list.Filters, name) {
-			return r, &Error{name, "unknown_parameter", "The list has no such parameter."}
+		if err := r.take(query, list, name); err != nil {
+			return r, err
 		}
 	}
 	if text := query.Get("limit"); text != "" {
@@ -79,11 +103,57 @@ func Parse(query url.Values, list List, who string) (Request, error) {
 		}
 		r.Limit = n
 	}
+	if len(list.Sorts) == 0 {
+		return r, nil
+	}
 	if err := r.sort(query.Get("sort"), list); err != nil {
 		return r, err
 	}
 	r.stamp = stamp(query, list, r, who)
 	return r, r.resume(query.Get("cursor"))
+}
+
+// take checks one parameter and keeps it if it is a filter.
+func (r *Request) take(query url.Values, list List, name string) error {
+	i := slices.IndexFunc(list.Filters, func(f Filter) bool { return f.Name == name })
+	value := query.Get(name)
+	switch {
+	case i >= 0 && value == "":
+		return nil
+	case i >= 0:
+		r.Filters[name] = query[name]
+		return list.Filters[i].check(value)
+	case name == "limit" || len(list.Sorts) > 0 && (name == "sort" || name == "cursor"):
+		return nil
+	case name == "count" && len(list.Sorts) > 0:
+		if value != "true" && value != "false" {
+			return &Error{name, "bad_count", "count is true or false."}
+		}
+		return nil
+	}
+	return &Error{name, "unknown_parameter", "The list has no such parameter."}
+}
+
+var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+func (f Filter) check(value string) error {
+	wrong := ""
+	switch {
+	case len(f.Values) > 0 && !slices.Contains(f.Values, value):
+		wrong = " is one of " + strings.Join(f.Values, ", ") + "."
+	case f.Form == ID && !uuid.MatchString(value):
+		wrong = " is not an id."
+	case f.Form == Flag && value != "true" && value != "false":
+		wrong = " is true or false."
+	case f.Form == Number:
+		if _, err := strconv.ParseUint(value, 10, 63); err != nil {
+			wrong = " is a number from 0."
+		}
+	}
+	if wrong == "" {
+		return nil
+	}
+	return &Error{f.Name, "bad_filter", f.Name + wrong}
 }
 
 func (r *Request) sort(text string, list List) error {
@@ -120,8 +190,8 @@ func stamp(query url.Values, list List, r Request, who string) string {
 	for _, part := range []string{list.Name, who, r.Sort, strconv.FormatBool(r.Descending)} {
 		h.Write([]byte(part + "\x00"))
 	}
-	for _, name := range list.Filters {
-		h.Write([]byte(name + "\x00" + strings.Join(query[name], "\x01") + "\x00"))
+	for _, f := range list.Filters {
+		h.Write([]byte(f.Name + "\x00" + strings.Join(query[f.Name], "\x01") + "\x00"))
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:9])
 }

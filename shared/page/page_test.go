@@ -12,7 +12,9 @@ import (
 	"diom.io/workflow/shared/page"
 )
 
-var list = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority"}, Filters: []string{"view"}}
+var list = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority"}, Filters: []page.Filter{
+	{Name: "view", Values: []string{"todo", "done"}}, {Name: "of", Form: page.ID}, {Name: "open", Form: page.Flag}, {Name: "after", Form: page.Number}, {Name: "q"},
+}}
 
 func parse(t *testing.T, query, who string) (page.Request, error) {
 	t.Helper()
@@ -36,6 +38,9 @@ func TestParse(t *testing.T) {
 		{"limit=0", 0, "", false, "bad_limit"}, {"limit=101", 0, "", false, "bad_limit"}, {"limit=-1", 0, "", false, "bad_limit"}, {"limit=ten", 0, "", false, "bad_limit"},
 		{"limit=99999999999999999999", 0, "", false, "bad_limit"}, {"sort=password", 0, "", false, "bad_sort"}, {"sort=--priority", 0, "", false, "bad_sort"},
 		{"cursor=abc", 0, "", false, "bad_cursor"}, {"cursor=%20", 0, "", false, "bad_cursor"}, {"offset=3", 0, "", false, "unknown_parameter"},
+		{"count=yes", 0, "", false, "bad_count"}, {"view=mine", 0, "", false, "bad_filter"}, {"of=1", 0, "", false, "bad_filter"}, {"open=1", 0, "", false, "bad_filter"},
+		{"after=-1", 0, "", false, "bad_filter"}, {"after=9223372036854775808", 0, "", false, "bad_filter"},
+		{"of=019a9cf3-5b5e-7000-8000-0000000000ff&open=false&after=9223372036854775807&q=%00", 20, "createdAt", true, ""}, {"view=&of=&open=&after=", 20, "createdAt", true, ""},
 	} {
 		r, err := parse(t, c.query, "lina")
 		var wrong *page.Error
@@ -47,6 +52,21 @@ func TestParse(t *testing.T) {
 		}
 		if err != nil || r.Limit != c.limit || r.Sort != c.sort || r.Descending != c.descending {
 			t.Errorf("%s: %+v, %v", c.query, r, err)
+		}
+	}
+}
+
+// A list that sorts nothing has a limit and its filters alone; what is given of them is in the request.
+func TestParseWithoutSorts(t *testing.T) {
+	t.Parallel()
+	history := page.List{Name: "history", Filters: []page.Filter{{Name: "after", Form: page.Number}, {Name: "x"}}}
+	r, err := page.Parse(url.Values{"limit": {"5"}, "after": {"7"}, "x": {""}}, history, "lina")
+	if diff := cmp.Diff(url.Values{"after": {"7"}}, r.Filters); err != nil || r.Limit != 5 || diff != "" {
+		t.Errorf("%+v %v %s", r, err, diff)
+	}
+	for _, name := range []string{"sort", "cursor", "count"} {
+		if _, err := page.Parse(url.Values{name: {"true"}}, history, "lina"); err == nil {
+			t.Errorf("%s was taken", name)
 		}
 	}
 }

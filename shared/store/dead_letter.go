@@ -90,7 +90,10 @@ type DeadLetterFilter struct {
 }
 
 // DeadLetterList names the list: it goes by the time of the dead letters.
-var DeadLetterList = page.List{Name: "dead-letters", Sorts: []string{"-createdAt"}, Filters: []string{"direction", "source", "type", "resubmitted"}}
+var DeadLetterList = page.List{Name: "dead-letters", Sorts: []string{"-createdAt"}, Filters: []page.Filter{
+	{Name: "direction", Values: []string{string(In), string(Out)}}, {Name: "source"}, {Name: "type"},
+	{Name: "resubmitted", Form: page.Flag, Summary: "true lists those that were resubmitted too"},
+}}
 
 // DeadLetters lists dead letters without their content.
 func (s *Store) DeadLetters(ctx context.Context, f DeadLetterFilter, r page.Request) (page.Page[DeadLetter], error) {

@@ -91,6 +91,17 @@ func stateCode(state engine.State) int {
 	return 0
 }
 
+// States returns the API words of the states of an instance.
+func States() []string {
+	words := make([]string, 0, len(instanceStates))
+	for _, s := range instanceStates {
+		if s != "" {
+			words = append(words, string(s))
+		}
+	}
+	return words
+}
+
 // StateCode returns the stored code of a state's API word; false when there is no such state.
 func StateCode(word string) (int, bool) {
 	code := stateCode(engine.State(word))

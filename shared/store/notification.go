@@ -102,7 +102,7 @@ func (s *Store) ReadOfTask(ctx context.Context, id engine.ID, kind, username str
 }
 
 // NotificationList names the list of a person's notifications.
-var NotificationList = page.List{Name: "notifications", Sorts: []string{"-createdAt"}, Filters: []string{"unread"}}
+var NotificationList = page.List{Name: "notifications", Sorts: []string{"-createdAt"}, Filters: []page.Filter{{Name: "unread", Form: page.Flag, Summary: "true leaves out what has been read"}}}
 
 func notificationsOf(username string, unread bool) (list[Notification], query) {
 	l := list[Notification]{

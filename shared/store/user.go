@@ -182,7 +182,10 @@ func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?,",
 
 // UserList names the list of users; its filters are q (beginning of the username or display name),
 // department (id), role (code), group (key) and enabled (true or false).
-var UserList = page.List{Name: "users", Sorts: []string{"username", "-createdAt"}, Filters: []string{"q", "department", "role", "group", "enabled"}}
+var UserList = page.List{Name: "users", Sorts: []string{"username", "-createdAt"}, Filters: []page.Filter{
+	{Name: "q", Summary: "how the username or the display name begins"}, {Name: "department", Form: page.ID}, {Name: "role", Summary: "a role code"},
+	{Name: "group", Summary: "a group key"}, {Name: "enabled", Form: page.Flag},
+}}
 
 // UserFilter selects users; empty fields select all.
 type UserFilter struct {

@@ -18,13 +18,28 @@ import (
 
 // The lists with the sort columns and the filters that they allow.
 var (
-	TaskList       = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority", "dueAt"}, Filters: []string{"view", "processKey", "instanceId"}}
-	InstanceList   = page.List{Name: "instances", Sorts: []string{"-startedAt"}, Filters: []string{"view", "processKey", "businessKey", "definitionId", "state", "starter"}}
-	DefinitionList = page.List{Name: "definitions", Sorts: []string{"-deployedAt"}, Filters: []string{"key", "latest"}}
-	IncidentList   = page.List{Name: "incidents", Sorts: []string{"-raisedAt"}, Filters: []string{"instanceId", "processKey", "resolved"}}
-	JobList        = page.List{Name: "jobs", Sorts: []string{"-createdAt"}, Filters: []string{"instanceId", "processKey", "topic", "kind"}}
-	TimerList      = page.List{Name: "timers", Sorts: []string{"-createdAt"}, Filters: []string{"instanceId", "processKey"}}
+	TaskList = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority", "dueAt"}, Filters: []page.Filter{
+		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.All), Summary: "whose: without it todo; all is for operators and auditors"},
+		{Name: "processKey"}, ofInstance,
+	}}
+	InstanceList = page.List{Name: "instances", Sorts: []string{"-startedAt"}, Filters: []page.Filter{
+		{Name: "view", Values: words(mine, department, everybody), Summary: "whose: mine, of the departments that one heads, or all, which is for operators and auditors"},
+		{Name: "processKey"}, {Name: "businessKey"}, {Name: "definitionId", Form: page.ID}, {Name: "state", Values: store.States()},
+		{Name: "starter", Summary: "a username"},
+	}}
+	DefinitionList = page.List{Name: "definitions", Sorts: []string{"-deployedAt"}, Filters: []page.Filter{
+		{Name: "key"}, {Name: "latest", Form: page.Flag, Summary: "true leaves out what has a later version"},
+	}}
+	IncidentList = page.List{Name: "incidents", Sorts: []string{"-raisedAt"}, Filters: []page.Filter{
+		ofInstance, {Name: "processKey"}, {Name: "resolved", Form: page.Flag, Summary: "true lists resolved ones too"},
+	}}
+	JobList = page.List{Name: "jobs", Sorts: []string{"-createdAt"}, Filters: []page.Filter{
+		ofInstance, {Name: "processKey"}, {Name: "topic"}, {Name: "kind", Values: words(engine.ExternalJob, engine.BeforeJob, engine.AfterJob)},
+	}}
+	TimerList = page.List{Name: "timers", Sorts: []string{"-createdAt"}, Filters: []page.Filter{ofInstance, {Name: "processKey"}}}
 )
+
+var ofInstance = page.Filter{Name: "instanceId", Form: page.ID}
 
 // ErrFilter: a filter has a value that it does not take.
 var ErrFilter = fault.New(fault.Malformed, "bad_filter", "A filter has a value that it does not take.")
@@ -76,13 +91,7 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Value
 	if f.DefinitionID, err = idFilter(q, "definitionId"); err != nil {
 		return page.Page[store.Instance]{}, err
 	}
-	if word := q.Get("state"); word != "" {
-		code, ok := store.StateCode(word)
-		if !ok {
-			return page.Page[store.Instance]{}, badFilter("state", []string{"active", "suspended", "completed", "cancelled", "failed"})
-		}
-		f.State = code
-	}
+	f.State, _ = store.StateCode(q.Get("state")) // InstanceList names the states
 	return s.store.Instances(ctx, f, r)
 }
 
@@ -131,10 +140,6 @@ func (s *Service) Incidents(ctx context.Context, q url.Values, r page.Request) (
 // Jobs returns a page of open jobs: those that wait for workers and asynchronous continuations.
 func (s *Service) Jobs(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Job], error) {
 	f := store.JobFilter{ProcessKey: q.Get("processKey"), Topic: q.Get("topic"), Kind: engine.JobKind(q.Get("kind"))}
-	kinds := []engine.JobKind{engine.ExternalJob, engine.BeforeJob, engine.AfterJob}
-	if f.Kind != "" && !slices.Contains(kinds, f.Kind) {
-		return page.Page[store.Job]{}, badFilter("kind", kinds)
-	}
 	var err error
 	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
 		return page.Page[store.Job]{}, err
@@ -165,9 +170,13 @@ func idFilter(q url.Values, name string) (engine.ID, error) {
 }
 
 func badFilter[T ~string](name string, values []T) error {
-	words := make([]string, len(values))
+	return ErrFilter.Withf("%s is one of %s.", name, strings.Join(words(values...), ", ")).With(fault.Detail{Pointer: "/" + name, Code: ErrFilter.Code})
+}
+
+func words[T ~string](values ...T) []string {
+	list := make([]string, len(values))
 	for i, v := range values {
-		words[i] = string(v)
+		list[i] = string(v)
 	}
-	return ErrFilter.Withf("%s is one of %s.", name, strings.Join(words, ", ")).With(fault.Detail{Pointer: "/" + name, Code: ErrFilter.Code})
+	return list
 }

@@ -15,10 +15,10 @@ import (
 // NewEventSource is the body that registers an event source. Types may be absent: then they are those
 // of the mappings. Enabled is true where it is absent.
 type NewEventSource struct {
-	Source   string               `json:"source"`
+	Source   string               `json:"source" api:"required"`
 	Types    []string             `json:"types"`
-	KeyID    string               `json:"keyId"`
-	Key      string               `json:"key"`
+	KeyID    string               `json:"keyId" api:"required"`
+	Key      string               `json:"key" api:"required"`
 	Mappings []store.EventMapping `json:"mappings"`
 	Enabled  *bool                `json:"enabled"`
 }

@@ -29,8 +29,8 @@ const (
 // JobFetch is what a worker asks for. MaxJobs is 1 to 100, 10 when it is absent; WaitSeconds, up to 25,
 // is how long to wait for a first job.
 type JobFetch struct {
-	WorkerID    string     `json:"workerId"`
-	Topics      []JobTopic `json:"topics"`
+	WorkerID    string     `json:"workerId" api:"required"`
+	Topics      []JobTopic `json:"topics" api:"required"`
 	MaxJobs     *int       `json:"maxJobs"`
 	WaitSeconds int        `json:"waitSeconds"`
 }
@@ -38,8 +38,8 @@ type JobFetch struct {
 // JobTopic is one kind of work: for how long, 1 s to a day, its jobs are the worker's, and which
 // variables it needs; absent ones are all that the job sees.
 type JobTopic struct {
-	Name        string   `json:"name"`
-	LockSeconds int      `json:"lockSeconds"`
+	Name        string   `json:"name" api:"required"`
+	LockSeconds int      `json:"lockSeconds" api:"required"`
 	Variables   []string `json:"variables"`
 }
 

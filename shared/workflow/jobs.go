@@ -29,7 +29,7 @@ const (
 
 // JobCompletion is what a worker gives when it has done a job.
 type JobCompletion struct {
-	WorkerID  string           `json:"workerId"`
+	WorkerID  string           `json:"workerId" api:"required"`
 	Variables engine.Variables `json:"variables"`
 }
 
@@ -51,7 +51,7 @@ func (s *Service) CompleteJob(ctx context.Context, call Call, id engine.ID, c Jo
 // without RetryAfterSeconds the model says how long to wait, or nobody waits. With 0 retries an
 // incident waits for an operator.
 type JobFailure struct {
-	WorkerID          string `json:"workerId"`
+	WorkerID          string `json:"workerId" api:"required"`
 	Message           string `json:"message"`
 	Details           string `json:"details"`
 	Retries           *int   `json:"retries"`
@@ -81,8 +81,8 @@ func (s *Service) FailJob(ctx context.Context, call Call, id engine.ID, f JobFai
 
 // JobError is the BPMN error with which a worker ends a job. Code has 1 to 255 characters.
 type JobError struct {
-	WorkerID  string           `json:"workerId"`
-	Code      string           `json:"code"`
+	WorkerID  string           `json:"workerId" api:"required"`
+	Code      string           `json:"code" api:"required"`
 	Message   string           `json:"message"`
 	Variables engine.Variables `json:"variables"`
 }
@@ -105,8 +105,8 @@ func (s *Service) ThrowJobError(ctx context.Context, call Call, id engine.ID, e 
 
 // JobExtension is for how long, from now, a worker wants to go on holding a job.
 type JobExtension struct {
-	WorkerID    string `json:"workerId"`
-	LockSeconds int    `json:"lockSeconds"`
+	WorkerID    string `json:"workerId" api:"required"`
+	LockSeconds int    `json:"lockSeconds" api:"required"`
 }
 
 // ExtendJob prolongs the lock of a job that the worker holds. It touches no instance and may be

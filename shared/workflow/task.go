@@ -16,7 +16,7 @@ var ErrUnknownUser = fault.New(fault.Invalid, "unknown_user", "There is no such 
 
 // Assignment is what a caller gives to hand a task to somebody. UserID is a username.
 type Assignment struct {
-	UserID  string `json:"userId"`
+	UserID  string `json:"userId" api:"required"`
 	Comment string `json:"comment"`
 }
 

@@ -170,7 +170,7 @@ func refusedLists(s *session) {
 	add("unknown view", "zhangwei", "/api/v1/tasks?view=theirs", "bad_filter", "bad_filter")
 	add("unknown state", "zhangwei", "/api/v1/instances?state=lost", "bad_filter", "bad_filter")
 	add("filter that is no id", "zhangwei", "/api/v1/tasks?instanceId=42", "bad_filter", "bad_filter")
-	add("history after text", "zhangwei", instancePath(s.someInstance(), "/history?after=x"), "bad_after", "bad_after")
+	add("history after text", "zhangwei", instancePath(s.someInstance(), "/history?after=x"), "bad_filter", "bad_filter")
 	add("history with limit 0", "zhangwei", instancePath(s.someInstance(), "/history?limit=0"), "bad_list_request", "")
 	s.refuse(list)
 }
