@@ -25,6 +25,9 @@ var kinds = map[string]string{
 	"limit.Rate": "rate: number/unit:burst, the unit s, m or h; off is none", "networks": "addresses and networks, separated by commas", "trust": "number, or networks",
 }
 
+// commandLine is the package whose settings docs/cli.md describes: they are no process's of the product.
+const commandLine = "cmd/diom/client"
+
 // readers say whose settings a directory declares.
 var readers = map[string]string{
 	"shared/config": "Every process", "cmd/diom": "`diom` on one machine: `dev`, `reset`, `user`",
@@ -49,7 +52,7 @@ func configurationTable(root fs.FS, functions []faas.Function) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.WriteString(tableHeader + "# Configuration\n\nSettings are variables of the environment; each has a default that works on a laptop. One that cannot be read is an error at\n" +
-		"the start of the process, which names it. Secrets are files.\n")
+		"the start of the process, which names it. Secrets are files. What the command line reads on a person's machine is in [cli.md](cli.md).\n")
 	for i, s := range list {
 		if i == 0 || list[i-1].where != s.where {
 			fmt.Fprintf(&b, "\n## %s\n\nDeclared in `%s`.\n\n| setting | type | default | meaning |\n|---|---|---|---|\n", heading(s.where), s.where)
@@ -110,7 +113,7 @@ func settings(root fs.FS) ([]setting, error) {
 			if err != nil || !entry.IsDir() {
 				return ignoreMissing(err)
 			}
-			if strings.HasSuffix(path.Base(name), "test") { // packages for tests alone
+			if strings.HasSuffix(path.Base(name), "test") || name == commandLine { // for tests alone; in docs/cli.md
 				return fs.SkipDir
 			}
 			found, err := declaredSettings(root, name)

@@ -80,7 +80,17 @@ const (
 
 var instanceStates = []engine.State{1: engine.Active, 2: engine.Suspended, 3: engine.Completed, 4: engine.Cancelled, 5: "failed"}
 
-var taskStates = []string{taskOpen: "open", taskCompleted: "completed", taskCancelled: "cancelled"}
+// TaskState is the API word of a task's state.
+type TaskState string
+
+// The states of a task.
+const (
+	openTask      TaskState = "open"
+	completedTask TaskState = "completed"
+	cancelledTask TaskState = "cancelled"
+)
+
+var taskStates = []TaskState{taskOpen: openTask, taskCompleted: completedTask, taskCancelled: cancelledTask}
 
 func stateCode(state engine.State) int {
 	for code, s := range instanceStates {

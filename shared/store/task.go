@@ -19,14 +19,14 @@ import (
 // ErrNoTask: there is no such task.
 var ErrNoTask = fault.New(fault.NotFound, "task_not_found", "There is no such task.")
 
-// Task is a user task as the API shows it. State is open, completed or cancelled.
+// Task is a user task as the API shows it.
 type Task struct {
 	ID              engine.ID  `json:"id"`
 	InstanceID      engine.ID  `json:"instanceId"`
 	ProcessKey      string     `json:"processKey"`
 	NodeID          string     `json:"nodeId"`
 	Name            string     `json:"name"`
-	State           string     `json:"state"`
+	State           TaskState  `json:"state"`
 	Assignee        *string    `json:"assignee"`
 	Owner           *string    `json:"owner"`
 	CandidateUsers  []string   `json:"candidateUsers"`
@@ -44,7 +44,7 @@ type Task struct {
 // ShowTask returns an open task of in as the API shows it.
 func ShowTask(in *engine.Instance, t engine.Task) Task {
 	return Task{
-		ID: t.ID, InstanceID: in.ID, ProcessKey: in.ProcessKey, NodeID: t.Node, Name: t.Name, State: taskStates[taskOpen],
+		ID: t.ID, InstanceID: in.ID, ProcessKey: in.ProcessKey, NodeID: t.Node, Name: t.Name, State: openTask,
 		Assignee: pointer(t.Assignee), Owner: pointer(t.Owner), CandidateUsers: orEmpty(t.CandidateUsers),
 		CandidateGroups: orEmpty(t.CandidateGroups), Priority: t.Priority, FormKey: pointer(t.FormKey),
 		DueAt: pointer(t.DueAt), FollowUpAt: pointer(t.FollowUpAt), CreatedAt: t.CreatedAt, Version: t.Version,
@@ -53,12 +53,12 @@ func ShowTask(in *engine.Instance, t engine.Task) Task {
 
 // Completed returns t as it is shown once user has completed it.
 func (t Task) Completed(user string, at time.Time, version int64) Task {
-	t.State, t.Assignee, t.EndedBy, t.EndedAt, t.Version = taskStates[taskCompleted], &user, &user, &at, version
+	t.State, t.Assignee, t.EndedBy, t.EndedAt, t.Version = completedTask, &user, &user, &at, version
 	return t
 }
 
 // Open reports whether the task waits for somebody.
-func (t Task) Open() bool { return t.State == taskStates[taskOpen] }
+func (t Task) Open() bool { return t.State == openTask }
 
 // IsFor reports whether the task is the user's own, and whether it is offered to the user or one of
 // the identities (group keys, role codes).
