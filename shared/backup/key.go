@@ -158,7 +158,7 @@ func GenerateKeys(dir string) (recipient string, err error) {
 }
 
 func writeSecret(dir, name, text string) error {
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own name
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// maxWorkers is how many connections read or write at most; one a core is enough.
-const maxWorkers = 4
+// workers is how many connections read or write: about one a core.
+func workers() int { return min(4, max(2, runtime.GOMAXPROCS(0))) }
 
 // Make makes a backup and returns its manifest: also ErrRunning, ErrNoKey, ErrRights, ErrUnsupported,
 // ErrSchemaChanged, ErrNoSpace. product is the version of the product. What it has written is deleted when it
@@ -51,7 +51,7 @@ func (v *Vault) make(ctx context.Context, s *server, product string, tell Progre
 	if err != nil {
 		return m, err
 	}
-	workers, err := s.sessions(ctx, max(1, min(maxWorkers, runtime.GOMAXPROCS(0), len(text.Tables))))
+	workers, err := s.sessions(ctx, max(1, min(workers(), len(text.Tables))))
 	if err != nil {
 		return m, err
 	}

@@ -52,7 +52,7 @@ func (v *Vault) suffix() string {
 
 func (v *Vault) newObject(backup, name string) (*writer, error) {
 	w := &writer{object: Object{Name: name + v.suffix()}}
-	file, err := os.OpenFile(filepath.Join(v.settings.Dir, backup, w.object.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(filepath.Join(v.settings.Dir, backup, w.object.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own name
 	if err != nil {
 		return nil, space(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 )
@@ -49,7 +48,7 @@ func (v *Vault) restore(ctx context.Context, s *server, m Manifest, meter *meter
 	if err != nil {
 		return err
 	}
-	workers, err := s.sessions(ctx, min(maxWorkers, runtime.GOMAXPROCS(0)))
+	workers, err := s.sessions(ctx, workers())
 	if err != nil {
 		return err
 	}
