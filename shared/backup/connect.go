@@ -122,17 +122,27 @@ func closeAll(list []*sql.Conn) {
 }
 
 // claim takes the lock that lets one backup or restore of a database run at a time; it ends with the
-// session.
+// session. The session of one that was killed may take a moment to end.
 func (s *server) claim(ctx context.Context, c *sql.Conn) error {
-	sum := sha256.Sum256([]byte(s.name))
 	var got sql.NullInt64
-	if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 0)", "diom_backup_"+hex.EncodeToString(sum[:16])).Scan(&got); err != nil {
+	if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 2)", s.lockName()).Scan(&got); err != nil {
 		return classify(err)
 	}
 	if got.Int64 != 1 {
 		return ErrRunning
 	}
 	return nil
+}
+
+// release lets go of the lock and closes the session.
+func (s *server) release(c *sql.Conn) {
+	_, _ = c.ExecContext(context.Background(), "DO RELEASE_LOCK(?)", s.lockName()) // it ends with the session anyway
+	_ = c.Close()
+}
+
+func (s *server) lockName() string {
+	sum := sha256.Sum256([]byte(s.name))
+	return "diom_backup_" + hex.EncodeToString(sum[:16])
 }
 
 // Errors of the server, by number.

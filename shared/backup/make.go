@@ -43,7 +43,7 @@ func (v *Vault) make(ctx context.Context, s *server, product string, tell Progre
 	if err != nil {
 		return m, err
 	}
-	defer lead.Close()
+	defer s.release(lead)
 	if err := errors.Join(s.claim(ctx, lead), s.checkRights(ctx, lead)); err != nil {
 		return m, err
 	}

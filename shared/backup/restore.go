@@ -34,7 +34,7 @@ func (v *Vault) restore(ctx context.Context, s *server, m Manifest, meter *meter
 	if err != nil {
 		return err
 	}
-	defer lead.Close()
+	defer s.release(lead)
 	if err := s.claim(ctx, lead); err != nil {
 		return err
 	}
