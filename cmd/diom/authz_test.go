@@ -30,6 +30,7 @@ var publicRoutes = map[string]string{
 	" /":                         "the gateway hands on to routes with permissions of their own",
 	"POST /api/v1/events":        "each CloudEvent is signed",
 	"tick POST /{$}":             "schedulers cannot sign; it takes no input and does what is due",
+	"backup POST /{$}":           "the same: it makes a backup if one is due",
 }
 
 // grants is what each role may do. It is written down here and not read from the database: a role that

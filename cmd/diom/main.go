@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +34,7 @@ func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "diom",
 		Short:         "DIOM Workflow: business processes in BPMN 2.0 on stateless functions",
-		Version:       version(),
+		Version:       telemetry.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -47,27 +46,10 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of this binary", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), telemetry.Version())
 			return err
 		},
 	}
-}
-
-// version is the module's version, or the commit that the binary was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "devel"
 }
 
 // open prepares what a process holds, from its environment; errNoDSN where that names no database.

@@ -63,7 +63,7 @@ func bank(t *testing.T, dsn string) (stop func()) {
 // copied makes a backup through a wire and returns how much money is in it.
 func (r *rig) copied(dsn string, wire *wiretest.Wire) (int, backup.Manifest) {
 	r.Helper()
-	m, err := r.Make(r.Context(), backup.Database{DSN: dsn, Dial: wire.Dial}, "test", nil)
+	m, err := r.Make(r.Context(), backup.Database{DSN: dsn, Dial: wire.Dial}, nil)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func (r *rig) open(s backup.Settings) *backup.Vault {
 
 func (r *rig) make(dsn string) backup.Manifest {
 	r.Helper()
-	m, err := r.Make(r.Context(), backup.Database{DSN: dsn}, "test", nil)
+	m, err := r.Make(r.Context(), backup.Database{DSN: dsn}, nil)
 	if err != nil {
 		r.Fatalf("make: %v", err)
 	}

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	}
 	v, err := backup.Open(backup.Settings{Dir: child[1], Keep: time.Hour, Schedule: "0 2 * * *", Environment: "test", Secret: secretsIn(child[2])})
 	if err == nil {
-		_, err = v.Make(context.Background(), backup.Database{DSN: child[0]}, "test", nil)
+		_, err = v.Make(context.Background(), backup.Database{DSN: child[0]}, nil)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -6,19 +6,21 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"diom.io/workflow/shared/telemetry"
 )
 
 // workers is how many connections read or write: about one a core.
 func workers() int { return min(4, max(2, runtime.GOMAXPROCS(0))) }
 
 // Make makes a backup and returns its manifest: also ErrRunning, ErrNoKey, ErrRights, ErrUnsupported,
-// ErrSchemaChanged, ErrNoSpace. product is the version of the product. What it has written is deleted when it
+// ErrSchemaChanged, ErrNoSpace. What it has written is deleted when it
 // fails; when it is killed, what is left has no manifest.
 //
 // The account needs SELECT, SHOW VIEW, TRIGGER, EVENT and EXECUTE on the database, to read routines of others
 // also SELECT on mysql.proc (MySQL: SHOW_ROUTINE). With RELOAD or LOCK TABLES several connections read one
 // state.
-func (v *Vault) Make(ctx context.Context, from Database, product string, tell Progress) (Manifest, error) {
+func (v *Vault) Make(ctx context.Context, from Database, tell Progress) (Manifest, error) {
 	if err := v.canWrite(); err != nil {
 		return Manifest{}, err
 	}
@@ -26,7 +28,7 @@ func (v *Vault) Make(ctx context.Context, from Database, product string, tell Pr
 	if err != nil {
 		return Manifest{}, err
 	}
-	m, err := v.make(ctx, s, product, tell)
+	m, err := v.make(ctx, s, tell)
 	return m, errors.Join(err, s.Close())
 }
 
@@ -38,7 +40,7 @@ func (v *Vault) canWrite() error {
 	return nil
 }
 
-func (v *Vault) make(ctx context.Context, s *server, product string, tell Progress) (m Manifest, err error) {
+func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest, err error) {
 	lead, err := s.session(ctx)
 	if err != nil {
 		return m, err
@@ -71,7 +73,7 @@ func (v *Vault) make(ctx context.Context, s *server, product string, tell Progre
 		}
 	}()
 	m = Manifest{
-		ID: id, Started: started.UTC(), Product: product, Schema: text.version, Environment: v.settings.Environment,
+		ID: id, Started: started.UTC(), Product: telemetry.Version(), Schema: text.version, Environment: v.settings.Environment,
 		Database: s.name, Server: s.version, Snapshot: shot, Encrypted: !v.settings.Plain,
 		Views: len(text.Views), Routines: len(text.Routines), Triggers: len(text.Triggers), Events: len(text.Events),
 	}

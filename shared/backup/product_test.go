@@ -111,7 +111,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			peak = max(peak, at.HeapAlloc-min(before, at.HeapAlloc))
 		}
 	}
-	made, err := r.Make(t.Context(), backup.Database{DSN: dsn}, "test", func(int64, int64) { watch() })
+	made, err := r.Make(t.Context(), backup.Database{DSN: dsn}, func(int64, int64) { watch() })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func TestKeys(t *testing.T) {
 	}
 	verify := func(v *backup.Vault) error { _, err := v.Verify(t.Context(), made.ID, nil); return err }
 	make := func(v *backup.Vault) error {
-		_, err := v.Make(t.Context(), backup.Database{DSN: dsn}, "test", nil)
+		_, err := v.Make(t.Context(), backup.Database{DSN: dsn}, nil)
 		return err
 	}
 	none := with(func(s *backup.Settings) { s.Secret = nil })
@@ -174,7 +174,7 @@ func TestUnsupported(t *testing.T) {
 	} {
 		r, dsn := newRig(t, nil), databasetest.Empty(t)
 		run(t, open(t, dsn), statement)
-		_, err := r.Make(t.Context(), backup.Database{DSN: dsn}, "test", nil)
+		_, err := r.Make(t.Context(), backup.Database{DSN: dsn}, nil)
 		if !errors.Is(err, backup.ErrUnsupported) || !strings.Contains(err.Error(), name) || len(r.ids()) != 0 {
 			t.Errorf("%s: %v, left %q", statement, err, r.ids())
 		}
@@ -198,7 +198,7 @@ func TestSchemaChanges(t *testing.T) {
 			}
 			return text
 		}}
-		_, err := r.Make(t.Context(), backup.Database{DSN: dsn, Dial: wire.Dial}, "test", nil)
+		_, err := r.Make(t.Context(), backup.Database{DSN: dsn, Dial: wire.Dial}, nil)
 		if !errors.Is(err, backup.ErrSchemaChanged) || len(r.ids()) != 0 {
 			t.Errorf("%s: %v, left %q", change, err, r.ids())
 		}

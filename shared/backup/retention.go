@@ -94,7 +94,7 @@ type Round struct {
 // RunDue makes a backup where one is due by the schedule since the newest whole one of this database, also
 // when several were missed, and then prunes. early is how much too early a scheduler may call. The errors are those
 // of Make.
-func (v *Vault) RunDue(ctx context.Context, from Database, product string, early time.Duration) (Round, error) {
+func (v *Vault) RunDue(ctx context.Context, from Database, early time.Duration) (Round, error) {
 	now := time.Now()
 	last, err := v.last(ctx, from)
 	if err != nil {
@@ -104,7 +104,7 @@ func (v *Vault) RunDue(ctx context.Context, from Database, product string, early
 	if err != nil || next.After(now) {
 		return Round{Next: next}, err
 	}
-	m, err := v.Make(ctx, from, product, nil)
+	m, err := v.Make(ctx, from, nil)
 	if err != nil {
 		return Round{Next: next}, err
 	}

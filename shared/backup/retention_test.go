@@ -151,7 +151,7 @@ func TestRunDue(t *testing.T) {
 	from := backup.Database{DSN: dsn}
 	round := func() backup.Round {
 		t.Helper()
-		got, err := r.RunDue(t.Context(), from, "test", 0)
+		got, err := r.RunDue(t.Context(), from, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,9 +187,9 @@ func TestOneAtATime(t *testing.T) {
 	run(t, open(t, dsn), "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
 	var inner error
 	asked := 0
-	_, err := r.Make(t.Context(), backup.Database{DSN: dsn}, "test", func(int64, int64) {
+	_, err := r.Make(t.Context(), backup.Database{DSN: dsn}, func(int64, int64) {
 		asked++
-		_, inner = r.Make(t.Context(), backup.Database{DSN: dsn}, "test", nil)
+		_, inner = r.Make(t.Context(), backup.Database{DSN: dsn}, nil)
 	})
 	if err != nil || asked != 1 || !errors.Is(inner, backup.ErrRunning) {
 		t.Errorf("%v; the other one (%d): %v", err, asked, inner)

@@ -84,7 +84,7 @@ func TestRights(t *testing.T) {
 		for _, g := range c.grants {
 			run(t, admin, "GRANT "+g+" TO "+user+"@'127.0.0.1'")
 		}
-		m, err := r.Make(t.Context(), backup.Database{DSN: user + ":p@" + strings.TrimPrefix(root, "root@") + "diom_source"}, "test", nil)
+		m, err := r.Make(t.Context(), backup.Database{DSN: user + ":p@" + strings.TrimPrefix(root, "root@") + "diom_source"}, nil)
 		if c.missing != "" {
 			if !errors.Is(err, backup.ErrRights) || !strings.Contains(err.Error(), c.missing) {
 				t.Errorf("%s: %v", c.name, err)
