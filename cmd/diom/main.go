@@ -38,7 +38,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	cmd.AddCommand(serveCommand(), migrateCommand(), genCommand(), devCommand(), resetCommand(), userCommand(), versionCommand())
+	cmd.AddCommand(serveCommand(), migrateCommand(), genCommand(), devCommand(), resetCommand(), userCommand(), backupCommand(), restoreCommand(), versionCommand())
 	return cmd
 }
 
