@@ -50,7 +50,7 @@ func TestBackup(t *testing.T) {
 			Header: map[string]string{"Ce-Id": "1", "Ce-Source": "/ping", "Ce-Type": "dev.knative.sources.ping", "Ce-Specversion": "1.0"}},
 		{Name: "off", Method: "POST", Path: "/", Prepare: off, Status: 428, Code: "backup_off"},
 		{Name: "no key", Method: "POST", Path: "/", Prepare: func(t *testing.T, c *faastest.Call) { anew(t, c); keyless(t, c) }, Status: 428, Code: "backup_no_key"},
-		{Name: "no time", Method: "POST", Path: "/", Prepare: anew, Header: map[string]string{"X-Timeout": "30ms"}, Status: 413, Code: "backup_too_long"},
+		{Name: "no time", Method: "POST", Path: "/", Prepare: anew, Header: map[string]string{"X-Timeout": "1ms"}, Status: 413, Code: "backup_too_long"},
 		{Name: "wrong method", Method: "GET", Path: "/", Status: 405},
 		{Name: "another path", Method: "POST", Path: "/x", Status: 404},
 	})

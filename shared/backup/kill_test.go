@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +41,26 @@ func sourceOfLarge(t *testing.T) string {
 	return dsn
 }
 
+// killAt kills a process once its backup, which is not among those before, has so many files, and returns how
+// it ended.
+func (r *rig) killAt(p *os.Process, before []string, files int, ended <-chan error) error {
+	r.Helper()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(time.Millisecond):
+		}
+		for _, id := range r.ids() {
+			entries, err := os.ReadDir(filepath.Join(r.settings.Dir, id))
+			if err == nil && !slices.Contains(before, id) && len(entries) >= files {
+				_ = p.Kill() // it may have ended
+				return <-ended
+			}
+		}
+	}
+}
+
 // However a backup is killed, what it leaves is not taken for a backup, and the next one is made.
 func TestKilled(t *testing.T) {
 	t.Parallel()
@@ -56,18 +77,19 @@ func TestKilled(t *testing.T) {
 	}
 	killed, whole := 0, 0
 	for range 12 {
+		before := r.ids()
 		cmd := exec.Command(self)
 		cmd.Env = append(os.Environ(), childVariable+"="+strings.Join([]string{dsn, r.settings.Dir, r.secrets}, "|"))
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(30+rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		if err := cmd.Wait(); err != nil {
-			killed++
-		} else {
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		if r.killAt(cmd.Process, before, rand.IntN(15), ended) == nil {
 			whole++
+		} else {
+			killed++
 		}
-		timer.Stop()
 	}
 	entries, err := r.List(t.Context())
 	if err != nil {
