@@ -43,6 +43,7 @@ func serve(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	round, err := v.RunDue(ctx, from, early)
+	observe(r.App, round.Last)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, errors.Join(ErrTooLong, err)
 	}

@@ -84,6 +84,16 @@ func TestScheduled(t *testing.T) {
 	if err := <-passed; err != nil {
 		t.Error(err)
 	}
+	metrics, err := d.App.Telemetry.Registry.Gather()
+	last := 0.0
+	for _, m := range metrics {
+		if m.GetName() == "diom_backup_last_success_timestamp" {
+			last = m.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	if err != nil || last != float64(list(t, d)[0].Manifest.Started.Unix()) {
+		t.Errorf("the metric says %f: %v", last, err)
+	}
 	t.Setenv("DIOM_BACKUP_DIR", "")
 	if err := Function.Scheduled(ended(), d.App); err != nil {
 		t.Errorf("off: %v", err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	vault "diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
@@ -48,6 +50,7 @@ func scheduled(ctx context.Context, app *faas.App) error {
 	longer, cancel := untilTheProcessEnds(ctx)
 	defer cancel()
 	round, err := v.RunDue(longer, from, 0)
+	observe(app, round.Last)
 	log := app.Telemetry.Log
 	switch {
 	case err != nil && longer.Err() == nil && !errors.Is(err, vault.ErrRunning): // another replica makes it
@@ -59,6 +62,21 @@ func scheduled(ctx context.Context, app *faas.App) error {
 	}
 	rest(ctx, min(look, max(0, time.Until(round.Next))))
 	return nil
+}
+
+// observe tells the metrics when the newest backup was made; an alert on its age needs no more.
+func observe(app *faas.App, last time.Time) {
+	if last.IsZero() {
+		return
+	}
+	gauge := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "diom_backup_last_success_timestamp", Help: "When the newest whole backup was made, in seconds since 1970.",
+	})
+	var already prometheus.AlreadyRegisteredError
+	if err := app.Telemetry.Registry.Register(gauge); errors.As(err, &already) {
+		gauge = already.ExistingCollector.(prometheus.Gauge)
+	}
+	gauge.Set(float64(last.Unix()))
 }
 
 // untilTheProcessEnds returns a context that ends when ctx is cancelled, and not by its deadline.

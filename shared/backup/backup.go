@@ -73,7 +73,7 @@ type Vault struct {
 	settings Settings
 	keys     keys
 	// planted switches guards off, for the tests that show what the guards are for.
-	planted struct{ noChecksum, noSignature bool }
+	planted struct{ noChecksum, noSignature, noLast bool }
 }
 
 // Open returns the vault of the settings, and makes its directory; ErrOff where they name none. A key that

@@ -79,12 +79,20 @@ func (r *rig) copied(dsn string, wire *wiretest.Wire) (int, backup.Manifest) {
 func TestConsistentWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ forbidden, method string }{
+		"global lock":    {"nothing", "global lock"},
 		"table locks":    {"FLUSH TABLES", "table locks"},
 		"one connection": {"LES ", "one connection"}, // FLUSH TABLES WITH …, LOCK TABLES …
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, dsn := newRig(t, nil), databasetest.Empty(t)
+			r := newRig(t, nil)
+			var dsn string
+			if c.method == "global lock" { // which the account of the tests may not take
+				dsn = ownServer(t) + "bank"
+				run(t, open(t, strings.TrimSuffix(dsn, "bank")), "CREATE DATABASE bank")
+			} else {
+				dsn = databasetest.Empty(t)
+			}
 			stop := bank(t, dsn)
 			defer stop()
 			for range 3 {

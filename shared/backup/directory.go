@@ -55,7 +55,7 @@ func (v *Vault) remove(id string) error {
 	if err := os.Remove(filepath.Join(dir, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := settle(dir); err != nil {
+	if err := settle(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process deletes it too
 		return err
 	}
 	return os.RemoveAll(dir)

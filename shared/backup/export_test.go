@@ -12,7 +12,10 @@ func (v *Vault) SetNoChecksum() { v.planted.noChecksum = true }
 // SetNoSignature switches the check of the manifest's signature off.
 func (v *Vault) SetNoSignature() { v.planted.noSignature = true }
 
-// Space, Like and RightsOn are the parts that no server of a test can be brought to use.
+// SetNoLast lets Prune delete whatever is old.
+func (v *Vault) SetNoLast() { v.planted.noLast = true }
+
+// Space and RightsOn are the parts that no server of a test can be brought to use.
 var (
 	Space    = space
 	RightsOn = rightsOn

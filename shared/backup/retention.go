@@ -53,8 +53,8 @@ func (v *Vault) expired(ctx context.Context, list []Manifest, limit time.Time) (
 			old = append(old, m.ID)
 		}
 	}
-	if len(old) == 0 {
-		return nil, nil
+	if len(old) == 0 || v.planted.noLast {
+		return old, nil
 	}
 	for _, m := range list {
 		if err := v.intact(ctx, m); err != nil {
@@ -87,7 +87,8 @@ type Round struct {
 	// Bytes is its size on the disk.
 	Bytes   int64    `json:"bytes,omitempty"`
 	Deleted []string `json:"deleted,omitempty"`
-	// Next is when the next one is due.
+	// Last is when the newest one was made, Next when the next one is due.
+	Last time.Time `json:"last"`
 	Next time.Time `json:"next"`
 }
 
@@ -102,13 +103,13 @@ func (v *Vault) RunDue(ctx context.Context, from Database, early time.Duration) 
 	}
 	next, err := v.due(last, early)
 	if err != nil || next.After(now) {
-		return Round{Next: next}, err
+		return Round{Last: last, Next: next}, err
 	}
 	m, err := v.Make(ctx, from, nil)
 	if err != nil {
-		return Round{Next: next}, err
+		return Round{Last: last, Next: next}, err
 	}
-	r := Round{Made: true, ID: m.ID, Rows: m.Rows(), Bytes: m.Bytes()}
+	r := Round{Made: true, Last: m.Started, ID: m.ID, Rows: m.Rows(), Bytes: m.Bytes()}
 	r.Next, err = v.due(m.Started, early)
 	deleted, failure := v.Prune(ctx, time.Now())
 	r.Deleted = deleted

@@ -56,6 +56,24 @@ func TestPruneKeepsWhatCanBeRestored(t *testing.T) {
 	})
 }
 
+// The only backup is old: it stays, and it is the guard that keeps it.
+func TestPruneWithoutTheGuard(t *testing.T) {
+	t.Parallel()
+	for guarded, left := range map[bool]int{true: 1, false: 0} {
+		r := newRig(t, nil)
+		if !guarded {
+			r.SetNoLast()
+		}
+		now := time.Now()
+		if _, err := r.Fake(now.Add(-2*r.settings.Keep), "test"); err != nil {
+			t.Fatal(err)
+		}
+		if deleted, err := r.Prune(t.Context(), now); err != nil || len(r.ids()) != left || len(deleted) != 1-left {
+			t.Errorf("guarded %t: %q %v, left %q", guarded, deleted, err, r.ids())
+		}
+	}
+}
+
 // fake adds a backup of a random age and fate to a vault.
 func fake(rt *rapid.T, vault, other *backup.Vault, dir string, now time.Time) kept {
 	k := kept{age: time.Duration(rapid.IntRange(0, 1500).Draw(rt, "hours")) * time.Hour, whole: true, own: true}
