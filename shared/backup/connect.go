@@ -18,8 +18,11 @@ import (
 
 const (
 	dialTimeout = 5 * time.Second
-	// lockWait is for how many seconds a lock of ours is waited for, and others wait behind us.
+	// lockWait is for how many seconds a lock of ours is waited for, and others wait behind us. lockHold is
+	// after how many idle seconds the server takes a lock away from us, should this process hang.
 	lockWait = 5
+	lockHold = 10
+	patience = 86400
 )
 
 // Modes of a session. Dumping needs none; loading takes whatever a table may hold: zeros for
@@ -85,7 +88,7 @@ func (s *server) session(ctx context.Context) (*sql.Conn, error) {
 		"SET NAMES binary",
 		"SET SESSION sql_mode = " + s.mode,
 		"SET SESSION time_zone = '+00:00'",
-		"SET SESSION sql_quote_show_create = 1, net_write_timeout = 600, net_read_timeout = 600, wait_timeout = 86400",
+		fmt.Sprintf("SET SESSION sql_quote_show_create = 1, net_write_timeout = 600, net_read_timeout = 600, wait_timeout = %d", patience),
 		"SET SESSION foreign_key_checks = 0, unique_checks = 0",
 		fmt.Sprintf("SET SESSION lock_wait_timeout = %d", lockWait),
 		"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",

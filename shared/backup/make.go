@@ -84,15 +84,25 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 	if err := d.run(ctx, workers); err != nil {
 		return m, err
 	}
-	after, err := s.readSchema(ctx, lead)
-	if err == nil && !after.same(text) {
-		err = ErrSchemaChanged
-	}
-	if err != nil {
+	if err := s.unchanged(ctx, text); err != nil {
 		return m, err
 	}
 	m.Finished = time.Now().UTC()
 	return m, v.publish(m)
+}
+
+// unchanged reads the schema again, in a session of its own: the first one was idle for long.
+func (s *server) unchanged(ctx context.Context, text *schema) error {
+	c, err := s.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	after, err := s.readSchema(ctx, c)
+	if err == nil && !after.same(text) {
+		err = ErrSchemaChanged
+	}
+	return err
 }
 
 func total(sizes []int64) (n int64) {

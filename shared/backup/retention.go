@@ -125,7 +125,8 @@ func (v *Vault) due(last time.Time, early time.Duration) (time.Time, error) {
 	return next.Add(-early), err
 }
 
-// last is when the newest whole backup of the database was made, or zero.
+// last is when the newest whole backup of the database was made, or zero. One from tomorrow was made by a
+// wrong clock, and must not keep the next ones from being made.
 func (v *Vault) last(ctx context.Context, of Database) (time.Time, error) {
 	database, err := of.name()
 	if err != nil {
@@ -136,7 +137,7 @@ func (v *Vault) last(ctx context.Context, of Database) (time.Time, error) {
 		return time.Time{}, err
 	}
 	for _, e := range entries {
-		if e.State == Whole && e.Manifest.Environment == v.settings.Environment && e.Manifest.Database == database {
+		if e.State == Whole && time.Until(e.Manifest.Started) < abandoned && e.Manifest.Environment == v.settings.Environment && e.Manifest.Database == database {
 			return e.Manifest.Started, nil
 		}
 	}

@@ -170,6 +170,11 @@ func readRoutine(ctx context.Context, c *sql.Conn, kind, routineName string) (ro
 	if create == "" {
 		return r, fmt.Errorf("its text is hidden from this account: %w", ErrRights)
 	}
+	if kind == "VIEW" { // one that cannot be read could not be made again
+		if _, err := texts(ctx, c, "SELECT 1 FROM "+name(routineName)+" LIMIT 0"); isError(err, errInvalidView) {
+			return r, fmt.Errorf("it cannot be read: %w", ErrUnsupported)
+		}
+	}
 	r.Create = []byte(create)
 	return r, nil
 }

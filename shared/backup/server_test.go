@@ -30,6 +30,8 @@ func ownServer(t *testing.T) string {
 	install := exec.Command("mariadb-install-db", append([]string{
 		"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db",
 	}, user...)...)
+	// A server that starts deletes the temporary tables of all servers that share its directory for them.
+	install.Env = append(os.Environ(), "TMPDIR="+dir)
 	if output, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("mariadb-install-db: %v\n%s", err, output)
 	}
@@ -41,7 +43,7 @@ func ownServer(t *testing.T) string {
 	_, port, _ := net.SplitHostPort(address) // it was joined
 	root := "root@tcp(" + address + ")/"
 	producttest.Command(t, func() error { return ping(root) }, path, append([]string{
-		"--no-defaults", "--datadir=" + data, "--socket=" + filepath.Join(dir, "s"), "--bind-address=127.0.0.1", "--port=" + port,
+		"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--socket=" + filepath.Join(dir, "s"), "--bind-address=127.0.0.1", "--port=" + port,
 		"--skip-name-resolve", "--innodb-buffer-pool-size=32M", "--log-bin=binlog", "--max-allowed-packet=1M",
 	}, user...)...).Start()
 	return root

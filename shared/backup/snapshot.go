@@ -3,6 +3,8 @@ package backup
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -55,8 +57,11 @@ func lockStatement(method string, tables []table) string {
 
 func (s *server) locked(ctx context.Context, lead *sql.Conn, workers []*sql.Conn, lock string) (Snapshot, error) {
 	shot := Snapshot{Connections: len(workers)}
-	if _, err := lead.ExecContext(ctx, lock); err != nil {
+	if err := setWait(ctx, lead, lockHold); err != nil {
 		return shot, err
+	}
+	if _, err := lead.ExecContext(ctx, lock); err != nil {
+		return shot, errors.Join(err, setWait(ctx, lead, patience))
 	}
 	since := time.Now()
 	err := begin(ctx, workers)
@@ -70,7 +75,12 @@ func (s *server) locked(ctx context.Context, lead *sql.Conn, workers []*sql.Conn
 		err = failure
 	}
 	shot.Locked = time.Since(since).Microseconds()
-	return shot, err
+	return shot, errors.Join(err, setWait(ctx, lead, patience))
+}
+
+// setWait says after how many idle seconds the server ends a session, and with it its locks.
+func setWait(ctx context.Context, c *sql.Conn, seconds int) error {
+	return exec(ctx, c, fmt.Sprintf("SET SESSION wait_timeout = %d", seconds))
 }
 
 func begin(ctx context.Context, workers []*sql.Conn) error {
