@@ -44,7 +44,7 @@ func serve(ctx context.Context, r *faas.Request) (any, error) {
 	}
 	round, err := v.RunDue(ctx, from, early)
 	observe(r.App, round.Last)
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if deadline, limited := ctx.Deadline(); err != nil && limited && !time.Now().Before(deadline) {
 		return nil, errors.Join(ErrTooLong, err)
 	}
 	return round, err
