@@ -30,22 +30,22 @@ func (o *backupOptions) flags(cmd *cobra.Command, direction string) *cobra.Comma
 	return cmd
 }
 
-// open prepares the vault and names the product's database.
+// open prepares the vault; the database to restore into is the product's.
 func (o *backupOptions) open() (*vault.Vault, vault.Database, error) {
 	useLocalSecrets()
-	var from vault.Database
+	var to vault.Database
 	cfg, err := config.Load()
 	if err != nil {
-		return nil, from, err
+		return nil, to, err
 	}
-	from.DSN = cfg.MySQLDSN
+	to.DSN = cfg.MySQLDSN
 	settings, err := vault.LoadSettings(cfg)
 	if err != nil {
-		return nil, from, err
+		return nil, to, err
 	}
 	settings.Dir = cmp.Or(o.dir, settings.Dir)
 	v, err := vault.Open(settings)
-	return v, from, err
+	return v, to, err
 }
 
 // untilSignal ends with Ctrl-C, so that what was begun is cleaned up.
@@ -58,7 +58,7 @@ func backupCommand() *cobra.Command {
 	cmd := o.flags(&cobra.Command{
 		Use:   "backup",
 		Short: "Copy the database to a directory",
-		Long: "Makes a backup of the database of DIOM_MYSQL_DSN in DIOM_BACKUP_DIR and deletes those that are older than DIOM_BACKUP_KEEP; with --to it deletes none.\n" +
+		Long: "Makes a backup of the database of DIOM_BACKUP_MYSQL_DSN or DIOM_MYSQL_DSN in DIOM_BACKUP_DIR and deletes those that are older than DIOM_BACKUP_KEEP; with --to it deletes none.\n" +
 			"It is encrypted for DIOM_BACKUP_RECIPIENT and signed with the secret " + vault.SecretSigning + "; the secret " + vault.SecretIdentity + " does for both.",
 		Example: "  diom backup key --to /etc/diom/secrets\n  DIOM_BACKUP_DIR=/srv/backup diom backup\n  diom restore latest",
 		Args:    cobra.NoArgs,
@@ -72,10 +72,11 @@ func backupCommand() *cobra.Command {
 func makeBackup(cmd *cobra.Command, o backupOptions) error {
 	ctx, stop := untilSignal(cmd)
 	defer stop()
-	v, from, err := o.open()
+	v, _, err := o.open()
 	if err != nil {
 		return err
 	}
+	from := vault.Database{DSN: v.Settings().DSN}
 	if from.DSN == "" {
 		return errNoDSN
 	}

@@ -26,13 +26,12 @@ var ErrTooLong = fault.New(fault.TooLarge, "backup_too_long",
 
 // open prepares the vault of the process's settings: vault.ErrOff where there is none.
 func open(app *faas.App) (*vault.Vault, vault.Database, error) {
-	from := vault.Database{DSN: app.Config.MySQLDSN}
 	settings, err := vault.LoadSettings(app.Config)
 	if err != nil {
-		return nil, from, err
+		return nil, vault.Database{}, err
 	}
 	v, err := vault.Open(settings)
-	return v, from, err
+	return v, vault.Database{DSN: settings.DSN}, err
 }
 
 // scheduled is one look at the schedule, and a minute's rest. A backup that is due goes on past the end of the

@@ -10,6 +10,8 @@ import (
 	"diom.io/workflow/shared/schedule"
 )
 
+const secretDSN = "diom-backup-mysql-dsn"
+
 // Settings say where backups go, when they are made and how long they are kept.
 type Settings struct {
 	// Dir is the directory of the backups, each a directory in it; empty switches them off.
@@ -21,6 +23,9 @@ type Settings struct {
 	// Recipient is the public key that backups are encrypted for, or several, separated by commas; empty
 	// means that of the secret diom-backup-key.
 	Recipient string `env:"DIOM_BACKUP_RECIPIENT"`
+	// DSN names the database by an account of its own, which may read everything and write nothing; the
+	// secret diom-backup-mysql-dsn does too. Empty means the product's.
+	DSN string `env:"DIOM_BACKUP_MYSQL_DSN"`
 	// Plain leaves backups unencrypted, and accepts such.
 	Plain bool `env:"DIOM_BACKUP_PLAIN"`
 
@@ -39,6 +44,14 @@ func LoadSettings(cfg config.Config) (Settings, error) {
 	s.Environment, s.TimeZone, s.Secret = cfg.Environment, cfg.TimeZone, cfg.Secret
 	if _, _, err := s.cycle(); err != nil {
 		return s, err
+	}
+	if s.DSN == "" {
+		if s.DSN, err = cfg.Secret(secretDSN); err != nil {
+			return s, err
+		}
+	}
+	if s.DSN == "" {
+		s.DSN = cfg.MySQLDSN
 	}
 	if s.Keep <= 0 {
 		return s, fmt.Errorf("DIOM_BACKUP_KEEP is %s; it is how long a backup is kept, for example 720h", s.Keep)
