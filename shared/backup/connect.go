@@ -165,13 +165,18 @@ func classify(err error) error {
 	if !errors.As(err, &my) {
 		return database.Classify(err)
 	}
-	switch {
-	case slices.Contains(rightsErrors, my.Number):
+	if slices.Contains(rightsErrors, my.Number) {
 		return fmt.Errorf("%w (%w)", ErrRights, my)
-	case my.Number == errTableChanged || my.Number == errUnknownTable:
-		return fmt.Errorf("%w (%w)", ErrSchemaChanged, my)
 	}
 	return database.Classify(err)
+}
+
+// changing says what it means for a backup that a table is another one than before, or gone.
+func changing(err error) error {
+	if isError(err, errTableChanged, errUnknownTable) {
+		return fmt.Errorf("%w (%w)", ErrSchemaChanged, err)
+	}
+	return err
 }
 
 func isError(err error, numbers ...uint16) bool {

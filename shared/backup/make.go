@@ -51,7 +51,7 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 	}
 	text, err := s.readSchema(ctx, lead)
 	if err != nil {
-		return m, err
+		return m, changing(err)
 	}
 	workers, err := s.sessions(ctx, max(1, min(workers(), len(text.Tables))))
 	if err != nil {
@@ -82,7 +82,7 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 	}
 	d := &dump{vault: v, schema: text, manifest: &m, meter: newMeter(tell, total(text.sizes))}
 	if err := d.run(ctx, workers); err != nil {
-		return m, err
+		return m, changing(err)
 	}
 	if err := s.unchanged(ctx, text); err != nil {
 		return m, err
@@ -102,7 +102,7 @@ func (s *server) unchanged(ctx context.Context, text *schema) error {
 	if err == nil && !after.same(text) {
 		err = ErrSchemaChanged
 	}
-	return err
+	return changing(err)
 }
 
 func total(sizes []int64) (n int64) {
