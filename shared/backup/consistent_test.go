@@ -134,3 +134,26 @@ func TestWithoutTheSnapshot(t *testing.T) {
 	}
 	t.Error("all the money is in twenty copies, although they are no snapshots")
 }
+
+// A process that hangs while it holds the locks loses them: others wait for seconds, not for ever. Its backup is
+// made without them.
+func TestHangingLetsGo(t *testing.T) {
+	t.Parallel()
+	r, dsn := newRig(t, nil), databasetest.Empty(t)
+	c := open(t, dsn)
+	run(t, c, "CREATE TABLE t (id INT PRIMARY KEY, v INT)", "CREATE TABLE u (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1, 0)", "SET SESSION lock_wait_timeout = 20")
+	var once sync.Once
+	wire := &wiretest.Wire{Rewrite: func(text []byte) []byte {
+		if bytes.Contains(text, []byte("WITH CONSISTENT SNAPSHOT")) {
+			once.Do(func() { run(t, c, "UPDATE t SET v = 1") }) // the locks are held, and this goes on when it can write
+		}
+		return bytes.Replace(text, []byte("wait_timeout = 10"), []byte("wait_timeout = 1"), 1)
+	}}
+	m, err := r.Make(t.Context(), backup.Database{DSN: dsn, Dial: wire.Dial}, nil)
+	if err != nil || m.Snapshot.Method != "one connection" {
+		t.Fatalf("%v %+v", err, m.Snapshot)
+	}
+	if got := rows(t, open(t, r.restore(m.ID)), "SELECT v FROM t"); len(got) != 1 || got[0] != `v="1" ` {
+		t.Errorf("%q", got)
+	}
+}
