@@ -32,6 +32,7 @@ var publicRoutes = map[string]string{
 	"POST /api/v1/events":        "each CloudEvent is signed",
 	"POST /dead-letter":          "brokers cannot sign; the event is signed, or names a step that there is",
 	"tick POST /{$}":             "schedulers cannot sign; it takes no input and does what is due",
+	"backup POST /{$}":           "the same: it makes a backup if one is due",
 }
 
 // grants is what each role may do. It is written down here and not read from the database: a role that

@@ -2,6 +2,7 @@ package main
 
 import (
 	advancetoken "diom.io/workflow/functions/advance-token"
+	backup "diom.io/workflow/functions/backup"
 	completetask "diom.io/workflow/functions/complete-task"
 	definitions "diom.io/workflow/functions/definitions"
 	gateway "diom.io/workflow/functions/gateway"
@@ -32,4 +33,5 @@ var functions = []faas.Function{
 	receiveevent.Function,
 	notify.Function,
 	tick.Function,
+	backup.Function,
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime/debug"
 	"strings"
 	_ "time/tzdata" // an image need not have the time zones
 
@@ -114,12 +113,12 @@ func server() *cobra.Command {
 		Use:           "diom",
 		Short:         "DIOM Workflow: business processes in BPMN 2.0 on stateless functions",
 		Long:          "DIOM Workflow: business processes in BPMN 2.0 on stateless functions.\n\n" + exitCodes,
-		Version:       version(),
+		Version:       telemetry.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	cmd.AddGroup(&cobra.Group{ID: serverGroup, Title: "To run an installation:"})
-	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), devCommand(), resetCommand(), genCommand()} {
+	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), backupCommand(), restoreCommand(), devCommand(), resetCommand(), genCommand()} {
 		c.GroupID = serverGroup
 		cmd.AddCommand(c)
 	}
@@ -142,27 +141,10 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of this binary", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), telemetry.Version())
 			return err
 		},
 	}
-}
-
-// version is the module's version, or the commit that the binary was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "devel"
 }
 
 // open prepares what a process holds, from its environment; errNoDSN where that names no database.

@@ -12,6 +12,7 @@ import (
 
 	gateway "diom.io/workflow/functions/gateway"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/telemetry"
 )
 
 func serveCommand() *cobra.Command {
@@ -57,7 +58,7 @@ func serve(ctx context.Context, arguments []string) error {
 	if len(served) > 1 { // the whole product: nobody else has to be asked
 		app.Consume(served)
 	}
-	err = faas.Run(ctx, faas.Server{App: app, Handler: h, Functions: served, Version: version()})
+	err = faas.Run(ctx, faas.Server{App: app, Handler: h, Functions: served, Version: telemetry.Version()})
 	return errors.Join(err, app.Close())
 }
 

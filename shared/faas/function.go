@@ -102,7 +102,7 @@ type Limits struct {
 	Memory, CPU   string // limits, Kubernetes quantities: 128Mi, 500m
 	RequestMemory string
 	RequestCPU    string
-	Exec          time.Duration // deadline of one call, ≤ 30 s but for tick; 0 means exec_timeout
+	Exec          time.Duration // deadline of one call, ≤ 30 s but for tick and backup; 0 means exec_timeout
 	MaxInflight   int           // calls at once, beyond it 429; 0 means no bound; max_inflight wins
 	Pool          int           // database connections of each pool
 	Min, Max      int           // replicas

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/faas"
 )
 
@@ -40,6 +41,8 @@ var secretTexts = []struct{ name, content, made string }{
 	{access.SecretPrivate, "the Ed25519 key that signs access tokens, PKCS #8 in PEM", "`openssl genpkey -algorithm ed25519 -out diom-jwt-private`"},
 	{access.SecretPublic, "the keys that check access tokens: PEM blocks or a JWKS; while keys change, the old one and the new one", "`openssl pkey -in diom-jwt-private -pubout -out diom-jwt-public`"},
 	{access.SecretInternal, "lines keyid:secret, the secret of 32 characters or more; the first one signs internal requests and our own CloudEvents, all of them check", "`printf 'k1:%s\\n' \"$(openssl rand -hex 32)\" > diom-internal-key`"},
+	{backup.SecretSigning, "what signs backups and checks their signatures; it reads none of them", "`diom backup key --to <directory>`, which also prints `DIOM_BACKUP_RECIPIENT`"},
+	{backup.SecretIdentity, "what reads backups and can do all that diom-backup-signing-key can; no process that serves needs it", "by the same command; keep a copy away from database and backups"},
 	{access.SecretData, "lines keyid:key, the key of 64 hexadecimal digits; the first one seals what others entrust to the product, all of them open", "`printf 'k1:%s\\n' \"$(openssl rand -hex 32)\" > diom-data-key`"},
 }
 

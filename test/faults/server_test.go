@@ -148,6 +148,8 @@ func ownMariaDB(t *testing.T) (*producttest.Process, string) {
 	install := exec.Command("mariadb-install-db", append([]string{
 		"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db",
 	}, user...)...)
+	// A server that starts deletes the temporary tables of all servers that share its directory for them.
+	install.Env = append(os.Environ(), "TMPDIR="+dir)
 	if output, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("mariadb-install-db: %v\n%s", err, output)
 	}
@@ -159,7 +161,7 @@ func ownMariaDB(t *testing.T) (*producttest.Process, string) {
 		path = "/usr/sbin/mariadbd"
 	}
 	arguments := append([]string{
-		"--no-defaults", "--datadir=" + data, "--socket=" + filepath.Join(dir, "s"), "--bind-address=127.0.0.1", "--port=" + port,
+		"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--socket=" + filepath.Join(dir, "s"), "--bind-address=127.0.0.1", "--port=" + port,
 		"--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=64M", "--skip-log-bin", "--skip-name-resolve",
 	}, user...)
 	return producttest.Command(t, func() error { return ping(root) }, path, arguments...), root + "diom_faults"

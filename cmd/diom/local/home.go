@@ -39,7 +39,7 @@ func OpenHome(dir string, say func(format string, arguments ...any)) (*Home, err
 		return nil, err
 	}
 	h := &Home{Dir: dir, say: say}
-	for _, d := range []string{dir, h.path("secrets"), h.path("log")} {
+	for _, d := range []string{dir, h.path("secrets"), h.path("log"), h.path("tmp")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, notWritable(dir, err)
 		}

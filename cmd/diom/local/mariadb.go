@@ -65,7 +65,8 @@ func (h *Home) mariadb(ctx context.Context) (Command, string, error) {
 
 func (h *Home) mariadbArguments(port int) []string {
 	arguments := []string{
-		"--no-defaults", "--datadir=" + h.path("mariadb"), "--socket=" + h.socket(), "--pid-file=" + h.path("mariadbd.pid"),
+		// A MariaDB that starts deletes the temporary tables of every other one that shares its directory for them.
+		"--no-defaults", "--datadir=" + h.path("mariadb"), "--tmpdir=" + h.path("tmp"), "--socket=" + h.socket(), "--pid-file=" + h.path("mariadbd.pid"),
 		"--init-file=" + h.path("secrets", "mariadb-init.sql"),
 		"--skip-networking=0", "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port), "--skip-name-resolve",
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
@@ -119,6 +120,7 @@ func (h *Home) initialize(ctx context.Context) error {
 		"--auth-root-socket-user=" + userName(),
 	}, asRoot()...)...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), "TMPDIR="+h.path("tmp"))
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("making the database: %w: %s", err, explain(tail(log.Name())))
 	}

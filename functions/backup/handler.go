@@ -1,0 +1,51 @@
+// Package backup copies the database to a directory when that is due.
+package backup
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"diom.io/workflow/shared/access"
+	vault "diom.io/workflow/shared/backup"
+	"diom.io/workflow/shared/faas"
+)
+
+// exec is just less than the ten minutes that Knative gives a call at most; what takes longer is for
+// `diom backup`.
+const exec = 590 * time.Second
+
+// Function describes backup. Its route is public: the schedulers of the platforms cannot sign. A call takes
+// no input and does what is due, which after a backup is nothing until the next one.
+var Function = faas.Function{
+	Name:    "backup",
+	Summary: "Copy the database to DIOM_BACKUP_DIR when that is due, and delete copies that are too old.",
+	Routes: []faas.Route{{
+		Method: http.MethodPost, Pattern: "/{$}", Summary: "Make a backup if one is due",
+		Permission: access.Public, Answer: vault.Round{}, Serve: serve,
+	}},
+	Schedule:  "0 2 * * *",
+	Scheduled: scheduled,
+	Secrets:   []string{vault.SecretSigning},
+	Limits:    faas.Limits{Memory: "256Mi", CPU: "1000m", Exec: exec, MaxInflight: 1, Pool: 2, Min: 0, Max: 1},
+	Internal:  true,
+}
+
+// Handle serves backup on OpenFaaS.
+func Handle(req handler.Request) (handler.Response, error) { return faas.Serve(Function, req) }
+
+func serve(ctx context.Context, r *faas.Request) (any, error) {
+	v, from, err := open(r.App)
+	if err != nil {
+		return nil, err
+	}
+	round, err := v.RunDue(ctx, from, early)
+	observe(r.App, round.Last)
+	if deadline, limited := ctx.Deadline(); err != nil && limited && !time.Now().Before(deadline) {
+		return nil, errors.Join(ErrTooLong, err)
+	}
+	return round, err
+}

@@ -1,0 +1,117 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// State is what a glance says of a backup.
+type State string
+
+// A whole backup has a manifest with the right signature and every object in its size; what is in them only
+// Verify tells. Nobody finished a partial one. An unreadable one has another key or format.
+const (
+	Whole      State = "whole"
+	Partial    State = "partial"
+	Damaged    State = "damaged"
+	Unreadable State = "unreadable"
+)
+
+// Entry is one backup of a list. Manifest is nil where none can be believed.
+type Entry struct {
+	ID       string    `json:"id"`
+	Begun    time.Time `json:"begun"`
+	State    State     `json:"state"`
+	Problem  string    `json:"problem,omitempty"`
+	Manifest *Manifest `json:"manifest,omitempty"`
+}
+
+// List returns the backups in the vault, newest first, also those that are none.
+func (v *Vault) List(ctx context.Context) ([]Entry, error) {
+	ids, err := v.ids()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Entry, 0, len(ids))
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		list = append(list, v.entry(id))
+	}
+	return list, nil
+}
+
+func (v *Vault) entry(id string) Entry {
+	e := Entry{ID: id, Begun: begun(id), State: Whole}
+	m, err := v.read(id)
+	if err == nil {
+		e.Manifest = &m
+		err = v.present(m)
+	}
+	switch {
+	case err == nil:
+		return e
+	case errors.Is(err, ErrPartial), errors.Is(err, ErrNotFound): // deleted just now
+		e.State = Partial
+	case errors.Is(err, ErrWrongKey), errors.Is(err, ErrNoKey), errors.Is(err, ErrUnencrypted), errors.Is(err, ErrNewer):
+		e.State = Unreadable
+	default:
+		e.State = Damaged
+	}
+	e.Problem = err.Error()
+	return e
+}
+
+// present reports whether each object is there in its size.
+func (v *Vault) present(m Manifest) error {
+	for _, o := range m.Objects {
+		info, err := os.Stat(filepath.Join(v.settings.Dir, m.ID, o.Name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("object %s: %w", o.Name, ErrMissing)
+		case err != nil:
+			return err
+		case info.Size() != o.Bytes:
+			return fmt.Errorf("object %s: %d bytes of %d: %w", o.Name, info.Size(), o.Bytes, ErrDamaged)
+		}
+	}
+	return nil
+}
+
+// intact holds the checksum of each object against its file; it needs no identity.
+func (v *Vault) intact(ctx context.Context, m Manifest) error {
+	for _, o := range m.Objects {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := v.intactObject(m, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *Vault) intactObject(m Manifest, o Object) error {
+	f, err := os.Open(filepath.Join(v.settings.Dir, m.ID, o.Name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return err
+	}
+	if hex.EncodeToString(h.Sum(nil)) != o.SHA256 {
+		return fmt.Errorf("object %s: its checksum is wrong: %w", o.Name, ErrDamaged)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// abandoned is after how long a backup without a manifest is nobody's any more.
+const abandoned = 24 * time.Hour
+
+// Prune deletes this installation's backups that are older than Settings.Keep, and what was begun a day
+// before now and never finished. Of each database the newest backup whose every byte is as its manifest says
+// stays, however old it is; where there is none, nothing is deleted. A backup whose manifest cannot be believed
+// may be another installation's: it stays. Prune returns the names of what it has deleted.
+func (v *Vault) Prune(ctx context.Context, now time.Time) ([]string, error) {
+	entries, err := v.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var old []string
+	byDatabase := map[string][]Manifest{} // newest first
+	for _, e := range entries {
+		switch {
+		case e.State == Partial && now.Sub(e.Begun) > abandoned:
+			old = append(old, e.ID)
+		case e.Manifest != nil && e.Manifest.Environment == v.settings.Environment:
+			byDatabase[e.Manifest.Database] = append(byDatabase[e.Manifest.Database], *e.Manifest)
+		}
+	}
+	for _, list := range byDatabase {
+		expired, err := v.expired(ctx, list, now.Add(-v.settings.Keep))
+		if err != nil {
+			return nil, err
+		}
+		old = append(old, expired...)
+	}
+	var deleted []string
+	for _, id := range old {
+		if err := v.remove(id); err != nil {
+			return deleted, err
+		}
+		deleted = append(deleted, id)
+	}
+	return deleted, nil
+}
+
+// expired returns which backups of one database may go: those from before limit but the newest good one.
+func (v *Vault) expired(ctx context.Context, list []Manifest, limit time.Time) ([]string, error) {
+	var old []string
+	for _, m := range list {
+		if m.Started.Before(limit) {
+			old = append(old, m.ID)
+		}
+	}
+	if len(old) == 0 || v.planted.noLast {
+		return old, nil
+	}
+	for _, m := range list {
+		if err := v.intact(ctx, m); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			continue
+		}
+		return without(old, m.ID), nil
+	}
+	return nil, nil
+}
+
+func without(list []string, id string) []string {
+	var rest []string
+	for _, other := range list {
+		if other != id {
+			rest = append(rest, other)
+		}
+	}
+	return rest
+}
+
+// Round is what was done when the schedule was looked at.
+type Round struct {
+	// Made says whether a backup was due; then ID is its name.
+	Made bool   `json:"made"`
+	ID   string `json:"id,omitempty"`
+	Rows int64  `json:"rows,omitempty"`
+	// Bytes is its size on the disk.
+	Bytes   int64    `json:"bytes,omitempty"`
+	Deleted []string `json:"deleted,omitempty"`
+	// Last is when the newest one was made, Next when the next one is due.
+	Last time.Time `json:"last"`
+	Next time.Time `json:"next"`
+}
+
+// RunDue makes a backup where one is due by the schedule since the newest whole one of this database, also
+// when several were missed, and then prunes. early is how much too early a scheduler may call. The errors are those
+// of Make.
+func (v *Vault) RunDue(ctx context.Context, from Database, early time.Duration) (Round, error) {
+	now := time.Now()
+	last, err := v.last(ctx, from)
+	if err != nil {
+		return Round{}, err
+	}
+	next, err := v.due(last, early)
+	if err != nil || next.After(now) {
+		return Round{Last: last, Next: next}, err
+	}
+	m, err := v.Make(ctx, from, nil)
+	if err != nil {
+		return Round{Last: last, Next: next}, err
+	}
+	r := Round{Made: true, Last: m.Started, ID: m.ID, Rows: m.Rows(), Bytes: m.Bytes()}
+	r.Next, err = v.due(m.Started, early)
+	deleted, failure := v.Prune(ctx, time.Now())
+	r.Deleted = deleted
+	return r, errors.Join(err, failure)
+}
+
+// due looks at a clock that is fast by early, for what was and for what is.
+func (v *Vault) due(last time.Time, early time.Duration) (time.Time, error) {
+	if last.IsZero() {
+		return last, nil
+	}
+	next, err := v.settings.Next(last.Add(early))
+	return next.Add(-early), err
+}
+
+// last is when the newest whole backup of the database was made, or zero. One from tomorrow was made by a
+// wrong clock, and must not keep the next ones from being made.
+func (v *Vault) last(ctx context.Context, of Database) (time.Time, error) {
+	database, err := of.name()
+	if err != nil {
+		return time.Time{}, err
+	}
+	entries, err := v.List(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, e := range entries {
+		if e.State == Whole && time.Until(e.Manifest.Started) < abandoned && e.Manifest.Environment == v.settings.Environment && e.Manifest.Database == database {
+			return e.Manifest.Started, nil
+		}
+	}
+	return time.Time{}, nil
+}

@@ -1,0 +1,86 @@
+package backup
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/schedule"
+)
+
+const secretDSN = "diom-backup-mysql-dsn"
+
+// Settings say where backups go, when they are made and how long they are kept.
+type Settings struct {
+	// Dir is the directory of the backups, each a directory in it; empty switches them off.
+	Dir string `env:"DIOM_BACKUP_DIR"`
+	// Keep is how long a backup is kept. The newest one that can be restored is kept for ever.
+	Keep time.Duration `env:"DIOM_BACKUP_KEEP" envDefault:"720h"`
+	// Schedule is a cron expression of five fields, in the time zone DIOM_TZ.
+	Schedule string `env:"DIOM_BACKUP_SCHEDULE" envDefault:"0 2 * * *"`
+	// Recipient is the public key that backups are encrypted for, or several, separated by commas; empty
+	// means that of the secret diom-backup-key.
+	Recipient string `env:"DIOM_BACKUP_RECIPIENT"`
+	// DSN names the database by an account of its own, which may read everything and write nothing; the
+	// secret diom-backup-mysql-dsn does too. Empty means the product's.
+	DSN string `env:"DIOM_BACKUP_MYSQL_DSN"`
+	// Plain leaves backups unencrypted, and accepts such.
+	Plain bool `env:"DIOM_BACKUP_PLAIN"`
+
+	// Environment and TimeZone are the installation's, Secret reads one of its secrets.
+	Environment string
+	TimeZone    string
+	Secret      func(name string) (string, error)
+}
+
+// LoadSettings reads the environment; a variable that cannot be read is an error that names it.
+func LoadSettings(cfg config.Config) (Settings, error) {
+	s, err := env.ParseAs[Settings]()
+	if err != nil {
+		return s, fmt.Errorf("environment: %w", err)
+	}
+	s.Environment, s.TimeZone, s.Secret = cfg.Environment, cfg.TimeZone, cfg.Secret
+	if _, _, err := s.cycle(); err != nil {
+		return s, err
+	}
+	if s.DSN == "" {
+		if s.DSN, err = cfg.Secret(secretDSN); err != nil {
+			return s, err
+		}
+	}
+	if s.DSN == "" {
+		s.DSN = cfg.MySQLDSN
+	}
+	if s.Keep <= 0 {
+		return s, fmt.Errorf("DIOM_BACKUP_KEEP is %s; it is how long a backup is kept, for example 720h", s.Keep)
+	}
+	return s, nil
+}
+
+func (s Settings) cycle() (schedule.Cycle, *time.Location, error) {
+	location, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return schedule.Cycle{}, nil, fmt.Errorf("DIOM_TZ: %w", err)
+	}
+	cycle, err := schedule.ParseCycle(s.Schedule)
+	if err != nil {
+		return cycle, nil, fmt.Errorf("DIOM_BACKUP_SCHEDULE: %w", err)
+	}
+	return cycle, location, nil
+}
+
+// Next returns when a backup is due by the schedule after one that was made at last; at once where that is
+// zero.
+func (s Settings) Next(last time.Time) (time.Time, error) {
+	cycle, location, err := s.cycle()
+	if err != nil || last.IsZero() {
+		return last, err
+	}
+	next, ok := cycle.Due(last, 0, last, location)
+	if !ok {
+		return next, fmt.Errorf("DIOM_BACKUP_SCHEDULE %q: it is never due", s.Schedule)
+	}
+	return next, nil
+}
