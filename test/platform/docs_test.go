@@ -56,6 +56,18 @@ func follow(t *testing.T, folder, script string, stubs map[string]string) (calls
 	return strings.Split(strings.TrimSpace(string(noted)), "\n"), string(printed)
 }
 
+// program builds diom and returns its path.
+func program(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "diom")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-o", path, "./cmd/diom") // shares what the functions' builds have compiled
+	build.Dir, build.Env = root(t), append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
 // createdBy returns the secrets that calls create.
 func createdBy(calls []string, command string) []string {
 	var list []string
@@ -69,9 +81,12 @@ func createdBy(calls []string, command string) []string {
 	return list
 }
 
-// TestKnativeInstructions: the page can be followed literally, with kubectl and ko noted and not run: the
+// TestKnativeInstructions: the page can be followed literally, with kubectl and ko noted and not run, diom run: the
 // secrets that the manifests want are made, and the kustomization that it has people write is a good one.
 func TestKnativeInstructions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
 	t.Parallel()
 	folder := t.TempDir()
 	if err := os.CopyFS(filepath.Join(folder, "knative"), os.DirFS(filepath.Join(root(t), "knative"))); err != nil {
@@ -79,7 +94,7 @@ func TestKnativeInstructions(t *testing.T) {
 	}
 	script := commands(t, "docs/operations/knative.md", "2. ", "3. ", "4. ", "5. ", "6. ", "Upgrading")
 	const image = "registry.example/diom@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-	calls, _ := follow(t, folder, script, map[string]string{"kubectl": "", "ko": "echo " + image, "curl": ""})
+	calls, _ := follow(t, folder, script, map[string]string{"kubectl": "", "ko": "echo " + image, "curl": "", "make": "mkdir -p dist && cp " + program(t) + " dist/diom"})
 	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join(folder, "dist/knative"))
 	if err != nil {
 		t.Fatal(err)
@@ -106,12 +121,16 @@ func TestKnativeInstructions(t *testing.T) {
 	}
 }
 
-// knativeFile is the file that is applied before the secrets are made; it must exist.
+// knativeFile is the first file that is applied; it must exist.
 func knativeFile(t *testing.T, calls []string) string {
 	t.Helper()
-	file, _ := strings.CutPrefix(calls[0], "kubectl apply -f ")
-	read(t, file)
-	return file
+	for _, call := range calls {
+		if file, applied := strings.CutPrefix(call, "kubectl apply -f "); applied {
+			read(t, file)
+			return file
+		}
+	}
+	return ""
 }
 
 // TestOpenFaaSInstructions: likewise, with the program itself run: it migrates, and makes the first
@@ -122,12 +141,7 @@ func TestOpenFaaSInstructions(t *testing.T) {
 	}
 	t.Parallel()
 	folder, dsn := t.TempDir(), databasetest.DSN(t)
-	program := filepath.Join(t.TempDir(), "diom")
-	goBuild := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-o", program, "./cmd/diom") // shares what the functions' builds have compiled
-	goBuild.Dir, goBuild.Env = root(t), append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := goBuild.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	build := "mkdir -p dist && cp " + program(t) + " dist/diom"
 	if err := os.WriteFile(filepath.Join(folder, "openfaas-password"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +153,7 @@ func TestOpenFaaSInstructions(t *testing.T) {
 		script = spoil(t, script, "*"+from, to)
 	}
 	calls, out := follow(t, folder, script, map[string]string{
-		"faas-cli": "", "git": "echo abc", "make": "mkdir -p dist && cp " + program + " dist/diom",
+		"faas-cli": "", "git": "echo abc", "make": build,
 	})
 	if !strings.Contains(out, "the schema is up to date") || !strings.Contains(out, "created zhangsan with the password ") {
 		t.Errorf("%s", out)
