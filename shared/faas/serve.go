@@ -50,23 +50,28 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 	}
 	result, err := route.Serve(r.Context(), request)
 	if err == nil {
-		if _, writes := result.(http.Handler); writes {
-			r = r.WithContext(withTrace(c)) // a stream outlives the deadline of a call
-			r.Header.Set("Traceparent", c.trace.header())
-		}
-		if isEvent(r.Header) {
-			result = quiet(result)
-		}
-		if route.Media != "" {
-			c.Header().Set(contentType, route.Media)
-		}
-		err = answer(c, r, result, route.Status)
+		err = succeed(c, r, route, result)
 	} else if e.replay(c, request, &err) {
 		return
 	}
 	if err != nil {
 		e.fail(c, r, err)
 	}
+}
+
+// succeed answers a call with its result.
+func succeed(c *call, r *http.Request, route *Route, result any) error {
+	if _, writes := result.(http.Handler); writes {
+		r = r.WithContext(withTrace(c)) // a stream outlives the deadline of a call
+		r.Header.Set("Traceparent", c.trace.header())
+	}
+	if isEvent(r.Header) {
+		result = quiet(result)
+	}
+	if route.Media != "" {
+		c.Header().Set(contentType, route.Media)
+	}
+	return answer(c, r, result, route.Status)
 }
 
 // admit finds the principal and whether the permission is his.
