@@ -84,6 +84,22 @@ func plans(t *testing.T, s *Store, q read) []plan {
 	return list
 }
 
+// settled looks at plans until nothing is wrong with them, for a time: the optimizer counts rows that the
+// server has still to purge.
+func settled(t *testing.T, look func() []string) {
+	t.Helper()
+	var wrong []string
+	for range 40 {
+		if wrong = look(); len(wrong) == 0 {
+			return
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	for _, w := range wrong {
+		t.Error(w)
+	}
+}
+
 func orEmptyText(text *string) string {
 	if text == nil {
 		return ""
