@@ -37,7 +37,7 @@ func TestBackupCommands(t *testing.T) {
 		t.Errorf("the identity is printed: %q", key)
 	}
 	do("backup key", "file exists")
-	do("backup verify", "There is no whole backup")
+	do("backup verify", "There is no backup in")
 	var made vault.Manifest
 	if err := json.Unmarshal([]byte(do("backup --json", `"tables"`)), &made); err != nil || made.Schema == 0 {
 		t.Fatalf("%+v %v", made, err)
@@ -50,6 +50,9 @@ func TestBackupCommands(t *testing.T) {
 	do("backup verify", made.ID+" is whole")
 	do("backup verify 20260101T000000.000Z-00000000", "backup_not_found")
 	do("restore "+made.ID, "backup_target_not_empty")
+	t.Setenv("DIOM_SECRETS_DIR", t.TempDir()) // without the key
+	do("restore latest", "is unreadable: backup_no_key")
+	t.Setenv("DIOM_SECRETS_DIR", secrets)
 	t.Setenv("DIOM_MYSQL_DSN", "nobody:x@tcp(127.0.0.1:1)/elsewhere")
 	t.Setenv("DIOM_BACKUP_MYSQL_DSN", source) // an account of its own
 	do("backup", "made ")

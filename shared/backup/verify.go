@@ -40,8 +40,12 @@ func (v *Vault) find(ctx context.Context, id string) (Manifest, error) {
 		return Manifest{}, err
 	}
 	i := slices.IndexFunc(entries, func(e Entry) bool { return e.State == Whole })
-	if i < 0 {
-		return Manifest{}, ErrNotFound.Withf("There is no whole backup in %s.", v.settings.Dir)
+	switch {
+	case len(entries) == 0:
+		return Manifest{}, ErrNotFound.Withf("There is no backup in %s.", v.settings.Dir)
+	case i < 0:
+		newest := entries[0]
+		return Manifest{}, ErrNotFound.Withf("There is no whole backup in %s. The newest, %s, is %s: %s", v.settings.Dir, newest.ID, newest.State, newest.Problem)
 	}
 	return *entries[i].Manifest, nil
 }
