@@ -13,24 +13,14 @@ var operations = []operation{
 		name: "start", essential: []string{"INSERT INTO workflow_instance"},
 		cold:    []string{"diom:standing:", "FROM workflow_definition d"},
 		prepare: func(_ *fixture, point, key string) request { return startOf(point, key) },
-		effects: func(f *fixture, point string) (int, []string) {
-			ids := f.judge.InstancesOf(point)
-			var found []string
-			for _, id := range ids {
-				found = append(found, f.problems(id)...)
-			}
-			return len(ids), found
-		},
+		effects: instances,
 	},
 	{
 		// The lock is taken with two keys and given up with three.
 		name: "complete", once: "task_ended", essential: []string{"SELECT t.id", "diom:lock:", "INSERT INTO workflow_history", ":wake"},
 		cold:    []string{"diom:standing:", "FROM workflow_definition d"},
 		prepare: func(f *fixture, point, key string) request { return completionOf(f.start(point).ID, key) },
-		effects: func(f *fixture, point string) (int, []string) {
-			id := f.judge.InstancesOf(point)[0]
-			return f.judge.Changes(id, engine.TaskCompleted, "approve"), f.problems(id)
-		},
+		effects: changes(engine.TaskCompleted, "approve"),
 	},
 	{
 		// A repeated event has its effect once, with no key: the inbox knows it.
@@ -39,14 +29,7 @@ var operations = []operation{
 			f.listen()
 			return eventOf(f.t, chaosEventOf("begin", point, point))
 		},
-		effects: func(f *fixture, point string) (int, []string) {
-			ids := f.judge.InstancesOf(point)
-			var found []string
-			for _, id := range ids {
-				found = append(found, f.problems(id)...)
-			}
-			return len(ids), found
-		},
+		effects: instances,
 	},
 	{
 		name: "job", once: "job_not_found", essential: []string{"FROM workflow_job", "diom:lock:", "INSERT INTO workflow_history", ":wake"},
@@ -55,10 +38,7 @@ var operations = []operation{
 			f.listen()
 			return f.jobOf(point, key)
 		},
-		effects: func(f *fixture, point string) (int, []string) {
-			id := f.judge.InstancesOf(point)[0]
-			return f.judge.Changes(id, engine.JobCompleted, "pay_it"), f.problems(id)
-		},
+		effects: changes(engine.JobCompleted, "pay_it"),
 	},
 	{
 		// A failure without retries raises an incident, and ends the worker's hold.
@@ -68,10 +48,7 @@ var operations = []operation{
 			f.listen()
 			return f.workOf("pay", point, key, "fail", map[string]any{"message": "no", "retries": 0})
 		},
-		effects: func(f *fixture, point string) (int, []string) {
-			id := f.judge.InstancesOf(point)[0]
-			return f.judge.Changes(id, engine.IncidentRaised, ""), f.problems(id)
-		},
+		effects: changes(engine.IncidentRaised, ""),
 	},
 	{
 		name: "error", brief: true, once: "job_not_found", essential: []string{"FROM workflow_job", "diom:lock:", "INSERT INTO workflow_task", ":wake"},
@@ -80,10 +57,7 @@ var operations = []operation{
 			f.deployPaths()
 			return f.workOf("refuse", point, key, "error", map[string]any{"code": "REFUSED"})
 		},
-		effects: func(f *fixture, point string) (int, []string) {
-			id := f.judge.InstancesOf(point)[0]
-			return f.judge.Changes(id, engine.TaskCreated, ""), f.problems(id)
-		},
+		effects: changes(engine.TaskCreated, ""),
 	},
 	{
 		name: "retry", brief: true, once: "incident_not_found", essential: []string{"FROM workflow_incident", "diom:lock:", "INSERT INTO workflow_history", ":wake"},
@@ -92,10 +66,7 @@ var operations = []operation{
 			f.listen()
 			return request{user: "admin", path: "/api/v1/incidents/" + f.incident(point) + "/retry", body: map[string]any{}, key: key, status: http.StatusOK}
 		},
-		effects: func(f *fixture, point string) (int, []string) {
-			id := f.judge.InstancesOf(point)[0]
-			return f.judge.Changes(id, engine.IncidentResolved, "pay_it"), f.problems(id)
-		},
+		effects: changes(engine.IncidentResolved, "pay_it"),
 	},
 	{
 		name: "message", brief: true, once: "no_subscription", essential: []string{"FROM workflow_subscription", "diom:lock:", "INSERT INTO workflow_task", ":wake"},
@@ -108,11 +79,25 @@ var operations = []operation{
 				body: map[string]any{"name": "paths-early", "businessKey": point},
 			}
 		},
-		effects: func(f *fixture, point string) (int, []string) {
-			id := f.judge.InstancesOf(point)[0]
-			return f.judge.Changes(id, engine.TaskCreated, ""), f.problems(id)
-		},
+		effects: changes(engine.TaskCreated, ""),
 	},
+}
+
+// instances are the effects of what starts one.
+func instances(f *fixture, point string) (n int, found []string) {
+	ids := f.judge.InstancesOf(point)
+	for _, id := range ids {
+		found = append(found, f.problems(id)...)
+	}
+	return len(ids), found
+}
+
+// changes are the effects of what makes a change of a kind in the one instance of a point.
+func changes(kind engine.Kind, node string) func(*fixture, string) (int, []string) {
+	return func(f *fixture, point string) (int, []string) {
+		id := f.judge.InstancesOf(point)[0]
+		return f.judge.Changes(id, kind, node), f.problems(id)
+	}
 }
 
 // incident makes an incident of a point and returns its id.
