@@ -68,6 +68,7 @@ func TestWorkersAndOperators(t *testing.T) {
 		operator.json(&started, "start", "pay")
 		instances = append(instances, started.Instance.ID)
 	}
+	has(t, operator.run("", "task", "list").err, "task list --view claimable")
 	has(t, operator.ok("", "job", "list", "--topic", "book"), instances[0], "external")
 	fetched := func() string { return operator.only("job", "fetch", "book", "--max", "1", "--lock", "300") }
 	job := fetched()

@@ -22,6 +22,7 @@ type command struct {
 	pages        bool // the answer is a page of a list
 	single       bool // not to be repeated where it is unknown whether the first request had its effect
 	view         []section
+	none         string // what to say where a list without flags is empty
 
 	// run stands in place of the one request where that is not all.
 	run func(context.Context, *invocation) error

@@ -35,12 +35,20 @@ func (in *invocation) showPages(ctx context.Context) error {
 		shown += page.count
 		switch {
 		case page.next == "":
+			in.tellOfNone(shown)
 			return nil
 		case !in.is("all") && shown >= limit:
 			in.note("%d shown, there are more: --limit %d, or --all", shown, 10*max(shown, 1))
 			return nil
 		}
 		query.Set(page.parameter, page.next)
+	}
+}
+
+// tellOfNone says where else to look, where a list that was asked for without flags is empty.
+func (in *invocation) tellOfNone(shown int) {
+	if shown == 0 && in.none != "" && in.cmd.Flags().NFlag() == 0 {
+		in.note("%s", in.none)
 	}
 }
 

@@ -39,6 +39,7 @@ func tasks() noun {
 		{
 			use: "list", short: "List your tasks", example: "diom task list\ndiom task list --view claimable --process leave --all",
 			method: http.MethodGet, path: "/api/v1/tasks", pages: true, view: view("items", taskColumns),
+			none: "nothing is assigned to you; what you may claim: diom task list --view claimable",
 			fields: []field{
 				{name: "view", key: "view", query: true, usage: "`which`: todo, claimable, done, started, or all for operators and auditors", values: []string{"todo", "claimable", "done", "started", "all"}},
 				ofProcess(), ofInstance(),
