@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"slices"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -154,8 +155,12 @@ func backupVerifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			name := named(arguments)
+			if err := tellPassedOver(cmd, v, name); err != nil {
+				return err
+			}
 			tell, done := progress(cmd, "verify")
-			m, err := v.Verify(ctx, named(arguments), tell)
+			m, err := v.Verify(ctx, name, tell)
 			done()
 			if err != nil {
 				return err
@@ -172,6 +177,19 @@ func named(arguments []string) string {
 		return vault.Latest
 	}
 	return arguments[0]
+}
+
+// tellPassedOver says on standard error which newer backups are not the latest whole one, and why.
+func tellPassedOver(cmd *cobra.Command, v *vault.Vault, name string) error {
+	if name != vault.Latest {
+		return nil
+	}
+	entries, err := v.List(cmd.Context())
+	whole := slices.IndexFunc(entries, func(e vault.Entry) bool { return e.State == vault.Whole })
+	for _, e := range entries[:max(whole, 0)] {
+		fmt.Fprintf(cmd.ErrOrStderr(), "diom: passing over %s, which is newer but %s: %s\n", e.ID, e.State, e.Problem)
+	}
+	return err
 }
 
 func backupKeyCommand() *cobra.Command {

@@ -72,6 +72,10 @@ func TestBackupCommands(t *testing.T) {
 	do("migrate", "up to date")
 	do("restore latest", "backup_target_not_empty")
 
+	if err := os.Mkdir(filepath.Join(dir, "29991231T000000.000Z-00000000"), 0o700); err != nil { // somebody was killed
+		t.Fatal(err)
+	}
+	do("backup verify", "passing over 29991231T000000.000Z-00000000, which is newer but partial")
 	object := filepath.Join(dir, made.ID, made.Objects[1].Name)
 	if err := os.Truncate(object, 10); err != nil {
 		t.Fatal(err)

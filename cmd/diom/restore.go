@@ -33,6 +33,9 @@ func restoreCommand() *cobra.Command {
 			if to.DSN == "" {
 				return errNoDSN
 			}
+			if err := tellPassedOver(cmd, v, arguments[0]); err != nil {
+				return err
+			}
 			tell, done := progress(cmd, "restore")
 			m, err := v.Restore(ctx, arguments[0], to, tell)
 			done()
