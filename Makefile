@@ -104,7 +104,7 @@ vuln: ## Look for known vulnerabilities in the database that DIOM_VULNDB (a dire
 CLUSTER := $(BIN)/cluster
 cluster: diom cluster-packages $(CLUSTER)/queue-proxy $(CLUSTER)/ko $(CLUSTER)/kube-apiserver ## Run functions on real pieces of Knative and Kubernetes (long at first; needs root)
 	@cd test/cluster && $(GO) mod download && $(GO) vet ./...
-	@DIOM_HOME=$(DIOM_HOME)/cluster unshare --net sh -c 'ip link set lo up && exec $(DIOM) dev --services -- $(MAKE) --no-print-directory cluster-go'
+	@DIOM_HOME=$(DIOM_HOME)/cluster unshare --net sh -c 'ip link set lo up && exec $(DIOM) dev --services -- $(MAKE) --no-print-directory BIN=$(abspath $(BIN)) cluster-go'
 
 cluster-go:
 	@cd test/cluster && DIOM_CLUSTER_BIN=$(abspath $(CLUSTER)) $(GO) test -count=1 -timeout 20m $(ARGS) ./...
