@@ -139,6 +139,7 @@ const (
 	TriggerTimer
 	TriggerError
 	TriggerTerminate
+	TriggerLink
 )
 
 // EventDefinition is the one trigger of an event.
@@ -154,6 +155,9 @@ type EventDefinition struct {
 	ErrorMessage *expr.Expression
 	// CodeVariable and MessageVariable receive what a catching error event has caught; empty: none.
 	CodeVariable, MessageVariable string
+	// Link, of TriggerLink, is the name that the throwing and the catching event have. A sequence flow
+	// without an id, which only their Outgoing and Incoming have, leads from the one to the other.
+	Link string
 }
 
 // TimerKind says how the value of a timer is read.

@@ -106,8 +106,8 @@ const (
 var elements = map[string]kind{
 	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message or a timer"},
 	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an error or terminate"},
-	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message or a timer"},
-	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message"},
+	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a timer or a link"},
+	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message or a link"},
 	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a timer or an error"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -155,7 +155,7 @@ var elements = map[string]kind{
 	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
 	"compensateEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "a compensation trigger", fix: "Lead a flow to the steps that undo the work."},
 	"cancelEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a cancel trigger", fix: "Use an error end event in a sub-process and catch it on its border."},
-	"linkEventDefinition":        {kept: inDefinitions, refused: inEvent, what: "a link trigger", fix: "Draw the sequence flow."},
+	"linkEventDefinition":        {kept: inDefinitions | inEvent},
 	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
 
 	"standardLoopCharacteristics":      {refused: inNode, what: "a standard loop", fix: fixLoop},

@@ -24,6 +24,7 @@ var occasions = map[string]occasion{
 	"timerEventDefinition":     {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
 	"errorEventDefinition":     {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
 	"terminateEventDefinition": {[]Element{ElementEndEvent}, readTerminateEvent},
+	"linkEventDefinition":      {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
 }
 
 func (e Element) isEvent() bool {

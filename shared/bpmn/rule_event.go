@@ -25,8 +25,8 @@ var eventRules = map[string]Rule{
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message or a timer, intermediate catch events likewise, boundary events also an error; " +
-			"intermediate throw events take a message, end events also an error or terminate.",
+		Fix: "Start events take a message or a timer, intermediate catch events also a link, boundary events a message, a timer or an error; " +
+			"intermediate throw events take a message or a link, end events a message, an error or terminate.",
 	},
 	ruleInnerTrigger: {
 		Reason: "the start event of the sub-process has a trigger",

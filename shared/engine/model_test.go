@@ -210,17 +210,27 @@ func (m *model) end(from string) {
 func (m *model) event(from, condition string) string {
 	id := m.id("event")
 	m.flow(from, id, condition)
-	switch m.one("event", "message", "timer", "throw", "none") {
+	switch m.one("event", "message", "timer", "throw", "none", "link") {
 	case "message":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
 	case "timer":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.timer(m.chance("cycle", 2)))
 	case "throw":
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
+	case "link":
+		return m.link(id)
 	default:
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping())
 	}
 	return id
+}
+
+// link makes an event throw a link and returns the one that catches it.
+func (m *model) link(id string) string {
+	target, trigger := m.id("target"), fmt.Sprintf("<linkEventDefinition name=%q/>", id)
+	m.node("intermediateThrowEvent", id, m.async(), m.mapping()+trigger)
+	m.node("intermediateCatchEvent", target, m.async(), m.mapping()+trigger)
+	return target
 }
 
 // events is an event-based gateway.
@@ -282,7 +292,12 @@ func (m *model) loop(from, condition string, depth int) string {
 	m.flow(m.block(enter, "", depth-1), task, "")
 	m.node("userTask", task, `camunda:assignee="zhangwei"`, "")
 	m.flow(task, leave, "")
-	m.flow(leave, enter, "${again > 0}")
+	if back := m.id("back"); m.chance("link back", 2) {
+		m.flow(leave, back, "${again > 0}")
+		m.flow(m.link(back), enter, "")
+	} else {
+		m.flow(leave, enter, "${again > 0}")
+	}
 	m.node("exclusiveGateway", leave, fmt.Sprintf(`default=%q`, m.flow(leave, out, "")), "")
 	m.node("exclusiveGateway", out, "", "")
 	return out
