@@ -129,7 +129,7 @@ func eventFact(e *EventDefinition) [][2]string {
 	}
 	list := [][2]string{
 		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
-		{"errorCodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link},
+		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link},
 	}
 	if e.Timer != nil {
 		list = append(list, [2]string{timerNames[e.Timer.Kind], sourceOf(e.Timer.Value)})
@@ -140,6 +140,7 @@ func eventFact(e *EventDefinition) [][2]string {
 var (
 	triggerNames = map[Trigger]string{
 		TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate", TriggerLink: "link",
+		TriggerEscalation: "escalation",
 	}
 	timerNames = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
 )

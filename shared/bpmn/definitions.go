@@ -140,6 +140,7 @@ const (
 	TriggerError
 	TriggerTerminate
 	TriggerLink
+	TriggerEscalation
 )
 
 // EventDefinition is the one trigger of an event.
@@ -153,7 +154,10 @@ type EventDefinition struct {
 	ErrorCode string
 	// ErrorMessage is the message of an error that is thrown, or nil.
 	ErrorMessage *expr.Expression
-	// CodeVariable and MessageVariable receive what a catching error event has caught; empty: none.
+	// EscalationCode, of TriggerEscalation, is as ErrorCode.
+	EscalationCode string
+	// CodeVariable and MessageVariable receive what a catching error or escalation event has caught;
+	// empty: none.
 	CodeVariable, MessageVariable string
 	// Link, of TriggerLink, is the name that the throwing and the catching event have. A sequence flow
 	// without an id, which only their Outgoing and Incoming have, leads from the one to the other.

@@ -95,9 +95,9 @@ func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 var triggersOf = map[Element][]Trigger{
 	ElementStartEvent:             {0, TriggerMessage, TriggerTimer},
 	ElementIntermediateCatchEvent: {TriggerMessage, TriggerTimer, TriggerLink},
-	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerLink},
-	ElementEndEvent:               {0, TriggerMessage, TriggerError, TriggerTerminate},
-	ElementBoundaryEvent:          {TriggerMessage, TriggerTimer, TriggerError},
+	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerLink, TriggerEscalation},
+	ElementEndEvent:               {0, TriggerMessage, TriggerError, TriggerTerminate, TriggerEscalation},
+	ElementBoundaryEvent:          {TriggerMessage, TriggerTimer, TriggerError, TriggerEscalation},
 	ElementReceiveTask:            {TriggerMessage},
 	ElementSendTask:               {0, TriggerMessage},
 }
@@ -123,6 +123,9 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 	}
 	if e.Trigger == TriggerError && n.Element == ElementEndEvent && e.ErrorCode == "" {
 		t.Errorf("%s throws no code", n.ID)
+	}
+	if e.Trigger == TriggerEscalation && ((n.Element.throws() && e.EscalationCode == "") || (n.AttachedTo != nil && n.AttachedTo.Element != ElementSubProcess)) {
+		t.Errorf("%s has the event %+v", n.ID, e)
 	}
 	if e.Trigger == TriggerLink && n.Element.throws() && (len(n.Outgoing) != 1 || n.Outgoing[0].Target.Event.Link != e.Link) {
 		t.Errorf("%s leads to %+v", n.ID, n.Outgoing)
