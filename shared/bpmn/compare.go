@@ -129,7 +129,7 @@ func eventFact(e *EventDefinition) [][2]string {
 	}
 	list := [][2]string{
 		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
-		{"errorCodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable},
+		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link},
 	}
 	if e.Timer != nil {
 		list = append(list, [2]string{timerNames[e.Timer.Kind], sourceOf(e.Timer.Value)})
@@ -138,8 +138,11 @@ func eventFact(e *EventDefinition) [][2]string {
 }
 
 var (
-	triggerNames = map[Trigger]string{TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate"}
-	timerNames   = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
+	triggerNames = map[Trigger]string{
+		TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate", TriggerLink: "link",
+		TriggerEscalation: "escalation",
+	}
+	timerNames = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
 )
 
 // jobFact tells what a node has by the extensions about jobs and variables.

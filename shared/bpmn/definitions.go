@@ -139,6 +139,8 @@ const (
 	TriggerTimer
 	TriggerError
 	TriggerTerminate
+	TriggerLink
+	TriggerEscalation
 )
 
 // EventDefinition is the one trigger of an event.
@@ -152,8 +154,14 @@ type EventDefinition struct {
 	ErrorCode string
 	// ErrorMessage is the message of an error that is thrown, or nil.
 	ErrorMessage *expr.Expression
-	// CodeVariable and MessageVariable receive what a catching error event has caught; empty: none.
+	// EscalationCode, of TriggerEscalation, is as ErrorCode.
+	EscalationCode string
+	// CodeVariable and MessageVariable receive what a catching error or escalation event has caught;
+	// empty: none.
 	CodeVariable, MessageVariable string
+	// Link, of TriggerLink, is the name that the throwing and the catching event have. A sequence flow
+	// without an id, which only their Outgoing and Incoming have, leads from the one to the other.
+	Link string
 }
 
 // TimerKind says how the value of a timer is read.

@@ -105,10 +105,10 @@ const (
 // means giving it an Element and a read function here.
 var elements = map[string]kind{
 	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message or a timer"},
-	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an error or terminate"},
-	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message or a timer"},
-	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message"},
-	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a timer or an error"},
+	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an error, an escalation or terminate"},
+	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a timer or a link"},
+	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an escalation or a link"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a timer or an error; on a sub-process also an escalation"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -151,11 +151,11 @@ var elements = map[string]kind{
 	"errorEventDefinition":       {kept: inDefinitions | inEvent},
 	"terminateEventDefinition":   {kept: inDefinitions | inEvent},
 	"signalEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a signal trigger", fix: "Send a message to each receiver."},
-	"escalationEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "an escalation trigger", fix: "Use an error, or a message."},
+	"escalationEventDefinition":  {kept: inDefinitions | inEvent},
 	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
 	"compensateEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "a compensation trigger", fix: "Lead a flow to the steps that undo the work."},
 	"cancelEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a cancel trigger", fix: "Use an error end event in a sub-process and catch it on its border."},
-	"linkEventDefinition":        {kept: inDefinitions, refused: inEvent, what: "a link trigger", fix: "Draw the sequence flow."},
+	"linkEventDefinition":        {kept: inDefinitions | inEvent},
 	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
 
 	"standardLoopCharacteristics":      {refused: inNode, what: "a standard loop", fix: fixLoop},
@@ -227,7 +227,7 @@ type Support struct {
 }
 
 // otherExecuted are the elements that are executed and neither flow nodes nor triggers.
-var otherExecuted = []string{"sequenceFlow", "process", "conditionExpression", "message", "error"}
+var otherExecuted = []string{"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation"}
 
 // Supports lists every known element by name, for the generated documentation.
 func Supports() []Support {

@@ -21,9 +21,11 @@ var occasions = map[string]occasion{
 	"messageEventDefinition": {[]Element{
 		ElementStartEvent, ElementIntermediateCatchEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent,
 	}, readMessageEvent},
-	"timerEventDefinition":     {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
-	"errorEventDefinition":     {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
-	"terminateEventDefinition": {[]Element{ElementEndEvent}, readTerminateEvent},
+	"timerEventDefinition":      {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
+	"errorEventDefinition":      {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
+	"terminateEventDefinition":  {[]Element{ElementEndEvent}, readTerminateEvent},
+	"escalationEventDefinition": {[]Element{ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readEscalationEvent},
+	"linkEventDefinition":       {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
 }
 
 func (e Element) isEvent() bool {

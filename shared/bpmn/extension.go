@@ -27,10 +27,11 @@ const (
 	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
 )
 
-// onWork are the elements whose work somebody else may do, onError is the trigger that catches.
+// onWork are the elements whose work somebody else may do, the others the triggers that catch.
 var (
-	onWork  = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
-	onError = []string{"errorEventDefinition"}
+	onWork       = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
+	onError      = []string{"errorEventDefinition"}
+	onEscalation = []string{"escalationEventDefinition"}
 )
 
 // extensionAttributes are the attributes of the extension namespaces. One that is not listed is
@@ -52,7 +53,7 @@ var extensionAttributes = map[string]extension{
 
 	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
 	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
-	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError},
+	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
 	"jobPriority": {verdict: executed}, "taskPriority": {verdict: executed},
 

@@ -27,6 +27,9 @@ func consistent(t testing.TB, d *Definitions) {
 		for _, n := range p.Nodes {
 			consistentNode(t, p, n)
 			ends += len(n.Incoming) + len(n.Outgoing)
+			if n.links(ElementIntermediateThrowEvent) {
+				ends -= 2 // of the way to the other event, which is no flow of the file
+			}
 		}
 		if ends != 2*len(p.Flows) {
 			t.Errorf("process %s: %d ends of %d flows", p.Key, ends, len(p.Flows))
@@ -91,10 +94,10 @@ func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 // triggersOf says which triggers a node may have; 0 is none.
 var triggersOf = map[Element][]Trigger{
 	ElementStartEvent:             {0, TriggerMessage, TriggerTimer},
-	ElementIntermediateCatchEvent: {TriggerMessage, TriggerTimer},
-	ElementIntermediateThrowEvent: {0, TriggerMessage},
-	ElementEndEvent:               {0, TriggerMessage, TriggerError, TriggerTerminate},
-	ElementBoundaryEvent:          {TriggerMessage, TriggerTimer, TriggerError},
+	ElementIntermediateCatchEvent: {TriggerMessage, TriggerTimer, TriggerLink},
+	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerLink, TriggerEscalation},
+	ElementEndEvent:               {0, TriggerMessage, TriggerError, TriggerTerminate, TriggerEscalation},
+	ElementBoundaryEvent:          {TriggerMessage, TriggerTimer, TriggerError, TriggerEscalation},
 	ElementReceiveTask:            {TriggerMessage},
 	ElementSendTask:               {0, TriggerMessage},
 }
@@ -120,6 +123,12 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 	}
 	if e.Trigger == TriggerError && n.Element == ElementEndEvent && e.ErrorCode == "" {
 		t.Errorf("%s throws no code", n.ID)
+	}
+	if e.Trigger == TriggerEscalation && ((n.Element.throws() && e.EscalationCode == "") || (n.AttachedTo != nil && n.AttachedTo.Element != ElementSubProcess)) {
+		t.Errorf("%s has the event %+v", n.ID, e)
+	}
+	if e.Trigger == TriggerLink && n.Element.throws() && (len(n.Outgoing) != 1 || n.Outgoing[0].Target.Event.Link != e.Link) {
+		t.Errorf("%s leads to %+v", n.ID, n.Outgoing)
 	}
 }
 

@@ -83,7 +83,7 @@ func (r *reader) eventBasedGateway(g *FlowNode) {
 	for _, f := range g.Outgoing {
 		event := f.Target
 		switch {
-		case event == nil || event.Element == 0: // reported already
+		case event == nil || event.Element == 0 || event.links(ElementIntermediateCatchEvent): // reported already
 		case event.Element != ElementIntermediateCatchEvent:
 			r.add(ruleGatewayTarget, f.subject(), "the event-based gateway %s leads to the %s %s", clip(g.ID), event.Element, clip(event.ID))
 		case len(event.Incoming) > 1:

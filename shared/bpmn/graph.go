@@ -4,7 +4,7 @@ import "slices"
 
 // reach reports the nodes that no token can get to and those that a token can never leave for an
 // end. It says only what is certain: a refused element is taken to be reachable and to end, for it
-// may do so by other ways than flows. Of a sub-process that nothing leads to, the content is not
+// may do so by other ways than flows. A link that nobody throws has been reported already. Of a sub-process that nothing leads to, the content is not
 // reported. p has its start events, both ends of every flow and every boundary event at its activity.
 func (r *reader) reach(p *draft) {
 	g := newGraph(p.process)
@@ -33,7 +33,7 @@ func newGraph(p *Process) *graph {
 	for _, f := range p.Nodes {
 		interrupted[f] = interrupted[f.Parent] || slices.ContainsFunc(f.Boundary, func(b *FlowNode) bool { return b.Interrupting })
 		switch {
-		case f.Element == 0 || (f.Element == ElementStartEvent && f.Parent == nil):
+		case f.Element == 0 || (f.Element == ElementStartEvent && f.Parent == nil) || f.unpaired():
 			g.starts = append(g.starts, f)
 		case f.Element == ElementStartEvent:
 			g.inner[f.Parent] = append(g.inner[f.Parent], f)

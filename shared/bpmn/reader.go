@@ -13,8 +13,9 @@ type reader struct {
 	// owners names the element in which a flow node stands, by the id of the node, for every
 	// process and sub-process of the file.
 	owners map[string]string
-	// messages and thrown are the messages and errors that the file declares, by their ids.
-	messages, thrown map[string]*node
+	// messages, thrown and escalations are the messages, errors and escalations that the file declares, by
+	// their ids.
+	messages, thrown, escalations map[string]*node
 	// taskPriority and jobPriority are those of the process at hand, for nodes without their own.
 	taskPriority, jobPriority *expr.Expression
 }
@@ -54,7 +55,7 @@ func newDraft(p *Process) *draft {
 }
 
 func newReader() *reader {
-	return &reader{owners: map[string]string{}, messages: map[string]*node{}, thrown: map[string]*node{}}
+	return &reader{owners: map[string]string{}, messages: map[string]*node{}, thrown: map[string]*node{}, escalations: map[string]*node{}}
 }
 
 func (r *reader) definitions(root *node) *Definitions {
@@ -82,7 +83,7 @@ func (r *reader) definitions(root *node) *Definitions {
 	return d
 }
 
-// declarations finds the messages and errors of the file. That their ids are unique is for survey.
+// declarations finds the messages, errors and escalations of the file. That their ids are unique is for survey.
 func (r *reader) declarations(root *node) {
 	for _, c := range root.children {
 		switch {
@@ -90,6 +91,8 @@ func (r *reader) declarations(root *node) {
 			r.messages[c.attr("id")] = c
 		case c.bpmn("error"):
 			r.thrown[c.attr("id")] = c
+		case c.bpmn("escalation"):
+			r.escalations[c.attr("id")] = c
 		}
 	}
 }

@@ -92,11 +92,23 @@ const (
 	ruleGatewayTarget    = "event_gateway_target"
 	ruleGatewayShared    = "event_gateway_shared_event"
 	ruleConditionIgnored = "flow_condition_ignored"
+
+	ruleLinkName   = "link_without_name"
+	ruleLinkFlow   = "link_event_with_flow"
+	ruleLinkTarget = "link_without_target"
+	ruleLinkSource = "link_without_source"
+	ruleLinkTwice  = "duplicate_link"
+	ruleLinkScope  = "link_crosses_scope"
+
+	ruleEscalation      = "missing_escalation"
+	ruleEscalationCode  = "escalation_without_code"
+	ruleEscalationHost  = "escalation_event_host"
+	ruleEscalationTwice = "duplicate_escalation_event"
 )
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

@@ -21,12 +21,12 @@ var eventRules = map[string]Rule{
 	},
 	ruleNoTrigger: {
 		Reason: "the event waits for nothing: it has no trigger",
-		Fix:    "Give it a message or a timer; on the border of an activity also an error.",
+		Fix:    "Give it a message or a timer; on the border of an activity also an error, of a sub-process an escalation.",
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message or a timer, intermediate catch events likewise, boundary events also an error; " +
-			"intermediate throw events take a message, end events also an error or terminate.",
+		Fix: "Start events take a message or a timer, intermediate catch events also a link, boundary events a message, a timer, an error or an escalation; " +
+			"intermediate throw events take a message, an escalation or a link, end events a message, an error, an escalation or terminate.",
 	},
 	ruleInnerTrigger: {
 		Reason: "the start event of the sub-process has a trigger",

@@ -19,7 +19,8 @@ const head = `<definitions xmlns="` + spaceBPMN + `" xmlns:c="` + spaceCamunda +
 // declarations are the messages and errors that a model may refer to.
 const declarations = `<message id="m" name="M"/><message id="m2" name="M2"/><message id="mSame" name=" M "/><message id="mExpression" name="${a}"/>` +
 	`<message id="mWrong" name="${"/><message id="mBlank" name=" "/>` +
-	`<error id="E1" errorCode="C"/><error id="E2" errorCode="C"/><error id="bare"/><error id="wrong" errorCode="W" c:errorMessage="${"/>`
+	`<error id="E1" errorCode="C"/><error id="E2" errorCode="C"/><error id="bare"/><error id="wrong" errorCode="W" c:errorMessage="${"/>` +
+	`<escalation id="X1" escalationCode="X"/><escalation id="X2" escalationCode="X"/><escalation id="X3" escalationCode="Y"/><escalation id="xBare"/>`
 
 // model is a file whose first line opens the process p; the body begins on the second.
 func model(body string) string {
@@ -68,7 +69,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases)
 }
 
 func TestRules(t *testing.T) {

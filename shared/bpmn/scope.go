@@ -51,6 +51,7 @@ func (r *reader) boundary(host *FlowNode) {
 		waiting = append([]*FlowNode{host}, waiting...)
 	}
 	r.messagesOnce(waiting)
+	r.escalationsOnce(host)
 	codes := map[string]*FlowNode{}
 	for _, b := range host.Boundary {
 		if b.Event == nil || b.Event.Trigger != TriggerError {

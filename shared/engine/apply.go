@@ -77,6 +77,8 @@ var appliers = map[Kind]func(*Instance, Change){
 	IncidentResolved: func(in *Instance, c Change) {
 		in.Incidents = slices.DeleteFunc(in.Incidents, func(i Incident) bool { return i.ID == c.IncidentID })
 	},
+	EscalationThrown:    record,
+	EscalationUnhandled: record,
 }
 
 func endTask(in *Instance, c Change) {

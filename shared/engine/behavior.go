@@ -26,7 +26,7 @@ func init() { // a registry: the behaviors refer to step, which refers to the re
 	behaviors[bpmn.ElementBusinessRuleTask] = enterWork
 	behaviors[bpmn.ElementReceiveTask] = enterCatchEvent
 	behaviors[bpmn.ElementIntermediateCatchEvent] = enterCatchEvent
-	behaviors[bpmn.ElementIntermediateThrowEvent] = enterWork
+	behaviors[bpmn.ElementIntermediateThrowEvent] = enterThrowEvent
 	behaviors[bpmn.ElementBoundaryEvent] = pass
 }
 

@@ -43,6 +43,9 @@ const (
 	MessageSent        Kind = "message.sent"
 	ErrorThrown        Kind = "error.thrown"
 	ErrorUnhandled     Kind = "error.unhandled"
+
+	EscalationThrown    Kind = "escalation.thrown"
+	EscalationUnhandled Kind = "escalation.unhandled"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -76,6 +79,8 @@ const (
 //	message.sent        Token, Node, Message: to whoever waits for it in another instance
 //	error.thrown        Token, Node, Code, Reason (the message)
 //	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
+//	escalation.thrown   Token, Node, Code
+//	escalation.unhandled Token, Node, Code: nothing catches it, its token goes on
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`

@@ -11,8 +11,15 @@ import (
 	"diom.io/workflow/shared/schedule"
 )
 
-// enterCatchEvent waits for a message or a timer: an intermediate catch event or a receive task.
-func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error { return s.arm(t, node) }
+// enterCatchEvent waits for a message or a timer: an intermediate catch event or a receive task. A token
+// comes to a link event from the one that throws the link and passes it (BPMN 2.0.2 §10.5.5).
+func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error {
+	if node.Event.Trigger == bpmn.TriggerLink {
+		s.finish(t)
+		return nil
+	}
+	return s.arm(t, node)
+}
 
 // enterEventBasedGateway waits for each of the events behind the gateway; the first one decides (BPMN
 // 2.0.2 §13.4.4). All that it waits for belongs to the token at the gateway.

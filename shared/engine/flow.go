@@ -41,12 +41,20 @@ func (s *step) leave(t Token, node *bpmn.FlowNode) error {
 
 // fork lets a token go along several flows at once: it takes the first, new tokens take the others.
 func (s *step) fork(t Token, flows []*bpmn.SequenceFlow, why []Why) error {
-	if len(flows) > 1 && len(s.instance.Tokens)+len(flows)-1 > maxTokens {
-		return &dataError{"too_many_tokens", fmt.Sprintf("the instance would have more than %d tokens at once", maxTokens)}
+	if err := s.room(len(flows) - 1); err != nil {
+		return err
 	}
 	s.take(t, flows[0], why)
 	for _, flow := range flows[1:] {
 		s.create(t.Scope, flow.Target.ID, flow.ID)
+	}
+	return nil
+}
+
+// room returns an error if the instance cannot have so many tokens more.
+func (s *step) room(more int) error {
+	if more > 0 && len(s.instance.Tokens)+more > maxTokens {
+		return &dataError{"too_many_tokens", fmt.Sprintf("the instance would have more than %d tokens at once", maxTokens)}
 	}
 	return nil
 }

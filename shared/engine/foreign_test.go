@@ -23,7 +23,7 @@ func TestForeignDefinition(t *testing.T) {
 	processes := map[string]*bpmn.Process{}
 	for _, name := range names {
 		model := strings.TrimSuffix(filepath.Base(name), ".bpmn")
-		if model != "endless_loop" && model != "fork_bomb" { // many steps that show nothing here
+		if model != "endless_loop" && !strings.HasSuffix(model, "_bomb") { // many steps that show nothing here
 			processes[model] = load(t, model)
 		}
 	}

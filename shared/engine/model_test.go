@@ -29,7 +29,7 @@ func (m *model) draw() string {
 	m.node("endEvent", "end", "", "")
 	m.flow(last, "end", "")
 	return `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">` +
-		m.messages.String() + `<process id="p" isExecutable="true">` + m.out.String() + `</process></definitions>`
+		`<escalation id="X1" escalationCode="X1"/><escalation id="X2" escalationCode="X2"/>` + m.messages.String() + `<process id="p" isExecutable="true">` + m.out.String() + `</process></definitions>`
 }
 
 func (m *model) node(kind, id, attributes, content string) {
@@ -150,11 +150,14 @@ func (m *model) task(from, condition string) string {
 
 // boundaries puts events at the border of an activity and returns where the way behind it goes on.
 func (m *model) boundaries(host string, throws bool) string {
-	merge := ""
+	merge, escalation := "", false
 	for range rapid.IntRange(-2, 2).Draw(m.rt, "boundaries") {
 		kinds := []string{"timer", "message"}
 		if throws {
 			kinds = append(kinds, "error")
+		}
+		if strings.HasPrefix(host, "sub") && !escalation {
+			kinds = append(kinds, "escalation", "escalation")
 		}
 		event, interrupting := m.id("boundary"), m.chance("interrupting", 2)
 		attributes := fmt.Sprintf("attachedToRef=%q ", host)
@@ -164,6 +167,8 @@ func (m *model) boundaries(host string, throws bool) string {
 			trigger = m.timer(interrupting)
 		case "message":
 			trigger = m.message()
+		case "escalation":
+			escalation, trigger = true, m.escalation("X1", "X2", "")
 		default:
 			interrupting, trigger = true, m.one("caught", `<errorEventDefinition errorRef="E1"/>`, `<errorEventDefinition camunda:errorCodeVariable="code"/>`)
 		}
@@ -210,17 +215,34 @@ func (m *model) end(from string) {
 func (m *model) event(from, condition string) string {
 	id := m.id("event")
 	m.flow(from, id, condition)
-	switch m.one("event", "message", "timer", "throw", "none") {
+	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation") {
 	case "message":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
 	case "timer":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.timer(m.chance("cycle", 2)))
 	case "throw":
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
+	case "link":
+		return m.link(id)
+	case "escalation":
+		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.escalation("X1", "X2"))
 	default:
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping())
 	}
 	return id
+}
+
+// link makes an event throw a link and returns the one that catches it.
+func (m *model) link(id string) string {
+	target, trigger := m.id("target"), fmt.Sprintf("<linkEventDefinition name=%q/>", id)
+	m.node("intermediateThrowEvent", id, m.async(), m.mapping()+trigger)
+	m.node("intermediateCatchEvent", target, m.async(), m.mapping()+trigger)
+	return target
+}
+
+// escalation draws the trigger of one of the escalations with these ids; without an id it catches all.
+func (m *model) escalation(ids ...string) string {
+	return strings.Replace(fmt.Sprintf("<escalationEventDefinition escalationRef=%q/>", m.one("escalation", ids...)), `escalationRef=""`, `camunda:escalationCodeVariable="code"`, 1)
 }
 
 // events is an event-based gateway.
@@ -282,7 +304,12 @@ func (m *model) loop(from, condition string, depth int) string {
 	m.flow(m.block(enter, "", depth-1), task, "")
 	m.node("userTask", task, `camunda:assignee="zhangwei"`, "")
 	m.flow(task, leave, "")
-	m.flow(leave, enter, "${again > 0}")
+	if back := m.id("back"); m.chance("link back", 2) {
+		m.flow(leave, back, "${again > 0}")
+		m.flow(m.link(back), enter, "")
+	} else {
+		m.flow(leave, enter, "${again > 0}")
+	}
 	m.node("exclusiveGateway", leave, fmt.Sprintf(`default=%q`, m.flow(leave, out, "")), "")
 	m.node("exclusiveGateway", out, "", "")
 	return out
@@ -294,7 +321,7 @@ func (m *model) early(from, condition string, depth int) string {
 	split, end := m.id("split"), m.id("end")
 	m.flow(from, split, condition)
 	m.node("exclusiveGateway", split, fmt.Sprintf(`default=%q`, m.flow(split, end, "")), "")
-	m.node("endEvent", end, m.async(), m.one("early", "", "", "<terminateEventDefinition/>", `<errorEventDefinition errorRef="E1"/>`, m.message()))
+	m.node("endEvent", end, m.async(), m.one("early", "", "", "<terminateEventDefinition/>", `<errorEventDefinition errorRef="E1"/>`, m.message(), m.escalation("X1", "X2")))
 	return m.block(split, "${a > 1}", depth-1)
 }
 
@@ -344,7 +371,7 @@ func (m *model) sub(from, condition string, depth int) string {
 	m.out = &strings.Builder{}
 	m.node("startEvent", start, "", "")
 	m.flow(m.block(start, "", depth-1), end, "")
-	m.node("endEvent", end, "", m.one("inner end", "", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>"))
+	m.node("endEvent", end, "", m.one("inner end", "", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>", m.escalation("X1", "X2")))
 	content := m.out.String()
 	m.out, m.loose = outside, loose
 	m.node("subProcess", id, m.async(), m.mapping()+content)
