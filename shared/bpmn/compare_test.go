@@ -48,6 +48,8 @@ func TestCompareAttributes(t *testing.T) {
 		{catch(fmt.Sprintf(timed, "timeDate", "2026-12-01")), catch(fmt.Sprintf(timed, "timeCycle", "R/P1D")), []string{"timeCycle", "timeDate"}},
 		{line(ending("", errorC)), line(ending("", "<errorEventDefinition errorRef='LATE'/>")), []string{"errorCode"}},
 		{line(ending("", "")), line(ending("", "<terminateEventDefinition/>")), []string{"trigger"}},
+		{line(ending("", escalate("escalationRef='X1'"))), line(ending("", escalate("escalationRef='X3'"))), []string{"escalationCode"}},
+		{escalating(""), escalating("c:escalationCodeVariable='a'"), []string{"escalationCodeVariable"}},
 		{line(border("", errorC)), line(border("", "<errorEventDefinition errorRef='E1' c:errorCodeVariable='a' c:errorMessageVariable='b'/>")),
 			[]string{"errorCodeVariable", "errorMessageVariable"}},
 		{line(border("", message)), line(border("cancelActivity='false'", message)), []string{"cancelActivity"}},

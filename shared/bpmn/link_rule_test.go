@@ -3,6 +3,8 @@ package bpmn
 import (
 	"fmt"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // linkThrow is an event x that throws a link, behind the task u of a line; linkCatch is one, y, that
@@ -38,6 +40,18 @@ var linkCases = []ruleCase{
 	{"one name in two scopes", line(linkThrow("L") + linkCatch("y", "L") + "<subProcess id='p1'><startEvent id='i'/><sequenceFlow id='k' sourceRef='u' targetRef='p1'/>" +
 		"<intermediateThrowEvent id='x2'><linkEventDefinition name='L'/></intermediateThrowEvent><sequenceFlow id='b' sourceRef='i' targetRef='x2'/>" +
 		"<intermediateCatchEvent id='y2'><linkEventDefinition name='L'/></intermediateCatchEvent></subProcess>"), nil},
+}
+
+func TestCompareLinks(t *testing.T) {
+	t.Parallel()
+	before, after := processOf(t, line(linkThrow("L")+linkCatch("y", "L"))), processOf(t, line(linkThrow("M")+linkCatch("y", "M")))
+	want := []Difference{
+		{ID: "x", Element: "intermediateThrowEvent", Attributes: []string{"link"}},
+		{ID: "y", Element: "intermediateCatchEvent", Attributes: []string{"link"}},
+	}
+	if diff := cmp.Diff(want, Compare(before, after).Changed); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // A pair acts as one sequence flow, which is none of the file's.

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -42,6 +43,30 @@ func TestForeignDefinition(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestForeignEscalation holds that an escalation which has to pass a sub-process that the definition has not
+// is an incident: who catches it is not known.
+func TestForeignEscalation(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("testdata/escalation_nested.bpmn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRun(t)
+	r.load(read(t, content))
+	if _, err := r.step("zhangwei", engine.Start{InstanceID: seed(900), DefinitionID: seed(901)}); err != nil {
+		t.Fatal(err)
+	}
+	foreign := read(t, []byte(strings.ReplaceAll(string(content), `"outer"`, `"renamed"`)))
+	c := engine.Command{ID: seed(1), Actor: "zhangwei", Action: engine.CompleteTask{Task: r.task("decide")}}
+	in, changes, err := engine.Step(foreign, r.instance, c, r.now, engine.World{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(in.Incidents) != 1 || in.Incidents[0].Code != "node_unknown" || in.Incidents[0].Node != "over" {
+		t.Errorf("incidents %+v after %+v", in.Incidents, changes)
 	}
 }
 
