@@ -150,7 +150,16 @@ func jobFact(n *FlowNode) [][2]string {
 			{"topic", sourceOf(w.Topic)}, {"taskPriority", sourceOf(w.Priority)}, {"expression", sourceOf(w.Expression)}, {"resultVariable", w.ResultVariable},
 		}
 	}
-	list = append(list, [2]string{"inputParameter", parameterText(n.Inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
+	inputs := n.Inputs
+	if m := n.MultiInstance; m != nil {
+		inputs = m.Instance.Inputs
+		list = append(list, [][2]string{
+			{"isSequential", strconv.FormatBool(m.Sequential)}, {"loopCardinality", sourceOf(m.Cardinality)}, {"collection", sourceOf(m.Collection)},
+			{"elementVariable", m.ElementVariable}, {"completionCondition", sourceOf(m.Condition)},
+			{"asyncBefore of an instance", strconv.FormatBool(m.Instance.AsyncBefore)}, {"asyncAfter of an instance", strconv.FormatBool(m.Instance.AsyncAfter)},
+		}...)
+	}
+	list = append(list, [2]string{"inputParameter", parameterText(inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
 		[2]string{"failedJobRetryTimeCycle", sourceOf(n.RetryCycle)}, [2]string{"jobPriority", sourceOf(n.JobPriority)})
 	if n.AsyncBefore {
 		list = append(list, [2]string{"asyncBefore", "true"})

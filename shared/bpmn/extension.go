@@ -27,10 +27,12 @@ const (
 	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
 )
 
-// onWork are the elements whose work somebody else may do, onError is the trigger that catches.
+// onWork are the elements whose work somebody else may do, onError is the trigger that catches, onLoop
+// the marker of several instances.
 var (
 	onWork  = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
 	onError = []string{"errorEventDefinition"}
+	onLoop  = []string{"multiInstanceLoopCharacteristics"}
 )
 
 // extensionAttributes are the attributes of the extension namespaces. One that is not listed is
@@ -54,6 +56,7 @@ var extensionAttributes = map[string]extension{
 	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
+	"collection": {on: onLoop}, "elementVariable": {on: onLoop},
 	"jobPriority": {verdict: executed}, "taskPriority": {verdict: executed},
 
 	// The commands of one instance run one after the other whatever exclusive says; the others are for a

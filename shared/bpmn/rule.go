@@ -92,6 +92,10 @@ const (
 	ruleGatewayTarget    = "event_gateway_target"
 	ruleGatewayShared    = "event_gateway_shared_event"
 	ruleConditionIgnored = "flow_condition_ignored"
+	ruleLoopPlace        = "misplaced_loop_marker"
+	ruleLoopCount        = "multi_instance_without_count"
+	ruleLoopCardinality  = "invalid_loop_cardinality"
+	ruleLoopElement      = "invalid_element_variable"
 )
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the

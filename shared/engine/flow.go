@@ -26,8 +26,7 @@ func (s *step) take(t Token, flow *bpmn.SequenceFlow, why []Why) {
 // Camunda 7 BpmnActivityBehavior).
 func (s *step) leave(t Token, node *bpmn.FlowNode) error {
 	if len(node.Outgoing) == 0 {
-		s.do(Change{Kind: TokenConsumed, Token: t.Number, Node: node.ID})
-		return nil
+		return s.end(t)
 	}
 	if node.Element == bpmn.ElementParallelGateway {
 		return s.fork(t, node.Outgoing, nil)
@@ -42,7 +41,7 @@ func (s *step) leave(t Token, node *bpmn.FlowNode) error {
 // fork lets a token go along several flows at once: it takes the first, new tokens take the others.
 func (s *step) fork(t Token, flows []*bpmn.SequenceFlow, why []Why) error {
 	if len(flows) > 1 && len(s.instance.Tokens)+len(flows)-1 > maxTokens {
-		return &dataError{"too_many_tokens", fmt.Sprintf("the instance would have more than %d tokens at once", maxTokens)}
+		return errTooManyTokens
 	}
 	s.take(t, flows[0], why)
 	for _, flow := range flows[1:] {
@@ -50,6 +49,8 @@ func (s *step) fork(t Token, flows []*bpmn.SequenceFlow, why []Why) error {
 	}
 	return nil
 }
+
+var errTooManyTokens = &dataError{"too_many_tokens", fmt.Sprintf("the instance would have more than %d tokens at once", maxTokens)}
 
 // choose evaluates the outgoing flows of a node in the order of the document. It returns those to
 // take: the first only when one is wanted, never none.
