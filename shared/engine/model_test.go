@@ -354,6 +354,7 @@ func (m *model) inclusive(from, condition string, depth int) string {
 	if loose == m.loose {
 		m.pairs = append(m.pairs, pair{split, join})
 	}
+	m.loose += one(m.loose > 0) // tokens that were made before it leave it as one when they meet in it
 	return join
 }
 
