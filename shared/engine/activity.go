@@ -201,7 +201,7 @@ func (s *step) cancelScope(scope int, reason string) {
 
 func (s *step) cancelToken(t Token, reason string) {
 	s.release(t, reason)
-	s.consume(t)
+	s.consume(t, nil)
 }
 
 // cancelWaits ends what a token waits for.

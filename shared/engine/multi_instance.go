@@ -136,7 +136,7 @@ func (s *step) begin(body Token, node *bpmn.FlowNode, index int, list []expr.Val
 func (s *step) end(t Token) error {
 	body := s.instance.body(t)
 	if body == nil {
-		s.consume(t)
+		s.consume(t, nil)
 		return nil
 	}
 	whole, node := *body, s.process.Node(t.Node)
@@ -144,7 +144,7 @@ func (s *step) end(t Token) error {
 	if err != nil {
 		return err
 	}
-	met, err := s.met(t, node, counters)
+	met, why, err := s.met(t, node, counters)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (s *step) end(t Token) error {
 		}
 	}
 	s.do(Change{Kind: VariablesSet, Scope: t.Scope, Variables: counters})
-	s.consume(t)
+	s.consume(t, why)
 	switch {
 	case met:
 		s.cancelScope(t.Scope, "completed")
@@ -166,11 +166,11 @@ func (s *step) end(t Token) error {
 }
 
 // consume ends a token that has nothing left but, at most, its scope.
-func (s *step) consume(t Token) {
+func (s *step) consume(t Token, why []Why) {
 	if own := s.instance.owned(t.Number); own != nil {
 		s.do(Change{Kind: ScopeClosed, Scope: own.Number, Node: t.Node})
 	}
-	s.do(Change{Kind: TokenConsumed, Token: t.Number, Node: t.Node})
+	s.do(Change{Kind: TokenConsumed, Token: t.Number, Node: t.Node, Why: why})
 }
 
 // counted returns the counters after an instance. In a sequence one is active until the last.
@@ -200,15 +200,20 @@ func (s *step) counter(scope int, name string, node *bpmn.FlowNode) (int64, erro
 	return n, nil
 }
 
-// met evaluates the completion condition in the scope of the instance that has ended, after it was counted.
-func (s *step) met(t Token, node *bpmn.FlowNode, counters Variables) (bool, error) {
+// met evaluates the completion condition in the scope of the instance that has ended, after it was
+// counted, and records the evaluation.
+func (s *step) met(t Token, node *bpmn.FlowNode, counters Variables) (bool, []Why, error) {
 	condition := node.MultiInstance.Condition
 	if condition == nil {
-		return false, nil
+		return false, nil, nil
 	}
 	e := s.environment(t, nil)
 	show(e, counters, nil)
-	return condition.EvaluateBool(e)
+	met, err := condition.EvaluateBool(e)
+	if err != nil {
+		return false, nil, err
+	}
+	return met, []Why{explain("completionCondition", condition, met, e.Variable)}, nil
 }
 
 // following returns the index after that of an instance, and the collection as it is now; -1 after the

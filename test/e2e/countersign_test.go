@@ -45,6 +45,10 @@ func countersign(s *session) {
 	if !slices.Equal(kinds, []engine.Kind{engine.TaskCompleted, engine.TaskCompleted, engine.TaskCancelled}) {
 		s.Errorf("timeline %v", kinds)
 	}
+	why := get[struct{ Items []workflow.Decision }](s, "zhangwei", instancePath(started.Instance, "/why")).Items
+	if last := why[len(why)-1].Why[0]; last.Subject != "completionCondition" || string(last.Result) != "true" || string(last.Inputs["nrOfCompletedInstances"]) != "2" {
+		s.Errorf("why %+v", last)
+	}
 	done := post[workflow.TaskAnswer](s, "sunqi", taskPath(second.Next[0], "/complete"), http.StatusOK, map[string]any{})
 	if done.Instance.State != engine.Completed {
 		s.Errorf("filed, but %+v", done.Instance)
