@@ -136,7 +136,7 @@ func (s *step) begin(body Token, node *bpmn.FlowNode, index int, list []expr.Val
 func (s *step) end(t Token) error {
 	body := s.instance.body(t)
 	if body == nil {
-		s.consume(t, nil)
+		s.cancelToken(t, "") // it has nothing open, unless the definition is not the one it came by
 		return nil
 	}
 	whole, node := *body, s.process.Node(t.Node)
