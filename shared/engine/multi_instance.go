@@ -224,10 +224,11 @@ func (s *step) following(body, t Token, node *bpmn.FlowNode) (int, []expr.Value,
 		return 0, nil, err
 	}
 	count, err := s.counter(t.Scope, bpmn.NumberOfInstances, node)
-	if err != nil || index+1 >= count {
+	beyond := index < 0 || index >= bpmn.MaxInstances // somebody has overwritten it
+	if err != nil || !beyond && index+1 >= count {
 		return -1, nil, err
 	}
-	if index < 0 || index+1 >= bpmn.MaxInstances {
+	if beyond || index+1 >= bpmn.MaxInstances {
 		return 0, nil, &dataError{"too_many_instances", fmt.Sprintf("%s would have more than %d instances", node.ID, bpmn.MaxInstances)}
 	}
 	m := node.MultiInstance
