@@ -153,13 +153,32 @@ func jobFact(n *FlowNode) [][2]string {
 			{"topic", sourceOf(w.Topic)}, {"taskPriority", sourceOf(w.Priority)}, {"expression", sourceOf(w.Expression)}, {"resultVariable", w.ResultVariable},
 		}
 	}
-	list = append(list, [2]string{"inputParameter", parameterText(n.Inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
+	inputs := n.Inputs
+	if m := n.MultiInstance; m != nil {
+		inputs = m.Instance.Inputs
+		list = append(list, multiInstanceFact(m)...)
+	}
+	list = append(list, [2]string{"inputParameter", parameterText(inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
 		[2]string{"failedJobRetryTimeCycle", sourceOf(n.RetryCycle)}, [2]string{"jobPriority", sourceOf(n.JobPriority)})
 	if n.AsyncBefore {
 		list = append(list, [2]string{"asyncBefore", "true"})
 	}
 	if n.AsyncAfter {
 		list = append(list, [2]string{"asyncAfter", "true"})
+	}
+	return list
+}
+
+func multiInstanceFact(m *MultiInstance) [][2]string {
+	list := [][2]string{
+		{"isSequential", strconv.FormatBool(m.Sequential)}, {"loopCardinality", sourceOf(m.Cardinality)}, {"collection", sourceOf(m.Collection)},
+		{"elementVariable", m.ElementVariable}, {"completionCondition", sourceOf(m.Condition)},
+	}
+	if m.Instance.AsyncBefore {
+		list = append(list, [2]string{"asyncBefore of an instance", "true"})
+	}
+	if m.Instance.AsyncAfter {
+		list = append(list, [2]string{"asyncAfter of an instance", "true"})
 	}
 	return list
 }

@@ -60,12 +60,12 @@ func (p *Process) Starts() []*FlowNode {
 	return list
 }
 
-// InnerStart returns the none start event of a sub-process.
+// InnerStart returns the none start event of a sub-process, or of one of its instances.
 func (p *Process) InnerStart(subProcess *FlowNode) *FlowNode { return p.start(subProcess) }
 
 func (p *Process) start(parent *FlowNode) *FlowNode {
 	for _, n := range p.Nodes {
-		if n.Element == ElementStartEvent && n.Parent == parent && n.Event == nil {
+		if n.Element == ElementStartEvent && idOf(n.Parent) == idOf(parent) && n.Event == nil {
 			return n
 		}
 	}
@@ -113,6 +113,8 @@ type FlowNode struct {
 	// Work is what somebody else does for a service, send or business rule task or a message throw
 	// event; nil: nothing, a token passes.
 	Work *Work
+	// MultiInstance says how often an activity is done; nil: once.
+	MultiInstance *MultiInstance
 	// Boundary are the boundary events of an activity, in document order. A boundary event has
 	// AttachedTo and Interrupting.
 	Boundary     []*FlowNode

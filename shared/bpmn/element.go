@@ -74,9 +74,10 @@ const (
 	inNode
 	inEvent
 	inFlow
+	inLoop
 
 	nowhere  position = 0
-	anywhere          = inDefinitions | inProcess | inNode | inFlow
+	anywhere          = inDefinitions | inProcess | inNode | inFlow | inLoop
 )
 
 // kind is what is known of one element of BPMN.
@@ -93,12 +94,13 @@ type kind struct {
 }
 
 const (
-	fixTask      = "Model the step as a user task, or as a service task that a worker serves."
-	fixGateway   = "Use exclusive gateways, one decision after the other."
-	fixEvent     = "Remove the event; let a user task stand for the wait."
-	fixContainer = "Draw its content in the process itself, or in an embedded sub-process."
-	fixLoop      = "Remove the loop marker; lead a flow back to the task to repeat it."
-	fixEventSub  = "Attach a boundary event to a sub-process around what it watches, and lead its flow to these steps."
+	fixTask       = "Model the step as a user task, or as a service task that a worker serves."
+	fixGateway    = "Use exclusive gateways, one decision after the other."
+	fixEvent      = "Remove the event; let a user task stand for the wait."
+	fixContainer  = "Draw its content in the process itself, or in an embedded sub-process."
+	fixLoop       = "Remove the loop marker; lead a flow back to the task to repeat it."
+	fixLoopOutput = "Remove it; let each instance set a variable of the process whose name it knows by loopCounter."
+	fixEventSub   = "Attach a boundary event to a sub-process around what it watches, and lead its flow to these steps."
 )
 
 // elements is the one table of BPMN 2.0.2's elements by local name. Adding an element to the engine
@@ -158,8 +160,16 @@ var elements = map[string]kind{
 	"linkEventDefinition":        {kept: inDefinitions | inEvent},
 	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
 
-	"standardLoopCharacteristics":      {refused: inNode, what: "a standard loop", fix: fixLoop},
-	"multiInstanceLoopCharacteristics": {refused: inNode, what: "a multi-instance marker", fix: fixLoop},
+	"standardLoopCharacteristics": {refused: inNode, what: "a standard loop", fix: fixLoop},
+	"multiInstanceLoopCharacteristics": {kept: inNode,
+		what: "at every task and sub-process, parallel or sequential, over a collection or a number, with a completion condition"},
+	"loopCardinality":           {kept: inLoop},
+	"loopDataInputRef":          {kept: inLoop},
+	"inputDataItem":             {kept: inLoop},
+	"completionCondition":       {kept: inLoop},
+	"loopDataOutputRef":         {refused: inLoop, what: "a collection of results", fix: fixLoopOutput},
+	"outputDataItem":            {refused: inLoop, what: "a result of an instance", fix: fixLoopOutput},
+	"complexBehaviorDefinition": {refused: inLoop, what: "an event of single instances", fix: "Throw the event inside of a sub-process that has the marker."},
 
 	"documentation":       {kept: anywhere},
 	"extensionElements":   {kept: anywhere},
@@ -227,7 +237,10 @@ type Support struct {
 }
 
 // otherExecuted are the elements that are executed and neither flow nodes nor triggers.
-var otherExecuted = []string{"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation"}
+var otherExecuted = []string{
+	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation",
+	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition",
+}
 
 // Supports lists every known element by name, for the generated documentation.
 func Supports() []Support {

@@ -27,11 +27,13 @@ const (
 	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
 )
 
-// onWork are the elements whose work somebody else may do, the others the triggers that catch.
+// onWork are the elements whose work somebody else may do, onLoop is the marker of several instances, the
+// others are the triggers that catch.
 var (
 	onWork       = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
 	onError      = []string{"errorEventDefinition"}
 	onEscalation = []string{"escalationEventDefinition"}
+	onLoop       = []string{"multiInstanceLoopCharacteristics"}
 )
 
 // extensionAttributes are the attributes of the extension namespaces. One that is not listed is
@@ -55,6 +57,7 @@ var extensionAttributes = map[string]extension{
 	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
+	"collection": {on: onLoop}, "elementVariable": {on: onLoop},
 	"jobPriority": {verdict: executed}, "taskPriority": {verdict: executed},
 
 	// The commands of one instance run one after the other whatever exclusive says; the others are for a

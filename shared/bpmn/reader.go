@@ -117,7 +117,7 @@ func (r *reader) children(n *node, at position, owner subject) {
 			continue
 		}
 		s := c.subject()
-		if k.refused&at&(inNode|inEvent) != nowhere {
+		if k.refused&at&(inNode|inEvent|inLoop) != nowhere {
 			s = owner
 			s.line = c.line
 		}
@@ -197,6 +197,7 @@ func (r *reader) flowNode(p *draft, n *node, parent *FlowNode) {
 	r.jobs(n, f)
 	r.mappings(n, f)
 	k.read(r, n, f)
+	r.multiInstance(n, f)
 	p.add(f)
 	if id := n.attr("default"); id != "" && k.element.chooses() {
 		p.defaults = append(p.defaults, defaultDraft{f, id})

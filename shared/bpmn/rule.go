@@ -104,6 +104,11 @@ const (
 	ruleEscalationCode  = "escalation_without_code"
 	ruleEscalationHost  = "escalation_event_host"
 	ruleEscalationTwice = "duplicate_escalation_event"
+
+	ruleLoopPlace       = "misplaced_loop_marker"
+	ruleLoopCount       = "multi_instance_without_count"
+	ruleLoopCardinality = "invalid_loop_cardinality"
+	ruleLoopElement     = "invalid_element_variable"
 )
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the

@@ -1,6 +1,6 @@
 package bpmn
 
-// eventRules are those about events, jobs and mappings.
+// eventRules are those about events, jobs, mappings and multi-instance markers.
 var eventRules = map[string]Rule{
 	ruleNotAttached: {
 		Reason: "the boundary event is attached to no activity",
@@ -103,5 +103,21 @@ var eventRules = map[string]Rule{
 		Reason:  "the condition of a flow out of a parallel or event-based gateway is ignored",
 		Fix:     "Remove the condition, or use an inclusive gateway.",
 		Warning: true,
+	},
+	ruleLoopPlace: {
+		Reason: "the multi-instance marker is not the one marker of a task or sub-process",
+		Fix:    "Keep one marker, and only at a task or a sub-process.",
+	},
+	ruleLoopCount: {
+		Reason: "nothing says how many instances the multi-instance activity has",
+		Fix:    "Add a loopCardinality, or name the collection in camunda:collection or loopDataInputRef.",
+	},
+	ruleLoopCardinality: {
+		Reason: "the loopCardinality is not a whole number from 0 to 1000",
+		Fix:    "Write such a number, or an expression ${…} that gives one.",
+	},
+	ruleLoopElement: {
+		Reason: "the element variable has no collection or no name of its own",
+		Fix:    "Name the collection in camunda:collection, and give the variable a name such as approver.",
 	},
 }

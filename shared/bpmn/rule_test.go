@@ -69,7 +69,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases)
 }
 
 func TestRules(t *testing.T) {
@@ -131,7 +131,7 @@ var fileCases = []ruleCase{
 		[]string{"2 unsupported_element x"}},
 	{"triggers", model("<startEvent id='s'>\n<signalEventDefinition id='x'/></startEvent><endEvent id='e'>\n<eventDefinitionRef>d</eventDefinitionRef></endEvent><sequenceFlow id='f' sourceRef='s' targetRef='e'/>"),
 		[]string{"3 unsupported_element s", "4 unsupported_element e"}},
-	{"loop", task("", "\n<multiInstanceLoopCharacteristics/>"), []string{"3 unsupported_element t"}},
+	{"loop", task("", "\n<standardLoopCharacteristics/>"), []string{"3 unsupported_element t"}},
 	{"global task", strings.Replace(line(""), "</definitions>", "\n<globalTask id='x'/></definitions>", 1), []string{"5 unsupported_element x"}},
 	{"declarations", strings.Replace(line(""), "</definitions>", "<message id='x'/><timerEventDefinition id='y'/></definitions>", 1), nil},
 	{"unknown element", line("<robotTask id='x'/>"), []string{"2 unknown_element x"}},

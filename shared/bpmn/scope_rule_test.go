@@ -26,7 +26,7 @@ var scopeCases = []ruleCase{
 		[]string{"2 unsupported_element x", "3 unsupported_element j"}},
 	{"event sub-process in a refused one", line("<transaction id='x'>\n<subProcess id='j'>\n<subProcess id='k' triggeredByEvent='1'/></subProcess></transaction>"),
 		[]string{"2 unsupported_element x", "4 unsupported_element k"}},
-	{"loop of a sub-process", sub("", "\n<multiInstanceLoopCharacteristics/>"), []string{"4 unsupported_element x"}},
+	{"instances of a sub-process", sub("", inside+"<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>"), nil},
 	{"refused task in a sub-process", sub("", "\n<callActivity id='j'/><sequenceFlow id='k' sourceRef='i' targetRef='j'/>"), []string{"4 unsupported_element j"}},
 	{"id of a node in a sub-process", sub("", "\n<task id='u'/><sequenceFlow id='k' sourceRef='i' targetRef='u'/>"),
 		[]string{"4 flow_crosses_process a", "5 duplicate_id u", "5 flow_crosses_process f1", "5 flow_crosses_process f2"}},

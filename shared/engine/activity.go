@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/expr"
 )
@@ -19,10 +21,10 @@ func (s *step) prepare(t Token, node *bpmn.FlowNode) error {
 	return nil
 }
 
-// openScope opens the scope of a sub-process or of a node with input or output parameters. The inputs
-// are evaluated in order, a later one sees those before it (Camunda 7 IoMapping).
+// openScope opens the scope of a node that has one. The inputs are evaluated in order, a later one sees
+// those before it (Camunda 7 IoMapping). An instance of a multi-instance activity has its scope already.
 func (s *step) openScope(t Token, node *bpmn.FlowNode) error {
-	if node.Element != bpmn.ElementSubProcess && len(node.Inputs)+len(node.Outputs) == 0 {
+	if !node.HasScope() {
 		return nil
 	}
 	inputs := Variables{}
@@ -34,6 +36,12 @@ func (s *step) openScope(t Token, node *bpmn.FlowNode) error {
 			return err
 		}
 		inputs[p.Name] = value
+	}
+	if own := s.instance.owned(t.Number); own != nil {
+		if len(inputs) > 0 {
+			s.do(Change{Kind: VariablesSet, Scope: own.Number, Variables: inputs})
+		}
+		return nil
 	}
 	s.do(Change{Kind: ScopeOpened, Scope: s.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: node.ID, Variables: inputs})
 	return nil
@@ -114,7 +122,7 @@ func (s *step) outputs(t Token, node *bpmn.FlowNode, interrupted bool) ([]output
 // finish leaves a node whose work is done: its output parameters go to the scope around it, what is
 // left of it is cancelled, and its token goes on, after a job if the node asks for one.
 func (s *step) finish(t Token) {
-	node := s.process.Node(t.Node)
+	node := s.node(t)
 	if node == nil {
 		s.unknown(t)
 		return
@@ -149,7 +157,7 @@ func (s *step) give(scope int, values []output) {
 
 // depart lets a token go out of a node that is done.
 func (s *step) depart(t Token) {
-	node := s.process.Node(t.Node)
+	node := s.node(t)
 	if node == nil {
 		s.unknown(t)
 		return
@@ -169,21 +177,22 @@ func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
 }
 
 // release ends everything that a token has at its node and leaves the token: what is inside of its
-// scope, its tasks, jobs, timers, subscriptions and incidents, then the scope.
+// scope, its tasks, jobs, timers, subscriptions and incidents, then the scope, unless it is that of an
+// instance.
 func (s *step) release(t Token, reason string) {
 	own := s.instance.owned(t.Number)
 	if own != nil {
 		s.cancelScope(own.Number, reason)
 	}
 	s.cancelWaits(t, reason)
-	if own != nil {
+	if own != nil && s.instance.body(t) == nil {
 		s.do(Change{Kind: ScopeClosed, Scope: own.Number, Node: t.Node})
 	}
 }
 
 // cancelScope ends every token in a scope.
 func (s *step) cancelScope(scope int, reason string) {
-	for _, t := range s.instance.Clone().Tokens {
+	for _, t := range slices.Clone(s.instance.Tokens) {
 		if t.Scope == scope {
 			s.cancelToken(t, reason)
 		}
@@ -192,7 +201,7 @@ func (s *step) cancelScope(scope int, reason string) {
 
 func (s *step) cancelToken(t Token, reason string) {
 	s.release(t, reason)
-	s.do(Change{Kind: TokenConsumed, Token: t.Number, Node: t.Node})
+	s.consume(t, nil)
 }
 
 // cancelWaits ends what a token waits for.

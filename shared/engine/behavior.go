@@ -30,6 +30,14 @@ func init() { // a registry: the behaviors refer to step, which refers to the re
 	behaviors[bpmn.ElementBoundaryEvent] = pass
 }
 
+// behaviorOf returns what a node does. Several instances are laid around the behavior of the element.
+func behaviorOf(node *bpmn.FlowNode) behavior {
+	if node.MultiInstance != nil {
+		return enterMultiInstance
+	}
+	return behaviors[node.Element]
+}
+
 // Executes reports whether the engine has a behavior for the element.
 func Executes(e bpmn.Element) bool { return behaviors[e] != nil }
 

@@ -56,7 +56,7 @@ const (
 //	variables.set       Scope, Variables
 //	token.created       Token, Scope, Node, Flow (empty at a start event)
 //	token.moved         Token, Node (where to), Flow, Why
-//	token.consumed      Token, Node
+//	token.consumed      Token, Node, Why (the completion condition, at an instance of a multi-instance activity)
 //	task.created        Task, Why
 //	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
 //	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment
@@ -127,10 +127,10 @@ type Started struct {
 	At             time.Time `json:"at"`
 }
 
-// Why records one evaluation that decided something: a sequence flow's condition, or who a task is
-// for. Replay never evaluates again.
+// Why records one evaluation that decided something: a sequence flow's condition, the completion
+// condition of a multi-instance activity, or who a task is for. Replay never evaluates again.
 type Why struct {
-	Subject    string                     `json:"subject"` // a sequence flow's id, or assignee, candidateUsers, candidateGroups
+	Subject    string                     `json:"subject"` // a sequence flow's id, or completionCondition, assignee, candidateUsers, candidateGroups
 	Expression string                     `json:"expression"`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty"`
 	Result     json.RawMessage            `json:"result"`

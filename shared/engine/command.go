@@ -114,7 +114,7 @@ func (s *step) retry(i Incident) {
 		s.happen(token)
 	case !i.Leaving:
 		s.admit(token)
-	case s.instance.owned(i.Token) != nil: // its output parameters failed
+	case s.instance.owned(i.Token) != nil && s.instance.body(token) == nil: // its output parameters failed
 		s.finish(token)
 	default:
 		s.depart(token)

@@ -114,23 +114,26 @@ func (s *step) run() {
 	}
 }
 
-// settle does what is due when no token can move: it ends the instance or a sub-process that has no
-// token left, or fires an inclusive join. It reports whether anything happened.
+// settle does what is due when no token can move: it ends the instance or an activity that has no
+// token left inside, or fires an inclusive join. It reports whether anything happened.
 func (s *step) settle() bool {
 	if len(s.instance.Tokens) == 0 {
 		s.do(Change{Kind: InstanceCompleted, At: s.now})
 		return true
 	}
 	for i := len(s.instance.Scopes) - 1; i > 0; i-- {
-		scope := s.instance.Scopes[i]
-		owner := *s.instance.token(scope.Token)
-		node := s.process.Node(owner.Node)
-		if node != nil && node.Element == bpmn.ElementSubProcess && !s.inhabited(scope.Number) && !s.stuck(owner.Number) {
+		if owner := *s.instance.token(s.instance.Scopes[i].Token); s.done(owner, s.instance.Scopes[i].Number) {
 			s.finish(owner)
 			return true
 		}
 	}
 	return s.joinInclusive()
+}
+
+// done reports whether a token is at a node that holds others, has let them in, and none is left.
+func (s *step) done(t Token, scope int) bool {
+	node := s.node(t)
+	return node != nil && node.Holds() && !s.inhabited(scope) && !s.stuck(t.Number) && !s.continues(t.Number)
 }
 
 // inhabited reports whether a token is in a scope.
@@ -145,7 +148,7 @@ func (s *step) stuck(token int) bool {
 
 // enter lets a token that has arrived at a node in, now or by a job.
 func (s *step) enter(t Token) {
-	node := s.process.Node(t.Node)
+	node := s.node(t)
 	switch {
 	case node == nil:
 		s.raise(t, false, errNodeUnknown)
@@ -162,14 +165,14 @@ func (s *step) enter(t Token) {
 // the element does. An error leaves nothing behind but the incident.
 func (s *step) admit(t Token) {
 	s.entered++
-	node := s.process.Node(t.Node)
+	node := s.node(t)
 	if node == nil {
 		s.raise(t, false, errNodeUnknown)
 		return
 	}
 	err := s.prepare(t, node)
 	if err == nil {
-		err = behaviors[node.Element](s, t, node)
+		err = behaviorOf(node)(s, t, node)
 	}
 	if err != nil {
 		s.release(t, "")

@@ -10,7 +10,7 @@ import "diom.io/workflow/shared/bpmn"
 func (s *step) throwError(t Token, code, message string) {
 	s.do(Change{Kind: ErrorThrown, Token: t.Number, Node: t.Node, Code: code, Reason: message})
 	for host := t; ; {
-		activity := s.process.Node(host.Node)
+		activity := s.node(host)
 		if activity == nil {
 			s.unknown(t)
 			return
@@ -26,7 +26,10 @@ func (s *step) throwError(t Token, code, message string) {
 		host = *s.instance.token(scope.Token)
 	}
 	s.do(Change{Kind: ErrorUnhandled, Token: t.Number, Node: t.Node, Code: code, Reason: message})
-	s.cancelToken(t, "")
+	s.release(t, "")
+	if err := s.end(t); err != nil {
+		s.raise(t, true, err)
+	}
 }
 
 func catcher(activity *bpmn.FlowNode, code string) *bpmn.FlowNode {

@@ -26,8 +26,7 @@ func (s *step) take(t Token, flow *bpmn.SequenceFlow, why []Why) {
 // Camunda 7 BpmnActivityBehavior).
 func (s *step) leave(t Token, node *bpmn.FlowNode) error {
 	if len(node.Outgoing) == 0 {
-		s.do(Change{Kind: TokenConsumed, Token: t.Number, Node: node.ID})
-		return nil
+		return s.end(t)
 	}
 	if node.Element == bpmn.ElementParallelGateway {
 		return s.fork(t, node.Outgoing, nil)

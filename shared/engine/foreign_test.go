@@ -9,6 +9,7 @@ import (
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/fault"
 )
 
@@ -74,7 +75,11 @@ func TestForeignEscalation(t *testing.T) {
 func states(t *testing.T, p *bpmn.Process) []*engine.Instance {
 	t.Helper()
 	var list []*engine.Instance
-	for _, variables := range []engine.Variables{nil, {"a": int64(1), "n": int64(3), "amount": int64(1), "id": "x", "name": "y", "pause": "PT1M"}} {
+	two := []expr.Value{"x", "y"}
+	for _, variables := range []engine.Variables{nil, {
+		"a": int64(1), "n": int64(2), "amount": int64(1), "id": "x", "name": "y", "pause": "PT1M", "people": two, "items": two,
+		"departments": []expr.Value{two, two}, "rejected": false, "refused": false, "enough": false, "last": int64(1),
+	}} {
 		for _, node := range p.Nodes {
 			if node.Element != bpmn.ElementStartEvent || node.Parent != nil {
 				continue

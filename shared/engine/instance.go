@@ -83,9 +83,9 @@ type Instance struct {
 	Incidents      []Incident     `json:"incidents,omitempty"`
 }
 
-// Scope holds the variables of the process (scope 0), of one entered sub-process, or of one entered
-// node with input or output parameters. Token is at that node; what is inside of a sub-process are the
-// tokens whose Scope it is.
+// Scope holds the variables of the process (scope 0), of one entered sub-process, of one entered node
+// with input or output parameters, of a multi-instance activity, or of one instance of it. Token is at
+// that node; what is inside of a sub-process, or are the instances, are the tokens whose Scope it is.
 type Scope struct {
 	Number    int       `json:"number"`
 	Parent    int       `json:"parent"`

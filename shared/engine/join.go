@@ -56,7 +56,7 @@ func (s *step) continues(token int) bool {
 func (s *step) merge(t Token, arrived []Token) {
 	for _, other := range arrived {
 		if other.Number != t.Number {
-			s.do(Change{Kind: TokenConsumed, Token: other.Number, Node: other.Node})
+			s.cancelToken(other, "") // it has nothing open, unless the definition is not the one it came by
 		}
 	}
 }

@@ -94,6 +94,26 @@ func (m *model) mapping() string {
 	return "<extensionElements><camunda:inputOutput>" + text + "</camunda:inputOutput></extensionElements>"
 }
 
+// repeated draws the mapping of an activity, sometimes with a multi-instance marker, which allows no
+// output parameters.
+func (m *model) repeated() string {
+	if !m.chance("repeated", 5) {
+		return m.mapping()
+	}
+	attributes := m.one("instances", "", `camunda:collection="list" camunda:elementVariable="x"`, `camunda:collection="${list}"`)
+	count := ""
+	if attributes == "" {
+		count = "<loopCardinality>" + m.one("cardinality", "2", "${a}", "${a - 1}", "3") + "</loopCardinality>"
+	}
+	condition := m.one("completion", "", "", "${nrOfCompletedInstances >= a}", "${loopCounter == b}", "${nrOfActiveInstances == 1}")
+	if condition != "" {
+		condition = "<completionCondition>" + strings.ReplaceAll(condition, ">", "&gt;") + "</completionCondition>"
+	}
+	input := m.one("input", "", `<extensionElements><camunda:inputOutput><camunda:inputParameter name="b">${loopCounter + a}</camunda:inputParameter></camunda:inputOutput></extensionElements>`)
+	return input + fmt.Sprintf("<multiInstanceLoopCharacteristics isSequential=\"%t\" %s %s>%s%s</multiInstanceLoopCharacteristics>",
+		m.chance("sequential", 2), attributes, m.async(), count, condition)
+}
+
 // block writes one block behind a node and returns the node where it ends.
 func (m *model) block(from, condition string, depth int) string {
 	kinds := []string{"task", "task", "event", "events"}
@@ -130,7 +150,7 @@ func (m *model) task(from, condition string) string {
 	id := m.id("task")
 	m.flow(from, id, condition)
 	kind := m.one("task", "user", "user", "external", "external", "expression", "receive", "send", "manual")
-	attributes, content := m.async(), m.mapping()
+	attributes, content := m.async(), m.repeated()
 	switch kind {
 	case "user":
 		m.node("userTask", id, `camunda:assignee="zhangwei" `+attributes, content)
@@ -361,6 +381,7 @@ func (m *model) inclusive(from, condition string, depth int) string {
 	if loose == m.loose {
 		m.pairs = append(m.pairs, pair{split, join})
 	}
+	m.loose += one(m.loose > 0) // tokens that were made before it leave it as one when they meet in it
 	return join
 }
 
@@ -374,6 +395,6 @@ func (m *model) sub(from, condition string, depth int) string {
 	m.node("endEvent", end, "", m.one("inner end", "", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>", m.escalation("X1", "X2")))
 	content := m.out.String()
 	m.out, m.loose = outside, loose
-	m.node("subProcess", id, m.async(), m.mapping()+content)
+	m.node("subProcess", id, m.async(), m.repeated()+content)
 	return m.boundaries(id, true)
 }

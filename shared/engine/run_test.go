@@ -195,14 +195,17 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 		if token == nil || token.Scope != scope.Parent {
 			r.t.Fatalf("scope %d of token %d is not where the token is", scope.Number, scope.Token)
 		}
-		node := r.process.Node(token.Node)
-		if node.Element != bpmn.ElementSubProcess && len(node.Inputs)+len(node.Outputs) == 0 {
+		node, instance := r.node(*token)
+		if !instance && !node.HasScope() {
 			r.t.Fatalf("%s has a scope", node.ID)
+		}
+		if node.MultiInstance != nil {
+			r.checkInstances(scope)
 		}
 		if inhabited[scope.Number] {
 			add(scope.Token, "scope")
 		}
-		if inhabited[scope.Number] && node.Element != bpmn.ElementSubProcess {
+		if inhabited[scope.Number] && !node.Holds() {
 			r.t.Fatalf("there are tokens in %s", node.ID)
 		}
 		delete(inhabited, scope.Number)
@@ -210,6 +213,44 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 	delete(inhabited, 0)
 	for scope := range inhabited {
 		r.t.Fatalf("there are tokens in the scope %d, which is closed", scope)
+	}
+}
+
+// node returns what a token is at, and whether it is there for one of several instances.
+func (r *run) node(t engine.Token) (node *bpmn.FlowNode, instance bool) {
+	node = r.process.Node(t.Node)
+	for _, scope := range r.instance.Scopes[1:] {
+		if owner := r.token(scope.Token); scope.Number == t.Scope && owner != nil && owner.Node == t.Node {
+			return node.MultiInstance.Instance, true
+		}
+	}
+	return node, false
+}
+
+// checkInstances holds that the counters of an activity say how many instances there are, and that each
+// of them has a scope with its index.
+func (r *run) checkInstances(scope engine.Scope) {
+	r.t.Helper()
+	active, indices := int64(0), map[any]bool{}
+	for _, t := range r.instance.Tokens {
+		if t.Scope != scope.Number {
+			continue
+		}
+		active++
+		for _, own := range r.instance.Scopes {
+			if own.Number > 0 && own.Token == t.Number {
+				indices[own.Variables[bpmn.LoopCounter]] = true
+			}
+		}
+	}
+	v := scope.Variables
+	total, _ := v[bpmn.NumberOfInstances].(int64)
+	completed, _ := v[bpmn.NumberOfCompletedInstances].(int64)
+	if v[bpmn.NumberOfActiveInstances] != active || active == 0 || completed+active > total || int64(len(indices)) != active {
+		r.t.Fatalf("%d instances with %d indices for %s", active, len(indices), compact(v))
+	}
+	if node := r.process.Node(r.token(scope.Token).Node); !node.MultiInstance.Sequential && completed+active != total {
+		r.t.Fatalf("of the parallel instances some are lost: %d for %s", active, compact(v))
 	}
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"time"
 
 	"diom.io/workflow/shared/bpmn"
@@ -37,7 +36,10 @@ func (s *step) send(t Token, node *bpmn.FlowNode) error {
 		}
 		var payload Variables
 		if own := s.instance.owned(t.Number); own != nil {
-			payload = maps.Clone(own.Variables)
+			payload = Variables{}
+			for _, p := range node.Inputs {
+				payload[p.Name] = own.Variables[p.Name]
+			}
 		}
 		s.do(Change{Kind: MessageSent, Token: t.Number, Node: node.ID, Message: name, Variables: payload})
 	}

@@ -132,8 +132,8 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 	return entries, nil
 }
 
-// Decision is one evaluation that decided something: the sequence flow that was taken, or who a task
-// is for.
+// Decision is one evaluation that decided something: the sequence flow that was taken, whether the
+// other instances of an activity are needed, or who a task is for.
 type Decision struct {
 	At     time.Time    `json:"at"`
 	NodeID string       `json:"nodeId"`

@@ -216,5 +216,9 @@ func (s *Service) TaskForm(ctx context.Context, p access.Principal, id engine.ID
 	if node == nil || node.UserTask == nil {
 		return nil, errors.New("task " + id.String() + ": its definition has no such user task")
 	}
-	return &TaskForm{FormKey: task.FormKey, Fields: formFields(node.UserTask.FormFields), Variables: in.Scopes[0].Variables}, nil
+	form := &TaskForm{FormKey: task.FormKey, Fields: formFields(node.UserTask.FormFields), Variables: in.Scopes[0].Variables}
+	if open := in.Task(id); open != nil { // it sees those of its instance of a multi-instance activity, too
+		form.Variables = in.Visible(open.Token)
+	}
+	return form, nil
 }

@@ -44,6 +44,7 @@ var cases = []struct {
 	{"log in", logIn},
 	{"modelers", modelers},
 	{"approve", approve},
+	{"countersign", countersign},
 	{"assign", assign},
 	{"operate", operate},
 	{"incidents", incidents},
