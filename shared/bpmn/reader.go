@@ -13,8 +13,8 @@ type reader struct {
 	// owners names the element in which a flow node stands, by the id of the node, for every
 	// process and sub-process of the file.
 	owners map[string]string
-	// messages and thrown are the messages and errors that the file declares, by their ids.
-	messages, thrown map[string]*node
+	// messages, thrown and signals are the messages, errors and signals that the file declares, by their ids.
+	messages, thrown, signals map[string]*node
 	// taskPriority and jobPriority are those of the process at hand, for nodes without their own.
 	taskPriority, jobPriority *expr.Expression
 }
@@ -54,7 +54,7 @@ func newDraft(p *Process) *draft {
 }
 
 func newReader() *reader {
-	return &reader{owners: map[string]string{}, messages: map[string]*node{}, thrown: map[string]*node{}}
+	return &reader{owners: map[string]string{}, messages: map[string]*node{}, thrown: map[string]*node{}, signals: map[string]*node{}}
 }
 
 func (r *reader) definitions(root *node) *Definitions {
@@ -82,7 +82,7 @@ func (r *reader) definitions(root *node) *Definitions {
 	return d
 }
 
-// declarations finds the messages and errors of the file. That their ids are unique is for survey.
+// declarations finds the messages, errors and signals of the file. That their ids are unique is for survey.
 func (r *reader) declarations(root *node) {
 	for _, c := range root.children {
 		switch {
@@ -90,6 +90,8 @@ func (r *reader) declarations(root *node) {
 			r.messages[c.attr("id")] = c
 		case c.bpmn("error"):
 			r.thrown[c.attr("id")] = c
+		case c.bpmn("signal"):
+			r.signals[c.attr("id")] = c
 		}
 	}
 }
