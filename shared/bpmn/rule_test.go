@@ -19,7 +19,7 @@ const head = `<definitions xmlns="` + spaceBPMN + `" xmlns:c="` + spaceCamunda +
 // declarations are the messages and errors that a model may refer to.
 const declarations = `<message id="m" name="M"/><message id="m2" name="M2"/><message id="mSame" name=" M "/><message id="mExpression" name="${a}"/>` +
 	`<message id="mWrong" name="${"/><message id="mBlank" name=" "/>` +
-	`<signal id="g" name="G"/><signal id="gBlank" name=" "/><signal id="gExpression" name="g-${a}"/><signal id="gM" name="M"/>` +
+	`<signal id="sigG" name="G"/><signal id="gBlank" name=" "/><signal id="gExpression" name="g-${a}"/><signal id="gM" name="M"/>` +
 	`<error id="E1" errorCode="C"/><error id="E2" errorCode="C"/><error id="bare"/><error id="wrong" errorCode="W" c:errorMessage="${"/>`
 
 // model is a file whose first line opens the process p; the body begins on the second.
