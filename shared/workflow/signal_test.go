@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
@@ -251,6 +252,64 @@ func TestSignalLeftBehind(t *testing.T) {
 	if n := f.countAll("workflow_instance") - before; n != 11 {
 		t.Errorf("%d instances of an endless chain", n)
 	}
+	if n := f.countAll("workflow_dead_letter"); n != 1 {
+		t.Errorf("%d dead letters", n)
+	}
+}
+
+// A signal under way reaches the later version of a process in the place of the earlier one, once.
+func TestSignalMeetsNewVersion(t *testing.T) {
+	t.Parallel()
+	f := setup(t, nil)
+	f.deploy("signals.bpmn")
+	sig := store.Signal{ID: engine.ID{7}, Name: "alarm"}
+	if err := f.store.ThrowSignal(t.Context(), sig, time.Now().UTC(), nil, store.Recorded{}); err != nil {
+		t.Fatal(err)
+	}
+	stored, _, err := f.store.Signal(t.Context(), sig.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		f.deploy("signals.bpmn")
+		f.replay(stored)
+		if n := f.countAll("workflow_instance"); n != 2 {
+			t.Errorf("%d instances", n)
+		}
+	}
+}
+
+// A receiver that fails holds the others up for a while, and is a dead letter in the end.
+func TestSignalOfAPoisonReceiver(t *testing.T) {
+	t.Parallel()
+	f := setup(t, nil)
+	f.deploy("signals.bpmn")
+	ids := f.listen(3)
+	var b database.Batch
+	b.Add("UPDATE workflow_instance SET body = 'x' WHERE id = ?", ids[1][:])
+	if err := f.store.DB.Run(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	stored := store.Signal{ID: engine.ID{7}, Name: "alarm", Variables: engine.Variables{"level": "low"}}
+	if err := f.store.ThrowSignal(t.Context(), stored, time.Now().UTC(), nil, store.Recorded{}); err != nil {
+		t.Fatal(err)
+	}
+	for attempt := 1; ; attempt++ {
+		sig, found, err := f.store.Signal(t.Context(), stored.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !found {
+			if attempt != 13 {
+				t.Errorf("given up after %d attempts", attempt-1)
+			}
+			break
+		}
+		if err := f.Spread(t.Context(), sig); (err == nil) != (attempt == 12) {
+			t.Fatalf("attempt %d: %v", attempt, err)
+		}
+	}
+	f.each([]engine.ID{ids[0], ids[2]}, 1)
 	if n := f.countAll("workflow_dead_letter"); n != 1 {
 		t.Errorf("%d dead letters", n)
 	}
