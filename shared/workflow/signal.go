@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
@@ -78,47 +80,56 @@ func (s *Service) spreadSignals(ctx context.Context) (Ticked, bool, error) {
 
 // spread delivers a signal page by page, each receiver in a step of its own, until everybody has it or the
 // time is up. Where it stands is kept after each page; what is delivered twice all the same the inbox
-// stops.
+// stops. A page on which something failed holds up nobody: it is gone through again later, with those
+// behind it. After enough attempts what still fails is a dead letter.
 func (s *Service) spread(ctx context.Context, sig store.Signal) error {
+	kept := sig // up to where everybody has it
+	var failed error
 	for {
 		page, err := s.store.Receivers(ctx, sig, signalPage)
-		if err == nil {
-			_, err = each(ctx, page, func(ctx context.Context, sub store.Subscription) error {
-				return about("receiver", sub.ID, s.deliverSignal(ctx, sig, sub))
-			})
-		}
 		if err != nil {
-			if err := s.postpone(ctx, &sig, page, err); err != nil {
-				return err
-			}
+			return s.postpone(ctx, kept, instant(), err)
 		}
+		_, err = each(ctx, page, func(ctx context.Context, sub store.Subscription) error {
+			return about("receiver", sub.ID, s.deliverSignal(ctx, sig, sub))
+		})
+		if ctx.Err() != nil { // which proves nothing about a receiver
+			return s.postpone(ctx, kept, instant(), errors.Join(ctx.Err(), err))
+		}
+		failed = cmp.Or(failed, err)
 		if len(page) < signalPage {
-			return s.store.EndSignal(ctx, sig.ID)
+			break
 		}
-		sig.Passed, sig.Attempts = page[len(page)-1].ID, 0
-		if err := s.store.MoveSignal(ctx, sig, instant().Add(tickLease)); err != nil {
+		sig.Passed = page[len(page)-1].ID
+		if failed == nil {
+			kept.Passed, kept.Attempts = sig.Passed, 0
+		}
+		if err := s.store.MoveSignal(ctx, kept, instant().Add(tickLease)); err != nil {
 			return err
 		}
 	}
+	return s.finishSignal(ctx, kept, failed)
 }
 
-// postpone leaves a page on which something failed for later. After enough attempts what still fails is a
-// dead letter, and the others behind it get the signal: then it returns nil.
-func (s *Service) postpone(ctx context.Context, sig *store.Signal, page []store.Subscription, cause error) error {
-	over := ctx.Err() != nil // which proves nothing
-	if !over && len(page) > 0 {
-		sig.Attempts++
+// finishSignal ends a signal that has been through all pages, or leaves what failed for later.
+func (s *Service) finishSignal(ctx context.Context, sig store.Signal, failed error) error {
+	if failed == nil {
+		return s.store.EndSignal(ctx, sig.ID)
 	}
-	if sig.Attempts >= failures {
-		return s.burySignal(ctx, *sig, cause)
+	if sig.Attempts++; sig.Attempts < failures {
+		return s.postpone(ctx, sig, instant().Add(min(usualPace.unit<<sig.Attempts, usualPace.most)), failed)
 	}
-	until := instant()
-	if !over {
-		until = until.Add(min(usualPace.unit<<sig.Attempts, usualPace.most))
+	if err := s.burySignal(ctx, sig, failed); err != nil {
+		return err
 	}
+	return s.store.EndSignal(ctx, sig.ID)
+}
+
+// postpone leaves a signal for later and returns why.
+func (s *Service) postpone(ctx context.Context, sig store.Signal, until time.Time, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	return errors.Join(cause, s.store.MoveSignal(ctx, *sig, until))
+	return errors.Join(cause, s.store.MoveSignal(ctx, sig, until))
 }
 
 func (s *Service) burySignal(ctx context.Context, sig store.Signal, cause error) error {
