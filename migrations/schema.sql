@@ -324,6 +324,21 @@ CREATE TABLE `workflow_search_variable` (
   KEY `name` (`name`,`value`,`instance_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `workflow_signal` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) DEFAULT NULL,
+  `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `hops` int(11) NOT NULL,
+  `variables` longblob NOT NULL,
+  `thrown_at` datetime(6) NOT NULL DEFAULT current_timestamp(6),
+  `passed` binary(16) NOT NULL,
+  `attempts` int(11) NOT NULL,
+  `locked_until` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `due` (`locked_until`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `workflow_subscription` (
   `id` binary(16) NOT NULL,
   `instance_id` binary(16) DEFAULT NULL,
@@ -334,10 +349,13 @@ CREATE TABLE `workflow_subscription` (
   `start_message` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `suspended` tinyint(4) NOT NULL,
+  `signal_name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `created_at` datetime(6) NOT NULL DEFAULT current_timestamp(6),
   PRIMARY KEY (`id`),
   UNIQUE KEY `start_message` (`start_message`),
   KEY `instance` (`instance_id`,`message`),
-  KEY `message` (`message`,`suspended`,`business_key`)
+  KEY `message` (`message`,`suspended`,`business_key`),
+  KEY `signal_receiver` (`signal_name`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_task` (

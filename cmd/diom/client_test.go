@@ -85,6 +85,7 @@ func TestWorkersAndOperators(t *testing.T) {
 	failed := operator.only("incident", "list") // the condition misses its variable
 	has(t, operator.ok("", "incident", "retry", failed, "--var", "amount=5"), "completed")
 	operator.fails(client.ExitProblem, "no_subscription", "message", "paid")
+	has(t, operator.ok("", "signal", "market closed", "--var", "reason=holiday"), "market closed")
 	has(t, operator.ok("", "message", "paid", "--ttl", "60"), "it is kept")
 
 	operator.ok("", "start", "pay", "--business-key", "P-9")

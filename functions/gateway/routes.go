@@ -71,6 +71,7 @@ var routes = []Route{
 	{Method: "DELETE", Pattern: "/api/v1/roles/{id}", Function: "users", Permission: "SYS_ROLE", Summary: "Delete a role."},
 	{Method: "GET", Pattern: "/api/v1/roles/{id}", Function: "users", Permission: "SYS_ROLE", Summary: "Read a role."},
 	{Method: "PUT", Pattern: "/api/v1/roles/{id}", Function: "users", Permission: "SYS_ROLE", Summary: "Change a role."},
+	{Method: "POST", Pattern: "/api/v1/signals", Function: "receive-event", Permission: "WORKFLOW_MESSAGE", Summary: "Throw a signal to every instance and process that waits for it", Replayable: true},
 	{Method: "GET", Pattern: "/api/v1/tasks", Function: "tasks", Permission: "WORKFLOW_TASK", Summary: "List one's tasks"},
 	{Method: "GET", Pattern: "/api/v1/tasks/{id}", Function: "tasks", Permission: "WORKFLOW_TASK", Summary: "Read a task with what one may do with it"},
 	{Method: "POST", Pattern: "/api/v1/tasks/{id}/claim", Function: "tasks", Permission: "WORKFLOW_TASK", Summary: "Claim a task that is offered to one", Replayable: true},

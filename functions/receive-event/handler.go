@@ -16,7 +16,7 @@ import (
 // Function describes receive-event.
 var Function = faas.Function{
 	Name:    "receive-event",
-	Summary: "Take CloudEvents and messages from other systems, and hand our own events on.",
+	Summary: "Take CloudEvents, messages and signals from other systems, and hand our own events on.",
 	Routes: slices.Concat([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/events", Summary: "Receive CloudEvents: one (binary or structured) or a batch, signed by their source",
@@ -25,6 +25,10 @@ var Function = faas.Function{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/messages", Summary: "Correlate a message with the instance that waits for it",
 			Permission: access.WorkflowMessage, Replayable: true, Body: message{}, Answer: workflow.Correlation{}, Also: http.StatusAccepted, Serve: correlate,
+		},
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/signals", Summary: "Throw a signal to every instance and process that waits for it",
+			Permission: access.WorkflowMessage, Replayable: true, Body: signal{}, Answer: workflow.Thrown{}, Status: http.StatusAccepted, Serve: throw,
 		},
 	}, sourceRoutes(), deadLetterRoutes()),
 	Secrets: []string{access.SecretInternal, access.SecretData},

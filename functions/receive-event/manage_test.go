@@ -201,6 +201,22 @@ func TestMessages(t *testing.T) {
 	})
 }
 
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	operator := b.As("wuqiang")
+	const path = "/api/v1/signals"
+	b.suite.Run(t, []faastest.Call{
+		{Name: "nobody waits", Method: "POST", Path: path, Header: operator, Body: `{"name": "alarm", "variables": {"level": 1}}`, Status: 202, JSON: `{"name": "alarm"}`},
+		{Name: "once", Method: "POST", Path: path, Header: with(operator, "Idempotency-Key", "alarm"), Body: `{"name": "alarm"}`, Status: 202, JSON: `{"name": "alarm"}`},
+		{Name: "no name", Method: "POST", Path: path, Header: operator, Body: `{}`, Status: 422, Code: "bad_signal_name"},
+		{Name: "unknown field", Method: "POST", Path: path, Header: operator, Body: `{"name": "x", "executionId": "1"}`, Status: 400, Code: "bad_json"},
+		{Name: "too large", Method: "POST", Path: path, Header: operator, Body: `{"name": "x", "variables": {"a": "` + strings.Repeat("x", 300<<10) + `"}}`, Status: 413, Code: "variable_too_large"},
+		{Name: "of an employee", Method: "POST", Path: path, Header: b.As("zhangwei"), Body: `{"name": "alarm"}`, Status: 403, Code: "forbidden"},
+		{Name: "of nobody", Method: "POST", Path: path, Body: `{"name": "alarm"}`, Status: 401, Code: "token_missing"},
+	})
+}
+
 // TestDeadLetters: what failed is shown, and taken again when its source has been mended.
 func TestDeadLetters(t *testing.T) {
 	t.Parallel()

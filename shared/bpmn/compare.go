@@ -128,7 +128,8 @@ func eventFact(e *EventDefinition) [][2]string {
 		return nil
 	}
 	list := [][2]string{
-		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
+		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"signal", sourceOf(e.Signal)}, {"in", signalText(e)},
+		{"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
 		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link},
 	}
 	if e.Timer != nil {
@@ -140,7 +141,7 @@ func eventFact(e *EventDefinition) [][2]string {
 var (
 	triggerNames = map[Trigger]string{
 		TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate", TriggerLink: "link",
-		TriggerEscalation: "escalation",
+		TriggerEscalation: "escalation", TriggerSignal: "signal",
 	}
 	timerNames = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
 )
@@ -200,6 +201,15 @@ func parameterText(list []Parameter) string {
 		}
 	}
 	return b.String()
+}
+
+// signalText is what a thrown signal carries.
+func signalText(e *EventDefinition) string {
+	var b strings.Builder
+	for _, v := range e.SignalVariables {
+		fmt.Fprintf(&b, "%t %t %q %q %q;", v.All, v.Local, v.Source, sourceOf(v.Expression), v.Target)
+	}
+	return b.String() + sourceOf(e.SignalKey)
 }
 
 func idOf(n *FlowNode) string {

@@ -143,6 +143,7 @@ const (
 	TriggerTerminate
 	TriggerLink
 	TriggerEscalation
+	TriggerSignal
 )
 
 // EventDefinition is the one trigger of an event.
@@ -150,6 +151,12 @@ type EventDefinition struct {
 	Trigger Trigger
 	// Message is the name of the message, of TriggerMessage. At a start event it is literal.
 	Message *expr.Expression
+	// Signal is the name of the signal, of TriggerSignal. At a start event it is literal.
+	Signal *expr.Expression
+	// SignalVariables are what a thrown signal carries, SignalKey the business key of the instances that
+	// it starts, or nil.
+	SignalVariables []SignalVariable
+	SignalKey       *expr.Expression
 	// Timer, of TriggerTimer.
 	Timer *Timer
 	// ErrorCode, of TriggerError: what is thrown or caught; empty at a catching event: every error.

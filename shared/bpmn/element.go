@@ -106,11 +106,11 @@ const (
 // elements is the one table of BPMN 2.0.2's elements by local name. Adding an element to the engine
 // means giving it an Element and a read function here.
 var elements = map[string]kind{
-	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message or a timer"},
-	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an error, an escalation or terminate"},
-	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a timer or a link"},
-	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, an escalation or a link"},
-	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a timer or an error; on a sub-process also an escalation"},
+	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal or a timer"},
+	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation or terminate"},
+	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer or a link"},
+	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation or a link"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer or an error; on a sub-process also an escalation"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -152,7 +152,7 @@ var elements = map[string]kind{
 	"timerEventDefinition":       {kept: inDefinitions | inEvent},
 	"errorEventDefinition":       {kept: inDefinitions | inEvent},
 	"terminateEventDefinition":   {kept: inDefinitions | inEvent},
-	"signalEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a signal trigger", fix: "Send a message to each receiver."},
+	"signalEventDefinition":      {kept: inDefinitions | inEvent},
 	"escalationEventDefinition":  {kept: inDefinitions | inEvent},
 	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
 	"compensateEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "a compensation trigger", fix: "Lead a flow to the steps that undo the work."},
@@ -238,7 +238,7 @@ type Support struct {
 
 // otherExecuted are the elements that are executed and neither flow nodes nor triggers.
 var otherExecuted = []string{
-	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation",
+	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation", "signal",
 	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition",
 }
 

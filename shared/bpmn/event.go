@@ -21,6 +21,9 @@ var occasions = map[string]occasion{
 	"messageEventDefinition": {[]Element{
 		ElementStartEvent, ElementIntermediateCatchEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent,
 	}, readMessageEvent},
+	"signalEventDefinition": {[]Element{
+		ElementStartEvent, ElementIntermediateCatchEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent,
+	}, readSignalEvent},
 	"timerEventDefinition":      {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
 	"errorEventDefinition":      {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
 	"terminateEventDefinition":  {[]Element{ElementEndEvent}, readTerminateEvent},

@@ -36,6 +36,11 @@ func timer(kind, value string) string {
 // waiting is an intermediate catch event x.
 func waiting(children string) string { return line(between("intermediateCatchEvent", "", children)) }
 
+// thrown is a throw event x whose signal has those extensions.
+func thrown(extensions string) string {
+	return line(between("intermediateThrowEvent", "", "<signalEventDefinition signalRef='sigG'><extensionElements>"+extensions+"</extensionElements></signalEventDefinition>"))
+}
+
 // start is a process that begins with the event s and those children.
 func start(children string) string {
 	return model("<startEvent id='s'>" + children + "</startEvent><userTask id='u'/><sequenceFlow id='f' sourceRef='s' targetRef='u'/>")
@@ -67,7 +72,20 @@ var eventCases = []ruleCase{
 	{"terminate on the way", line(between("intermediateThrowEvent", "", "<terminateEventDefinition/>")), []string{"2 misplaced_trigger x"}},
 	{"terminate on the border", line(border("", "<terminateEventDefinition/>")), []string{"2 misplaced_trigger x"}},
 	{"trigger of a task", line(between("task", "", message)), []string{"2 unknown_element x"}},
-	{"signal", waiting("\n<signalEventDefinition/>"), []string{"3 unsupported_element x"}},
+	{"signal", waiting("<signalEventDefinition signalRef='sigG'/>"), nil},
+	{"signal without reference", waiting("\n<signalEventDefinition/>"), []string{"3 missing_signal x"}},
+	{"signal of nobody", waiting("\n<signalEventDefinition signalRef='m'/>"), []string{"3 missing_signal x"}},
+	{"signal without a name", waiting("<signalEventDefinition signalRef='gBlank'/>"), []string{"2 invalid_signal_name x"}},
+	{"signal with a long name", strings.Replace(waiting("<signalEventDefinition signalRef='sigG'/>"), `name="G"`, `name="`+strings.Repeat("讯", 256)+`"`, 1), []string{"2 invalid_signal_name x"}},
+	{"signal of an expression", waiting("<signalEventDefinition signalRef='gExpression'/>"), nil},
+	{"signal of an expression that starts", start("<signalEventDefinition signalRef='gExpression'/>"), []string{"2 start_signal_expression s"}},
+	{"signal thrown", line(ending("", "<signalEventDefinition signalRef='gExpression' c:async='true'/>")), nil},
+	{"signal with variables", thrown("<c:in source='a' target='b'/><c:in sourceExpression='${a}' target='c' local='true'/><c:in variables='all'/><c:in businessKey='${k}'/>"), nil},
+	{"signal with a variable of nothing", thrown("\n<c:in target='b'/>"), []string{"3 invalid_signal_payload x"}},
+	{"signal with a variable for nothing", thrown("\n<c:in source='b'/>"), []string{"3 invalid_signal_payload x"}},
+	{"signal with two sources", thrown("\n<c:in source='b' sourceExpression='${a}' target='b'/>"), []string{"3 invalid_signal_payload x"}},
+	{"signal with a wrong expression", thrown("\n<c:in sourceExpression='${' target='b'/>"), []string{"3 bad_expression x"}},
+	{"variables of a signal that is waited for", waiting("\n<signalEventDefinition signalRef='sigG'><extensionElements><c:in source='b' target='b'/></extensionElements></signalEventDefinition>"), []string{"3 ignored_extension x"}},
 
 	{"message", waiting(message), nil},
 	{"message without reference", waiting("\n<messageEventDefinition/>"), []string{"3 missing_message x"}},
@@ -119,6 +137,8 @@ var eventCases = []ruleCase{
 	{"every error twice", line(border("", "<errorEventDefinition/>") + "\n" + second("<errorEventDefinition errorRef='bare'/>")), []string{"3 duplicate_error_event y"}},
 	{"every error and one", line(border("", "<errorEventDefinition/>") + second(errorC)), nil},
 
+	{"same signal", line(border("", "<signalEventDefinition signalRef='sigG'/>") + "\n" + second("<signalEventDefinition signalRef='sigG'/>")), []string{"3 duplicate_signal y"}},
+	{"signal and message of one name", line(border("", "<signalEventDefinition signalRef='gM'/>") + "\n" + second(message)), nil},
 	{"same message", line(border("", message) + "\n" + second("<messageEventDefinition messageRef='mSame'/>")), []string{"3 duplicate_message y"}},
 	{"two messages", line(border("", message) + second("<messageEventDefinition messageRef='m2'/>")), nil},
 	{"message of a receive task on its border", strings.Replace(line(border("", message)), `<userTask id="u"/>`, "\n"+`<receiveTask id="u" messageRef="m"/>`, 1),

@@ -27,13 +27,14 @@ const (
 	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
 )
 
-// onWork are the elements whose work somebody else may do, onLoop is the marker of several instances, the
-// others are the triggers that catch.
+// onWork are the elements whose work somebody else may do, onLoop is the marker of several instances, onSignal
+// the trigger that carries variables, the others are the triggers that catch.
 var (
 	onWork       = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
 	onError      = []string{"errorEventDefinition"}
 	onEscalation = []string{"escalationEventDefinition"}
 	onLoop       = []string{"multiInstanceLoopCharacteristics"}
+	onSignal     = []string{"signalEventDefinition"}
 )
 
 // extensionAttributes are the attributes of the extension namespaces. One that is not listed is
@@ -85,7 +86,9 @@ var extensionElements = map[string]extension{
 
 	"properties": {verdict: harmless},
 
-	"field": {verdict: ignored}, "in": {verdict: ignored}, "out": {verdict: ignored},
+	"in": {on: onSignal},
+
+	"field": {verdict: ignored}, "out": {verdict: ignored},
 
 	"executionListener": {verdict: refused, fix: fixListener}, "taskListener": {verdict: refused, fix: fixListener},
 	"errorEventDefinition": {verdict: refused, fix: "Let the worker throw the BPMN error, and catch it by an error boundary event."},
@@ -107,6 +110,9 @@ func (r *reader) judge(n *node, s subject) {
 	}
 	for _, e := range n.extensions() {
 		known, found := extensionElements[e.local]
+		if known.on != nil && !slices.Contains(known.on, n.local) {
+			known.verdict = ignored
+		}
 		at := s
 		at.line = e.line
 		r.apply(known.orUnknown(found, e.space), at, "extension element "+clip(e.local))

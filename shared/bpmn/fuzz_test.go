@@ -93,11 +93,11 @@ func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 
 // triggersOf says which triggers a node may have; 0 is none.
 var triggersOf = map[Element][]Trigger{
-	ElementStartEvent:             {0, TriggerMessage, TriggerTimer},
-	ElementIntermediateCatchEvent: {TriggerMessage, TriggerTimer, TriggerLink},
-	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerLink, TriggerEscalation},
-	ElementEndEvent:               {0, TriggerMessage, TriggerError, TriggerTerminate, TriggerEscalation},
-	ElementBoundaryEvent:          {TriggerMessage, TriggerTimer, TriggerError, TriggerEscalation},
+	ElementStartEvent:             {0, TriggerMessage, TriggerSignal, TriggerTimer},
+	ElementIntermediateCatchEvent: {TriggerMessage, TriggerSignal, TriggerTimer, TriggerLink},
+	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerSignal, TriggerLink, TriggerEscalation},
+	ElementEndEvent:               {0, TriggerMessage, TriggerSignal, TriggerError, TriggerTerminate, TriggerEscalation},
+	ElementBoundaryEvent:          {TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation},
 	ElementReceiveTask:            {TriggerMessage},
 	ElementSendTask:               {0, TriggerMessage},
 }
@@ -114,7 +114,7 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 	if !slices.Contains(triggersOf[n.Element], e.Trigger) || (n.Element == ElementStartEvent && n.Parent != nil) {
 		t.Errorf("%s %s has the trigger %d", n.Element, n.ID, e.Trigger)
 	}
-	if (e.Trigger == TriggerMessage) != (e.Message != nil) || (e.Trigger == TriggerTimer) != (e.Timer != nil) ||
+	if (e.Trigger == TriggerMessage) != (e.Message != nil) || (e.Trigger == TriggerSignal) != (e.Signal != nil) || (e.Trigger == TriggerTimer) != (e.Timer != nil) ||
 		(e.Timer != nil && (e.Timer.Value == nil || e.Timer.Kind == 0)) {
 		t.Errorf("%s has the event %+v", n.ID, e)
 	}

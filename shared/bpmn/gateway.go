@@ -4,7 +4,7 @@ package bpmn
 func readEventBasedGateway(r *reader, n *node, f *FlowNode) {
 	s := f.subject()
 	if n.flag("instantiate") {
-		r.addFix(ruleUnsupportedAttribute, s, "Use message and timer start events.",
+		r.addFix(ruleUnsupportedAttribute, s, "Use message, signal and timer start events.",
 			"the attribute instantiate would start an instance, which this version does not execute")
 	}
 	if n.attr("eventGatewayType") == "Parallel" {
@@ -93,5 +93,5 @@ func (r *reader) eventBasedGateway(g *FlowNode) {
 		}
 		targets = append(targets, event)
 	}
-	r.messagesOnce(targets)
+	r.namesOnce(targets)
 }

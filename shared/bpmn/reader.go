@@ -13,9 +13,9 @@ type reader struct {
 	// owners names the element in which a flow node stands, by the id of the node, for every
 	// process and sub-process of the file.
 	owners map[string]string
-	// messages, thrown and escalations are the messages, errors and escalations that the file declares, by
-	// their ids.
-	messages, thrown, escalations map[string]*node
+	// messages, thrown, escalations and signals are the messages, errors, escalations and signals that the file
+	// declares, by their ids.
+	messages, thrown, escalations, signals map[string]*node
 	// taskPriority and jobPriority are those of the process at hand, for nodes without their own.
 	taskPriority, jobPriority *expr.Expression
 }
@@ -55,7 +55,9 @@ func newDraft(p *Process) *draft {
 }
 
 func newReader() *reader {
-	return &reader{owners: map[string]string{}, messages: map[string]*node{}, thrown: map[string]*node{}, escalations: map[string]*node{}}
+	return &reader{
+		owners: map[string]string{}, messages: map[string]*node{}, thrown: map[string]*node{}, escalations: map[string]*node{}, signals: map[string]*node{},
+	}
 }
 
 func (r *reader) definitions(root *node) *Definitions {
@@ -83,7 +85,7 @@ func (r *reader) definitions(root *node) *Definitions {
 	return d
 }
 
-// declarations finds the messages, errors and escalations of the file. That their ids are unique is for survey.
+// declarations finds the messages, errors, escalations and signals of the file. That their ids are unique is for survey.
 func (r *reader) declarations(root *node) {
 	for _, c := range root.children {
 		switch {
@@ -93,6 +95,8 @@ func (r *reader) declarations(root *node) {
 			r.thrown[c.attr("id")] = c
 		case c.bpmn("escalation"):
 			r.escalations[c.attr("id")] = c
+		case c.bpmn("signal"):
+			r.signals[c.attr("id")] = c
 		}
 	}
 }

@@ -21,12 +21,12 @@ var eventRules = map[string]Rule{
 	},
 	ruleNoTrigger: {
 		Reason: "the event waits for nothing: it has no trigger",
-		Fix:    "Give it a message or a timer; on the border of an activity also an error, of a sub-process an escalation.",
+		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error, of a sub-process an escalation.",
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message or a timer, intermediate catch events also a link, boundary events a message, a timer, an error or an escalation; " +
-			"intermediate throw events take a message, an escalation or a link, end events a message, an error, an escalation or terminate.",
+		Fix: "Start events take a message, a signal or a timer, intermediate catch events also a link, boundary events a message, a signal, a timer, an error or an escalation; " +
+			"intermediate throw events take a message, a signal, an escalation or a link, end events a message, a signal, an error, an escalation or terminate.",
 	},
 	ruleInnerTrigger: {
 		Reason: "the start event of the sub-process has a trigger",
@@ -47,6 +47,26 @@ var eventRules = map[string]Rule{
 	ruleSameMessage: {
 		Reason: "two nodes wait for the same message at the same time",
 		Fix:    "Give the messages different names, or let one node wait and a gateway after it choose the way.",
+	},
+	ruleNoSignal: {
+		Reason: "the signal event names no signal",
+		Fix:    "Add a signal with a name to the file and refer to its id in signalRef.",
+	},
+	ruleSignalName: {
+		Reason: "the signal has no name, or one of more than 255 characters",
+		Fix:    "Give the signal a name; everybody who waits for that name receives it.",
+	},
+	ruleStartSignal: {
+		Reason: "the name of the start event's signal is an expression, but nothing is known before the start",
+		Fix:    "Write the name without ${…}.",
+	},
+	ruleSameSignal: {
+		Reason: "two nodes wait for the same signal at the same time",
+		Fix:    "Give the signals different names, or let one node wait and a gateway after it split the way.",
+	},
+	ruleSignalPayload: {
+		Reason: "the camunda:in of the signal has not exactly one of source, sourceExpression, businessKey and variables=\"all\"",
+		Fix:    "Write source or sourceExpression with a target, variables=\"all\", or businessKey.",
 	},
 	ruleNothingThrown: {
 		Reason:  "the message event sends nothing: it has no messageRef and no implementation",
@@ -93,7 +113,7 @@ var eventRules = map[string]Rule{
 	},
 	ruleGatewayTarget: {
 		Reason: "the event-based gateway leads to something that is no intermediate catch event",
-		Fix:    "Put an intermediate catch event with a message or a timer behind the gateway.",
+		Fix:    "Put an intermediate catch event with a message, a signal or a timer behind the gateway.",
 	},
 	ruleGatewayShared: {
 		Reason: "other sequence flows lead to an event behind the event-based gateway",

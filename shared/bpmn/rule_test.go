@@ -19,6 +19,7 @@ const head = `<definitions xmlns="` + spaceBPMN + `" xmlns:c="` + spaceCamunda +
 // declarations are the messages and errors that a model may refer to.
 const declarations = `<message id="m" name="M"/><message id="m2" name="M2"/><message id="mSame" name=" M "/><message id="mExpression" name="${a}"/>` +
 	`<message id="mWrong" name="${"/><message id="mBlank" name=" "/>` +
+	`<signal id="sigG" name="G"/><signal id="gBlank" name=" "/><signal id="gExpression" name="g-${a}"/><signal id="gM" name="M"/>` +
 	`<error id="E1" errorCode="C"/><error id="E2" errorCode="C"/><error id="bare"/><error id="wrong" errorCode="W" c:errorMessage="${"/>` +
 	`<escalation id="X1" escalationCode="X"/><escalation id="X2" escalationCode="X"/><escalation id="X3" escalationCode="Y"/><escalation id="xBare"/>`
 
@@ -130,7 +131,7 @@ var fileCases = []ruleCase{
 	{"flows to unsupported elements", line("<complexGateway id='x'/><userTask id='w'/><sequenceFlow id='a' sourceRef='u' targetRef='x'/><sequenceFlow id='b' sourceRef='x' targetRef='w'/>"),
 		[]string{"2 unsupported_element x"}},
 	{"triggers", model("<startEvent id='s'>\n<signalEventDefinition id='x'/></startEvent><endEvent id='e'>\n<eventDefinitionRef>d</eventDefinitionRef></endEvent><sequenceFlow id='f' sourceRef='s' targetRef='e'/>"),
-		[]string{"3 unsupported_element s", "4 unsupported_element e"}},
+		[]string{"3 missing_signal s", "4 unsupported_element e"}},
 	{"loop", task("", "\n<standardLoopCharacteristics/>"), []string{"3 unsupported_element t"}},
 	{"global task", strings.Replace(line(""), "</definitions>", "\n<globalTask id='x'/></definitions>", 1), []string{"5 unsupported_element x"}},
 	{"declarations", strings.Replace(line(""), "</definitions>", "<message id='x'/><timerEventDefinition id='y'/></definitions>", 1), nil},

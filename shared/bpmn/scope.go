@@ -50,7 +50,7 @@ func (r *reader) boundary(host *FlowNode) {
 	if host.Element == ElementReceiveTask {
 		waiting = append([]*FlowNode{host}, waiting...)
 	}
-	r.messagesOnce(waiting)
+	r.namesOnce(waiting)
 	r.escalationsOnce(host)
 	codes := map[string]*FlowNode{}
 	for _, b := range host.Boundary {
@@ -65,21 +65,29 @@ func (r *reader) boundary(host *FlowNode) {
 	}
 }
 
-// messagesOnce demands that no two nodes which wait in one scope do so for one message: a correlation
-// could not tell them apart (Camunda 7 BpmnParse.addEventSubscriptionDeclaration).
-func (r *reader) messagesOnce(nodes []*FlowNode) {
-	seen := map[string]*FlowNode{}
+// namesOnce demands that no two nodes which wait in one scope do so for one message, or for one signal:
+// a correlation could not tell them apart (Camunda 7 BpmnParse.addEventSubscriptionDeclaration).
+func (r *reader) namesOnce(nodes []*FlowNode) {
+	messages, signals := map[string]*FlowNode{}, map[string]*FlowNode{}
 	for _, n := range nodes {
-		if n == nil || n.Event == nil || n.Event.Trigger != TriggerMessage {
+		if n == nil || n.Event == nil {
 			continue
 		}
-		name := n.Event.Message.Source()
-		if first := seen[name]; first != nil {
-			r.add(ruleSameMessage, n.subject(), "%s waits for the message %s, too", clip(first.ID), clip(name))
-			continue
+		switch n.Event.Trigger {
+		case TriggerMessage:
+			r.nameOnce(messages, n, ruleSameMessage, n.Event.Message.Source())
+		case TriggerSignal:
+			r.nameOnce(signals, n, ruleSameSignal, n.Event.Signal.Source())
 		}
-		seen[name] = n
 	}
+}
+
+func (r *reader) nameOnce(seen map[string]*FlowNode, n *FlowNode, rule, name string) {
+	if first := seen[name]; first != nil {
+		r.add(rule, n.subject(), "%s waits for %s, too", clip(first.ID), clip(name))
+		return
+	}
+	seen[name] = n
 }
 
 // starts checks where a process and each of its sub-processes begin, and reports whether all of them
@@ -104,7 +112,7 @@ func (r *reader) starts(p *draft) (complete bool) {
 			r.add(ruleSeveralStarts, f.subject(), "the %s has the start event %s already", p.where(f.Parent), clip(first[f.Parent].ID))
 		}
 	}
-	r.messagesOnce(triggered)
+	r.namesOnce(triggered)
 	complete = found[nil]
 	if !complete {
 		r.add(ruleNoStart, p.process.subject(), "the process has no start event")

@@ -21,7 +21,7 @@ var scopeCases = []ruleCase{
 	{"sub-process with two starts", sub("", inside+"\n<startEvent id='i2'/><sequenceFlow id='l' sourceRef='i2' targetRef='j'/>"), []string{"4 several_start_events i2"}},
 	{"sub-process that a message starts", line(between("subProcess", "", "<startEvent id='i'>"+message+"</startEvent>")), []string{"2 inner_start_with_trigger i"}},
 	{"sub-process that a signal starts", line(between("subProcess", "", "<startEvent id='i'><signalEventDefinition/></startEvent>")),
-		[]string{"2 unsupported_element i", "2 inner_start_with_trigger i"}},
+		[]string{"2 missing_signal i", "2 inner_start_with_trigger i"}},
 	{"event sub-process", line("<subProcess id='x' triggeredByEvent='true'><startEvent id='i'>" + message + "</startEvent>\n<scriptTask id='j'/></subProcess>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element j"}},
 	{"event sub-process in a refused one", line("<transaction id='x'>\n<subProcess id='j'>\n<subProcess id='k' triggeredByEvent='1'/></subProcess></transaction>"),

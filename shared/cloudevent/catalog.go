@@ -76,6 +76,14 @@ var descriptions = []Description{
 		change: &engine.Change{Kind: engine.MessageSent, Node: "tell", Message: "order shipped"},
 	},
 	{
+		Type: TypeSignalReceived, Summary: "An instance received a signal.", fields: always + "nodeId signal",
+		change: &engine.Change{Kind: engine.SignalReceived, SubscriptionID: exampleID(5), Node: "stopped", Message: "market closed"},
+	},
+	{
+		Type: TypeSignalThrown, Summary: "An instance threw a signal to everybody who waits for it.", fields: always + "nodeId signal",
+		change: &engine.Change{Kind: engine.SignalThrown, SignalID: exampleID(8), Node: "close", Message: "market closed"},
+	},
+	{
 		Type: TypeIncidentRaised, Summary: "Something failed and an operator has to look at it.", fields: always + "nodeId incidentId code jobId?",
 		change: &engine.Change{Kind: engine.IncidentRaised, Incident: &engine.Incident{ID: exampleID(6), Node: "pay", Code: "job_failed", Job: exampleID(3)}},
 	},
@@ -132,6 +140,7 @@ var schemas = map[string]map[string]any{
 	"dueAt":           {"type": "string", "format": "date-time"},
 	"timerId":         {"type": "string", "format": "uuid"},
 	"message":         {"type": "string", "minLength": 1, "description": "name of the message"},
+	"signal":          {"type": "string", "minLength": 1, "description": "name of the signal"},
 	"definitionId":    {"type": "string", "format": "uuid"},
 	"version":         {"type": "integer", "minimum": 1},
 	"name":            {"type": "string"},

@@ -53,6 +53,7 @@ type Data struct {
 	DueAt      time.Time `json:"dueAt,omitzero"`
 	TimerID    engine.ID `json:"timerId,omitzero"`
 	Message    string    `json:"message,omitempty"`
+	Signal     string    `json:"signal,omitempty"`
 }
 
 // Events returns the events of a step in the order of its changes. source is /diom/<environment>.
@@ -105,6 +106,9 @@ func payload(s Step, c *engine.Change) Data {
 	}
 	if c.Kind == engine.JobFailed {
 		d.Retries = &c.Retries
+	}
+	if c.Kind == engine.SignalReceived || c.Kind == engine.SignalThrown {
+		d.Message, d.Signal = "", c.Message
 	}
 	if t := c.Task; t != nil {
 		d.TaskID, d.TaskName, d.NodeID, d.Assignee, d.Users, d.Groups = t.ID, t.Name, t.Node, t.Assignee, t.CandidateUsers, t.CandidateGroups

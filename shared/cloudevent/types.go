@@ -10,6 +10,8 @@ const (
 	TypeTimerDue           = prefix + "timer.due.v1"
 	TypeMessageReceived    = prefix + "message.received.v1"
 	TypeMessageSent        = prefix + "message.sent.v1"
+	TypeSignalReceived     = prefix + "signal.received.v1"
+	TypeSignalThrown       = prefix + "signal.thrown.v1"
 	TypeTaskCreated        = prefix + "task.created.v1"
 	TypeTaskAssigned       = prefix + "task.assigned.v1"
 	TypeTaskCompleted      = prefix + "task.completed.v1"
@@ -45,6 +47,8 @@ var byKind = map[engine.Kind]string{
 	engine.TimerFired:        TypeTimerDue,
 	engine.MessageReceived:   TypeMessageReceived,
 	engine.MessageSent:       TypeMessageSent,
+	engine.SignalReceived:    TypeSignalReceived,
+	engine.SignalThrown:      TypeSignalThrown,
 	engine.IncidentRaised:    TypeIncidentRaised,
 	engine.IncidentResolved:  TypeIncidentResolved,
 }

@@ -69,6 +69,8 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	MessageReceived: record,
 	MessageSent:     record,
+	SignalReceived:  record,
+	SignalThrown:    record,
 	ErrorThrown:     record,
 	ErrorUnhandled:  record,
 	IncidentRaised: func(in *Instance, c Change) {

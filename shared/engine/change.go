@@ -41,6 +41,8 @@ const (
 	SubscriptionClosed Kind = "subscription.closed"
 	MessageReceived    Kind = "message.received"
 	MessageSent        Kind = "message.sent"
+	SignalReceived     Kind = "signal.received"
+	SignalThrown       Kind = "signal.thrown"
 	ErrorThrown        Kind = "error.thrown"
 	ErrorUnhandled     Kind = "error.unhandled"
 
@@ -77,6 +79,8 @@ const (
 //	subscription.closed SubscriptionID, Node
 //	message.received    SubscriptionID (zero at a start event), Node, Message
 //	message.sent        Token, Node, Message: to whoever waits for it in another instance
+//	signal.received     SubscriptionID (zero at a start event), Node, Message (the name)
+//	signal.thrown       Token, Node, SignalID, Message (the name), BusinessKey (of what it starts), Variables: to whoever waits for it
 //	error.thrown        Token, Node, Code, Reason (the message)
 //	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
 //	escalation.thrown   Token, Node, Code
@@ -109,6 +113,8 @@ type Change struct {
 	Subscription   *Subscription `json:"subscription,omitempty"`
 	SubscriptionID ID            `json:"subscriptionId,omitzero"`
 	Message        string        `json:"message,omitempty"`
+	SignalID       ID            `json:"signalId,omitzero"`
+	BusinessKey    string        `json:"businessKey,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
 	Code           string        `json:"code,omitempty"`
 	At             time.Time     `json:"at,omitzero"`

@@ -151,7 +151,12 @@ func describe(c engine.Change) string {
 	l.add("delegated", c.Delegated)
 	l.add("outcome", c.Outcome)
 	l.add("topic", c.Topic)
-	l.add("message", c.Message)
+	if c.Kind == engine.SignalReceived || c.Kind == engine.SignalThrown {
+		l.add("signal", c.Message)
+	} else {
+		l.add("message", c.Message)
+	}
+	l.add("key", c.BusinessKey)
 	l.add("code", c.Code)
 	if c.Kind == engine.JobFailed || c.Kind == engine.JobRetried {
 		l = append(l, fmt.Sprintf("retries=%d", c.Retries))
@@ -205,7 +210,11 @@ func (l *line) waits(c engine.Change) {
 	if s := c.Subscription; s != nil {
 		l.add("token", s.Token)
 		l.add("node", s.Node)
-		l.add("message", s.Message)
+		if s.Signal {
+			l.add("signal", s.Message)
+		} else {
+			l.add("message", s.Message)
+		}
 	}
 	if i := c.Incident; i != nil {
 		l.add("node", i.Node)

@@ -3,11 +3,12 @@ package engine
 import "diom.io/workflow/shared/bpmn"
 
 // enterEndEvent ends the path of a token (BPMN 2.0.2 §13.5.6). A none end event consumes it; a message
-// is sent before; an error or an escalation looks for who catches it; terminate ends the scope with all that is in it.
+// is sent before, a signal is thrown; an error or an escalation looks for who catches it; terminate ends the
+// scope with all that is in it.
 // The scope, or the instance, ends when no token is left.
 func enterEndEvent(s *step, t Token, node *bpmn.FlowNode) error {
 	switch {
-	case node.Event == nil || node.Event.Trigger == bpmn.TriggerMessage:
+	case node.Event == nil || node.Event.Trigger == bpmn.TriggerMessage || node.Event.Trigger == bpmn.TriggerSignal:
 		return enterWork(s, t, node)
 	case node.Event.Trigger == bpmn.TriggerEscalation:
 		return s.escalate(t, node)

@@ -11,7 +11,7 @@ import (
 	"diom.io/workflow/shared/schedule"
 )
 
-// enterCatchEvent waits for a message or a timer: an intermediate catch event or a receive task. A token
+// enterCatchEvent waits for a message, a signal or a timer: an intermediate catch event or a receive task. A token
 // comes to a link event from the one that throws the link and passes it (BPMN 2.0.2 §10.5.5).
 func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error {
 	if node.Event.Trigger == bpmn.TriggerLink {
@@ -32,7 +32,7 @@ func enterEventBasedGateway(s *step, t Token, node *bpmn.FlowNode) error {
 	return nil
 }
 
-// arm lets a token wait for a message or a timer event. An error event waits for nothing.
+// arm lets a token wait for a message, a signal or a timer event. An error event waits for nothing.
 func (s *step) arm(t Token, event *bpmn.FlowNode) error {
 	switch event.Event.Trigger {
 	case bpmn.TriggerTimer:
@@ -41,20 +41,29 @@ func (s *step) arm(t Token, event *bpmn.FlowNode) error {
 			return err
 		}
 		s.do(Change{Kind: TimerCreated, Timer: timer})
-	case bpmn.TriggerMessage:
-		name, err := s.messageName(t, event)
+	case bpmn.TriggerMessage, bpmn.TriggerSignal:
+		name, err := s.eventName(t, event)
 		if err != nil {
 			return err
 		}
-		s.do(Change{Kind: SubscriptionOpened, Subscription: &Subscription{ID: s.newID(), Token: t.Number, Node: event.ID, Message: name, CreatedAt: s.now}})
+		s.do(Change{Kind: SubscriptionOpened, Subscription: &Subscription{
+			ID: s.newID(), Token: t.Number, Node: event.ID, Message: name, Signal: event.Event.Trigger == bpmn.TriggerSignal, CreatedAt: s.now,
+		}})
 	}
 	return nil
 }
 
 const maxMessageName = 255
 
-// messageName evaluates the name of the message of an event.
-func (s *step) messageName(t Token, event *bpmn.FlowNode) (string, error) {
+// eventName evaluates the name of the message or signal of an event.
+func (s *step) eventName(t Token, event *bpmn.FlowNode) (string, error) {
+	if event.Event.Trigger == bpmn.TriggerSignal {
+		name, err := s.text(t, event.Event.Signal)
+		if err == nil && (name == "" || len([]rune(name)) > maxMessageName) {
+			err = &dataError{"bad_signal_name", "the signal of " + event.ID + " has no name of 1 to 255 characters"}
+		}
+		return name, err
+	}
 	name, err := s.text(t, event.Event.Message)
 	if err == nil && (name == "" || len([]rune(name)) > maxMessageName) {
 		err = &dataError{"bad_message_name", "the message of " + event.ID + " has no name of 1 to 255 characters"}
@@ -195,7 +204,7 @@ func (s *step) again(timer Timer) {
 	s.do(Change{Kind: TimerCreated, Timer: &timer})
 }
 
-// Correlate delivers a message to a subscription. The variables go to the scope around the event.
+// Correlate delivers a message or a signal to a subscription. The variables go to the scope around the event.
 type Correlate struct {
 	Subscription ID
 	Variables    Variables
@@ -212,17 +221,25 @@ func (a Correlate) apply(s *step) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	sub := *found
-	s.do(Change{Kind: MessageReceived, SubscriptionID: sub.ID, Node: sub.Node, Message: sub.Message})
+	s.receive(*found, a.Variables)
+	return nil
+}
+
+// receive lets an open subscription have its message or signal.
+func (s *step) receive(sub Subscription, variables Variables) {
+	kind := MessageReceived
+	if sub.Signal {
+		kind = SignalReceived
+	}
+	s.do(Change{Kind: kind, SubscriptionID: sub.ID, Node: sub.Node, Message: sub.Message})
 	token := *s.instance.token(sub.Token)
 	scope := token.Scope
 	if token.Node == sub.Node { // an event that a token is at happens once
 		scope = s.instance.scopeOf(token)
 		s.do(Change{Kind: SubscriptionClosed, SubscriptionID: sub.ID, Node: sub.Node})
 	}
-	s.setVariables(scope, a.Variables)
+	s.setVariables(scope, variables)
 	s.trigger(sub.Token, sub.Node)
-	return nil
 }
 
 // trigger lets an event happen that a token waits for: a boundary event of its activity, an event

@@ -175,12 +175,13 @@ type Timer struct {
 	Fired  int       `json:"fired,omitempty"`
 }
 
-// Subscription is a message event that a token waits for; Node is as in Timer.
+// Subscription is a message or signal event that a token waits for; Node is as in Timer.
 type Subscription struct {
 	ID        ID        `json:"id"`
 	Token     int       `json:"token"`
 	Node      string    `json:"node"`
-	Message   string    `json:"message"` // the name of the message
+	Message   string    `json:"message"` // the name of the message or signal
+	Signal    bool      `json:"signal,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 

@@ -2,8 +2,8 @@ package engine
 
 import "diom.io/workflow/shared/bpmn"
 
-// Start creates the instance and puts a token at a start event: the one named Node, which a message or
-// a timer has triggered, or the none start event.
+// Start creates the instance and puts a token at a start event: the one named Node, which a message,
+// a signal or a timer has triggered, or the none start event.
 type Start struct {
 	Node           string
 	InstanceID     ID
@@ -38,8 +38,12 @@ func (a Start) apply(s *step) error {
 			}
 		}
 	}
-	if e := start.Event; e != nil && e.Trigger == bpmn.TriggerMessage {
+	switch e := start.Event; {
+	case e == nil:
+	case e.Trigger == bpmn.TriggerMessage:
 		s.do(Change{Kind: MessageReceived, Node: start.ID, Message: e.Message.Source()})
+	case e.Trigger == bpmn.TriggerSignal:
+		s.do(Change{Kind: SignalReceived, Node: start.ID, Message: e.Signal.Source()})
 	}
 	if len(variables) > 0 {
 		s.do(Change{Kind: VariablesSet, Variables: variables})

@@ -12,11 +12,13 @@ import (
 const defaultRetries = 3
 
 // enterWork does what a service, send or business rule task or a throw event is for: it creates a job
-// for a worker, evaluates an expression, or sends a message to another instance. Without any of these
+// for a worker, evaluates an expression, sends a message to another instance, or throws a signal. Without any of these
 // the token passes.
 func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 	w := node.Work
 	switch {
+	case node.Event != nil && node.Event.Trigger == bpmn.TriggerSignal:
+		return s.throwSignal(t, node)
 	case w == nil:
 		return s.send(t, node)
 	case w.Expression != nil:
@@ -30,7 +32,7 @@ func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 // instance only: whoever waits for the message is reached by the event of this change.
 func (s *step) send(t Token, node *bpmn.FlowNode) error {
 	if node.Event != nil && node.Event.Trigger == bpmn.TriggerMessage {
-		name, err := s.messageName(t, node)
+		name, err := s.eventName(t, node)
 		if err != nil {
 			return err
 		}

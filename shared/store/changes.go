@@ -56,6 +56,9 @@ func (s *Store) Commit(ctx context.Context, step Step) error {
 	w.jobs()
 	w.timers()
 	w.subscriptions()
+	if err := w.signals(s); err != nil {
+		return err
+	}
 	w.searchVariables()
 	w.closeGuard()
 	return s.DB.Run(ctx, &w.batch)

@@ -38,7 +38,11 @@ func Projections(in *engine.Instance) []Projected {
 		add("timer", t.ID, t.Node, milliseconds(t.DueAt), clip(t.Cycle, maxCycle), t.Fired, suspended)
 	}
 	for _, s := range in.Subscriptions {
-		add("subscription", s.ID, s.Node, s.Message, in.BusinessKey, suspended)
+		message, signal := s.Message, ""
+		if s.Signal {
+			message, signal = "", s.Message
+		}
+		add("subscription", s.ID, s.Node, message, signal, in.BusinessKey, suspended)
 	}
 	for _, i := range in.Incidents {
 		add("incident", i.ID, i.Node, i.Job, i.Code, clip(i.Message, 1000))
@@ -114,7 +118,7 @@ var projections = []struct {
 		if s.BusinessKey != nil {
 			key = *s.BusinessKey
 		}
-		return projected(s.InstanceID, "subscription", s.ID, s.NodeID, s.Message, key, suspended), err
+		return projected(s.InstanceID, "subscription", s.ID, s.NodeID, s.Message, s.Signal, key, suspended), err
 	}},
 	{`SELECT ` + incidentColumns + ` WHERE resolved_at IS NULL AND instance_id IN (`, func(rows *sql.Rows) (Projected, error) {
 		var i Incident

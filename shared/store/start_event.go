@@ -14,12 +14,13 @@ import (
 // ErrMessageTaken: the latest version of another process begins with the same message.
 var ErrMessageTaken = fault.New(fault.Invalid, "start_message_taken", "The message starts another process.")
 
-// StartEvent is a start event that a message or a timer triggers. Of Timer, DueAt, Cycle and Anchor
+// StartEvent is a start event that a message, a signal or a timer triggers. Of Timer, DueAt, Cycle and Anchor
 // count.
 type StartEvent struct {
 	NodeID  string
 	Line    int    // in the model
-	Message string // empty for a timer
+	Message string // empty for a signal or a timer
+	Signal  string
 	Timer   *Timer
 }
 
@@ -32,6 +33,9 @@ const (
 	deleteStartSubscriptions  = `DELETE s FROM workflow_subscription s` + byInstance + ` WHERE s.instance_id IS NULL AND s.process_key = ?`
 	suspendStartTimers        = `UPDATE workflow_timer` + byInstance + ` SET suspended = ? WHERE instance_id IS NULL AND definition_id = ?`
 	suspendStartSubscriptions = `UPDATE workflow_subscription` + byInstance + ` SET suspended = ? WHERE instance_id IS NULL AND definition_id = ?`
+
+	// A later version of a process takes what the earlier one would have got: a signal that is being spread.
+	inheritSignals = `UPDATE workflow_subscription` + byPrimary + ` SET created_at = '2000-01-01' WHERE id = ?`
 
 	startsBy = `SELECT process_key FROM workflow_subscription WHERE start_message = ? FOR UPDATE`
 )
@@ -71,9 +75,12 @@ func insertStart(ctx context.Context, tx *sql.Tx, d *Definition, start StartEven
 		_, err := tx.ExecContext(ctx, insertTimer+`(`+placeholders(len(values))+`)`, values...)
 		return err
 	}
-	sub := Subscription{ID: id, DefinitionID: d.ID, ProcessKey: d.Key, NodeID: start.NodeID, Message: start.Message}
+	sub := Subscription{ID: id, DefinitionID: d.ID, ProcessKey: d.Key, NodeID: start.NodeID, Message: start.Message, Signal: start.Signal}
 	values := sub.values(d.Suspended)
 	_, err := tx.ExecContext(ctx, insertSubscription+`(`+placeholders(len(values))+`)`, values...)
+	if err == nil && start.Signal != "" && d.Version > 1 {
+		_, err = tx.ExecContext(ctx, inheritSignals, id[:])
+	}
 	if !errors.Is(database.Classify(err), database.ErrDuplicate) {
 		return err
 	}

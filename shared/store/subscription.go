@@ -19,7 +19,7 @@ var ErrTooManyKeys = fault.New(fault.Invalid, "too_many_correlation_keys", "A me
 // maxKeys bounds the joins of a query.
 const maxKeys = 10
 
-// Subscription is a message event that is waited for: by an instance, or by the start event of the
+// Subscription is a message or signal event that is waited for, one of Message and Signal: by an instance, or by the start event of the
 // latest version of a process, whose InstanceID is zero.
 type Subscription struct {
 	ID           engine.ID `json:"id"`
@@ -28,17 +28,18 @@ type Subscription struct {
 	ProcessKey   string    `json:"processKey"`
 	NodeID       string    `json:"nodeId"`
 	Message      string    `json:"message"`
+	Signal       string    `json:"signal,omitempty"`
 	BusinessKey  *string   `json:"businessKey"`
 }
 
-const insertSubscription = `INSERT INTO workflow_subscription (suspended, id, instance_id, definition_id, process_key, node_id, message, start_message, business_key) VALUES `
+const insertSubscription = `INSERT INTO workflow_subscription (suspended, id, instance_id, definition_id, process_key, node_id, message, start_message, signal_name, business_key) VALUES `
 
 func (s *Subscription) values(suspended bool) []any {
 	var start any
-	if s.InstanceID.IsZero() {
+	if s.InstanceID.IsZero() && s.Signal == "" {
 		start = s.Message
 	}
-	return []any{suspended, s.ID[:], nullableID(s.InstanceID), s.DefinitionID[:], s.ProcessKey, s.NodeID, s.Message, start, s.BusinessKey}
+	return []any{suspended, s.ID[:], nullableID(s.InstanceID), s.DefinitionID[:], s.ProcessKey, s.NodeID, s.Message, start, null(s.Signal), s.BusinessKey}
 }
 
 // subscriptions writes the rows of subscriptions.
@@ -59,16 +60,19 @@ func (w *writer) subscriptions() {
 			ID: s.ID, InstanceID: w.After.ID, DefinitionID: w.After.DefinitionID, ProcessKey: w.After.ProcessKey, NodeID: s.Node,
 			Message: s.Message, BusinessKey: pointer(w.After.BusinessKey),
 		}
+		if s.Signal {
+			row.Message, row.Signal = "", s.Message
+		}
 		values = append(values, row.values(w.suspended()))
 	}
 	w.insert(insertSubscription, values, "")
 	w.remove("workflow_subscription", rows.ended)
 }
 
-const subscriptionColumns = `s.id, s.instance_id, s.definition_id, s.process_key, s.node_id, s.message, s.business_key FROM workflow_subscription s`
+const subscriptionColumns = `s.id, s.instance_id, s.definition_id, s.process_key, s.node_id, s.message, IFNULL(s.signal_name, ''), s.business_key FROM workflow_subscription s`
 
 func (s *Subscription) destinations() []any {
-	return []any{&s.ID, &s.InstanceID, &s.DefinitionID, &s.ProcessKey, &s.NodeID, &s.Message, &s.BusinessKey}
+	return []any{&s.ID, &s.InstanceID, &s.DefinitionID, &s.ProcessKey, &s.NodeID, &s.Message, &s.Signal, &s.BusinessKey}
 }
 
 // MessageQuery looks for who waits for a message: its name, and, unless they are empty, the business

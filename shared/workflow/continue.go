@@ -85,22 +85,27 @@ func (s *Service) drain(ctx context.Context, after *engine.Instance, changes []e
 		return
 	}
 	var names []string
-	var sent []int
+	var sent, thrown []int
 	for n := range changes {
 		switch c := &changes[n]; {
 		case c.Kind == engine.MessageSent:
 			sent = append(sent, n)
-		case c.Kind == engine.SubscriptionOpened && after.Subscription(c.Subscription.ID) != nil:
+		case c.Kind == engine.SignalThrown:
+			thrown = append(thrown, n)
+		case c.Kind == engine.SubscriptionOpened && !c.Subscription.Signal && after.Subscription(c.Subscription.ID) != nil:
 			names = append(names, c.Subscription.Message)
 		}
 	}
-	if len(names)+len(sent) == 0 {
+	if len(names)+len(sent)+len(thrown) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, drainKey{}, depth+1), drainTime)
 	defer cancel()
 	for _, n := range sent {
 		_ = s.deliverSent(ctx, after, after.Version, n+1, changes[n]) // its event tries again and reports
+	}
+	for _, n := range thrown {
+		_ = s.spreadThrown(ctx, changes[n].SignalID) // tick goes on and reports
 	}
 	for _, name := range names {
 		_ = s.deliverParkedTo(ctx, after, name) // tick tries again and reports

@@ -126,7 +126,7 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 	return warnings, nil
 }
 
-// startEvents works out what the message and timer start events of a process wait for. A timer whose
+// startEvents works out what the message, signal and timer start events of a process wait for. A timer whose
 // value cannot be evaluated is a problem: nothing is known before the start but the time.
 func (s *Service) startEvents(p *bpmn.Process, now time.Time, file string) (starts []store.StartEvent, problems []fault.Detail) {
 	e := &expr.Environment{Variable: func(string) (expr.Value, bool) { return nil, false }, Now: now, Location: s.location}
@@ -134,6 +134,11 @@ func (s *Service) startEvents(p *bpmn.Process, now time.Time, file string) (star
 		start := store.StartEvent{NodeID: node.ID, Line: node.Line}
 		if node.Event.Trigger == bpmn.TriggerMessage {
 			start.Message = node.Event.Message.Source()
+			starts = append(starts, start)
+			continue
+		}
+		if node.Event.Trigger == bpmn.TriggerSignal {
+			start.Signal = node.Event.Signal.Source()
 			starts = append(starts, start)
 			continue
 		}

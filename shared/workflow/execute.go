@@ -181,7 +181,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 // urgent reports whether a step goes on with its events: by a continuation or in another instance.
 func urgent(changes []engine.Change) bool {
 	return slices.ContainsFunc(changes, func(c engine.Change) bool {
-		return c.Kind == engine.MessageSent || c.Kind == engine.JobCreated && c.Job.Kind != engine.ExternalJob
+		return c.Kind == engine.MessageSent || c.Kind == engine.SignalThrown || c.Kind == engine.JobCreated && c.Job.Kind != engine.ExternalJob
 	})
 }
 

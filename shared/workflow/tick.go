@@ -37,13 +37,15 @@ const (
 )
 
 // Ticked counts what ticking has done: timers fired, continuations run, history rows whose events were
-// sent, names whose parked messages were tried, parked messages given up, and rows purged.
+// sent, names whose parked messages were tried, parked messages given up, signals spread to
+// the end, and rows purged.
 type Ticked struct {
 	Fired     int `json:"fired"`
 	Continued int `json:"continued"`
 	Sent      int `json:"sent"`
 	Parked    int `json:"parked"`
 	Expired   int `json:"expired"`
+	Signals   int `json:"signals"`
 	Purged    int `json:"purged"`
 }
 
@@ -53,6 +55,7 @@ func (t *Ticked) add(o Ticked) {
 	t.Sent += o.Sent
 	t.Parked += o.Parked
 	t.Expired += o.Expired
+	t.Signals += o.Signals
 	t.Purged += o.Purged
 }
 
@@ -65,7 +68,7 @@ type part struct {
 
 func (s *Service) parts() []part {
 	parts := []part{
-		{pollEvery, s.fireTimers}, {pollEvery, s.runContinuations}, {lookEvery, s.deliverAwaited}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+		{pollEvery, s.fireTimers}, {pollEvery, s.runContinuations}, {lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
 	}
 	if s.relay != nil {
 		parts = append(parts, part{pollEvery, s.sendUnsent}, part{pollEvery, s.sendDeployed})

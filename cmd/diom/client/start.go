@@ -42,6 +42,16 @@ func messageCommand() command {
 	}
 }
 
+func signalCommand() command {
+	return command{
+		use: "signal <name>", short: "Throw a signal to everybody who waits for it",
+		long:    "Throws a signal to every instance that waits for it and every process that begins with it. Whoever waits later gets nothing.",
+		example: "diom signal 'market closed' --var reason=holiday",
+		method:  http.MethodPost, path: "/api/v1/signals", view: view("", "id name"),
+		fields: []field{{name: "name", key: "name"}, variable()},
+	}
+}
+
 // sendMessage says in words what a parked message is.
 func sendMessage(ctx context.Context, in *invocation) error {
 	if err := in.logIn(); err != nil {

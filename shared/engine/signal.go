@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"diom.io/workflow/shared/bpmn"
+)
+
+// throwSignal throws the signal of a node (Camunda 7 ThrowSignalEventActivityBehavior). What waits for it
+// in this instance receives it in this step, in the order in which it began to wait, before the token
+// goes on; whoever else waits is reached after the commit, by what the change says. A node that is
+// entered later in the step hears nothing of it.
+func (s *step) throwSignal(t Token, node *bpmn.FlowNode) error {
+	name, err := s.eventName(t, node)
+	if err != nil {
+		return err
+	}
+	payload, err := s.signalPayload(t, node.Event.SignalVariables)
+	if err != nil {
+		return err
+	}
+	key, err := s.text(t, node.Event.SignalKey)
+	if err == nil && len([]rune(key)) > maxMessageName {
+		err = &dataError{"bad_business_key", "the business key of the signal of " + node.ID + " is longer than 255 characters"}
+	}
+	if err != nil {
+		return err
+	}
+	s.do(Change{Kind: SignalThrown, Token: t.Number, Node: node.ID, SignalID: s.newID(), Message: name, BusinessKey: key, Variables: payload})
+	for _, sub := range slices.Clone(s.instance.Subscriptions) {
+		if sub.Signal && sub.Message == name && s.instance.Subscription(sub.ID) != nil { // an earlier one may have ended it
+			s.receive(sub, payload)
+		}
+	}
+	if now := s.instance.token(t.Number); now != nil && now.Node == t.Node { // nor has it ended the thrower
+		s.finish(*now)
+	}
+	return nil
+}
+
+// signalPayload evaluates what a signal carries; later entries hide earlier ones.
+func (s *step) signalPayload(t Token, list []bpmn.SignalVariable) (Variables, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	all, local := s.instance.Visible(t.Number), s.instance.scope(s.instance.scopeOf(t)).Variables
+	payload := Variables{}
+	for _, v := range list {
+		seen := all
+		if v.Local {
+			seen = local
+		}
+		switch {
+		case v.All:
+			maps.Copy(payload, seen)
+		case v.Expression == nil:
+			payload[v.Target] = seen[v.Source] // null when there is none
+		case v.Expression.IsLiteral():
+			payload[v.Target] = v.Expression.Source()
+		default:
+			value, err := v.Expression.Evaluate(s.environment(t, nil))
+			if err != nil {
+				return nil, err
+			}
+			payload[v.Target] = value
+		}
+	}
+	return payload, nil
+}
