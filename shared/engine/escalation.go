@@ -51,7 +51,7 @@ func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
 func (s *step) escalationCatcher(t Token, code string) (Token, *bpmn.FlowNode, error) {
 	for scope := s.instance.scope(t.Scope); scope.Number > 0; scope = s.instance.scope(t.Scope) {
 		t = *s.instance.token(scope.Token)
-		activity := s.process.Node(t.Node)
+		activity := s.node(t)
 		if activity == nil {
 			return t, nil, errNodeUnknown
 		}
