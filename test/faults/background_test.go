@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -145,18 +144,10 @@ func (f *fixture) release() {
 type travel struct {
 	*fixture
 	path
+	findings
 	walks int
 	begun bool // the work of this walk was set going
 	tried int
-	found []string
-	until string // stop once this has been found wrong
-}
-
-// finds reports whether something wrong was found that says text.
-func (w *travel) finds(text string) bool { return strings.Contains(strings.Join(w.found, "\n"), text) }
-
-func (w *travel) fail(point, format string, arguments ...any) {
-	w.found = append(w.found, point+": "+fmt.Sprintf(format, arguments...))
 }
 
 // requests returns the kinds of requests that the path makes in a new process, and how many of each.
@@ -251,7 +242,7 @@ func (w *travel) walk() {
 	requests := w.requests()
 	for i, kind := range slices.Sorted(maps.Keys(requests)) {
 		for n := range min(requests[kind], size(2, 10)) {
-			if w.until != "" && w.finds(w.until) {
+			if w.enough() {
 				return
 			}
 			for j, fate := range []proxytest.Fate{proxytest.Drop, proxytest.Lose} {
@@ -318,7 +309,7 @@ func TestKillOnPathsFindsPlantedBugs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := slices.IndexFunc(paths, func(p path) bool { return p.name == c.path })
-			w := travel{fixture: setup(t, c.rewrite), path: paths[i], until: c.want}
+			w := travel{fixture: setup(t, c.rewrite), path: paths[i], findings: findings{until: c.want}}
 			w.deployPaths()
 			w.walk()
 			if !w.finds(c.want) {

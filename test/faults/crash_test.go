@@ -37,13 +37,12 @@ type operation struct {
 type crash struct {
 	*fixture
 	operation
+	findings
 	fresh  bool // the process has done nothing yet
 	keyed  bool // with an Idempotency-Key
 	tried  int
-	series int // attempts so far: a key is used once
-	found  []string
+	series int      // attempts so far: a key is used once
 	texts  []string // the requests that were interrupted
-	until  string   // stop once this has been found wrong
 }
 
 // run interrupts at the first request, the second one, and so on until the operation makes fewer. What
@@ -71,9 +70,6 @@ func (c *crash) run() {
 		}
 	}
 }
-
-// enough reports whether a planted bug has been found.
-func (c *crash) enough() bool { return c.until != "" && c.finds(c.until) }
 
 // attempt kills the process at the request that arm names and repeats the call on the next process. It
 // returns false when the operation makes no such request.
@@ -115,13 +111,6 @@ func (c *crash) attempt(at string, fate proxytest.Fate, arm func()) bool {
 	}
 	c.judgePoint(point, r, [2]producttest.Answer{first, second}, [2]error{err, failure})
 	return true
-}
-
-// finds reports whether something wrong was found that says text.
-func (c *crash) finds(text string) bool { return strings.Contains(strings.Join(c.found, "\n"), text) }
-
-func (c *crash) fail(point, format string, arguments ...any) {
-	c.found = append(c.found, point+": "+fmt.Sprintf(format, arguments...))
 }
 
 // judgePoint holds what must be after the two calls of one point.
@@ -261,7 +250,7 @@ func TestKillFindsPlantedBugs(t *testing.T) {
 			if name == "no inbox" {
 				f.mysql.Rewrite = withoutInbox
 			}
-			series := crash{fixture: f, operation: c.operation, keyed: c.keyed, until: c.want}
+			series := crash{fixture: f, operation: c.operation, keyed: c.keyed, findings: findings{until: c.want}}
 			if name == "no atomicity" {
 				series.prepare = func(f *fixture, point, key string) request { return completionOf(f.startPast(point).ID, key) }
 			}

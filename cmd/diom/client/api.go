@@ -53,11 +53,7 @@ func callAPI(ctx context.Context, in *invocation) error {
 		return err
 	}
 	in.single = in.method != http.MethodGet && in.method != http.MethodPost
-	r, err := in.request(nil, body)
-	if err != nil {
-		return err
-	}
-	a, err := in.session.do(ctx, r)
+	a, err := in.ask(ctx, nil, body)
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,11 @@ func (in *invocation) call(ctx context.Context) (answer, error) {
 	if err := fill(in, in.fields, query, body); err != nil {
 		return answer{}, err
 	}
+	return in.ask(ctx, query, body)
+}
+
+// ask sends the request of the command with a query and a JSON body.
+func (in *invocation) ask(ctx context.Context, query url.Values, body any) (answer, error) {
 	r, err := in.request(query, body)
 	if err != nil {
 		return answer{}, err

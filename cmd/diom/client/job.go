@@ -133,11 +133,7 @@ func fetchJobs(ctx context.Context, in *invocation) error {
 		topics = append(topics, one)
 	}
 	body["topics"] = topics
-	r, err := in.request(nil, body)
-	if err != nil {
-		return err
-	}
-	a, err := in.session.do(ctx, r)
+	a, err := in.ask(ctx, nil, body)
 	if err != nil {
 		return err
 	}

@@ -71,11 +71,7 @@ type pageRead struct {
 
 // page reads and prints one page.
 func (in *invocation) page(ctx context.Context, query url.Values, p *printer) (pageRead, error) {
-	r, err := in.request(query, nil)
-	if err != nil {
-		return pageRead{}, err
-	}
-	a, err := in.session.do(ctx, r)
+	a, err := in.ask(ctx, query, nil)
 	if err != nil {
 		return pageRead{}, err
 	}

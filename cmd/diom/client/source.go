@@ -63,11 +63,7 @@ func addSource(ctx context.Context, in *invocation) error {
 	if err := in.logIn(); err != nil {
 		return err
 	}
-	r, err := in.request(nil, body)
-	if err != nil {
-		return err
-	}
-	a, err := in.session.do(ctx, r)
+	a, err := in.ask(ctx, nil, body)
 	if err != nil {
 		return err
 	}

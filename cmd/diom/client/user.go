@@ -77,11 +77,7 @@ func addUser(ctx context.Context, in *invocation) error {
 		password = rand.Text()
 	}
 	body["password"] = password
-	r, err := in.request(nil, body)
-	if err != nil {
-		return err
-	}
-	a, err := in.session.do(ctx, r)
+	a, err := in.ask(ctx, nil, body)
 	if err != nil {
 		return err
 	}

@@ -94,8 +94,13 @@ func (t *Trap) Decide(request []byte) (Fate, func()) {
 
 // begin is what a person recognises a request by.
 func begin(request []byte) string {
-	line := strings.Join(strings.Fields(string(bytes.ToValidUTF8(request[:min(len(request), 400)], nil))), " ")
+	line := folded(request)
 	return line[:min(len(line), 90)]
+}
+
+// folded is the beginning of a request as one line of text.
+func folded(request []byte) string {
+	return strings.Join(strings.Fields(string(bytes.ToValidUTF8(request[:min(len(request), 400)], nil))), " ")
 }
 
 // varying are the parts of a request that differ from one time to the next: ids, times, lengths.
@@ -103,7 +108,6 @@ var varying = regexp.MustCompile(`'.*|_binary.*|[0-9a-f-]{8,}|[0-9]+`)
 
 // Kind is what requests have in common that differ in their values only.
 func Kind(request []byte) string {
-	line := strings.Join(strings.Fields(string(bytes.ToValidUTF8(request[:min(len(request), 400)], nil))), " ")
-	line = varying.ReplaceAllString(line, "#")
+	line := varying.ReplaceAllString(folded(request), "#")
 	return line[:min(len(line), 160)]
 }
