@@ -15,7 +15,7 @@ var ranks = [][]string{
 	0:  {"migrations", "examples", "shared/fault", "shared/page"},
 	1:  {"shared/expr", "shared/schedule"},
 	2:  {"shared/bpmn", "shared/form", "shared/dmn"},
-	3:  {"shared/engine"},
+	3:  {"shared/engine", "shared/soundness"},
 	4:  {"shared/config", "shared/telemetry"},
 	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent"},
 	6:  {"shared/store"},

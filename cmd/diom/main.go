@@ -39,6 +39,7 @@ type commandLine struct {
 func (l commandLine) run(ctx context.Context) int {
 	cmd := server()
 	if len(l.arguments) == 0 || l.arguments[0] != "serve" {
+		modelling(cmd)
 		people(cmd)
 	}
 	var began bool
@@ -103,6 +104,7 @@ const (
 // root returns every command.
 func root() *cobra.Command {
 	cmd := server()
+	modelling(cmd)
 	people(cmd)
 	return cmd
 }

@@ -97,6 +97,8 @@ type Detail struct {
 	Line    int    `json:"line,omitempty"`
 	Rule    string `json:"rule,omitempty"`
 	Fix     string `json:"fix,omitempty"`
+	// Path shows how a model comes to the problem: ids of flow nodes and sequence flows in order.
+	Path []string `json:"path,omitempty"`
 }
 
 // Error is a classified failure. Code is stable and listed in docs/errors.md; Message is English

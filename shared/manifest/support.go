@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/soundness"
 )
 
 // supportTable is docs/bpmn-support.md: which elements execute, what becomes of the others, and the
@@ -24,6 +25,12 @@ func supportTable() []byte {
 			kind = "warning"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Code, kind, cell(r.Reason), cell(r.Fix))
+	}
+	b.WriteString("\n## Findings\n\nA deployment, and `diom lint`, play the tokens of every process. What a run may meet is a warning with the way to it: the ids of the\n" +
+		"flow nodes and sequence flows that the tokens passed, in order. A condition that is never true may exclude it.\n\n" +
+		"| finding | what it means | what to do |\n|---|---|---|\n")
+	for _, r := range soundness.Rules() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Code, cell(r.Reason), cell(r.Fix))
 	}
 	return b.Bytes()
 }

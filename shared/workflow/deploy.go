@@ -14,6 +14,7 @@ import (
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/soundness"
 	"diom.io/workflow/shared/store"
 )
 
@@ -115,6 +116,7 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 				})
 			}
 			keys[p.Key] = r.Name
+			warnings = append(warnings, located(soundness.Check(p), r.Name)...)
 			starts, wrong := s.startEvents(p, d.DeployedAt, r.Name)
 			problems = append(problems, wrong...)
 			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts})
@@ -124,6 +126,14 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 		return nil, bpmn.ErrModel.With(problems...)
 	}
 	return warnings, nil
+}
+
+// located points findings to the file that they are about.
+func located(findings []fault.Detail, file string) []fault.Detail {
+	for i := range findings {
+		findings[i].Pointer = "/resources/" + file
+	}
+	return findings
 }
 
 // startEvents works out what the message, signal and timer start events of a process wait for. A timer whose
