@@ -96,7 +96,7 @@ func (s *step) remember(t Token) ([]Compensation, error) {
 	if !whole && joined(node) {
 		list = append(list, Compensation{Scope: t.Scope, Node: t.Node})
 	}
-	if len(list) > 0 && len(s.instance.Compensations)+len(list) > maxCompensations {
+	if len(list) > 0 && !whole && len(s.instance.Compensations)+len(list) > maxCompensations {
 		return nil, &dataError{"too_many_compensations", fmt.Sprintf("the instance would have more than %d activities to compensate", maxCompensations)}
 	}
 	return list, nil
@@ -141,8 +141,8 @@ func (c Compensation) meant(named *bpmn.FlowNode) bool {
 	return c.Node == named.ID && handler == (c.Kept == 0)
 }
 
-// undoable reports why compensations cannot be undone: the definition does not know them, or the tokens
-// would be too many.
+// undoable reports why compensations cannot be undone: the definition does not know them, or the handlers
+// would be too many. The tokens at kept scopes take the place of what keeps them.
 func (s *step) undoable(list []Compensation) error {
 	count, err := s.count(list, "")
 	if err != nil {
@@ -158,11 +158,7 @@ func (s *step) count(list []Compensation, inside string) (int, error) {
 		if node == nil || c.Kept == 0 && !joined(node) {
 			return 0, errNodeUnknown
 		}
-		total++
-		if c.Kept == 0 {
-			continue
-		}
-		if s.undoneWithin(c, inside) != nil {
+		if c.Kept == 0 || s.undoneWithin(c, inside) != nil {
 			total++
 			continue
 		}
