@@ -6,7 +6,9 @@ import (
 )
 
 // compensating is a trigger that throws compensation; it stands on a line of its own.
-func compensating(attributes string) string { return "\n<compensateEventDefinition " + attributes + "/>" }
+func compensating(attributes string) string {
+	return "\n<compensateEventDefinition " + attributes + "/>"
+}
 
 const (
 	// joins leads from the compensation event x to the handler h.
