@@ -39,17 +39,13 @@ var compensationRules = map[string]Rule{
 		Fix:    "Draw an association to the handler instead.",
 	},
 	ruleActivityRef: {
-		Reason: "the activityRef is no activity of the same process or sub-process, or stands at an event that waits for compensation",
+		Reason: "the activityRef is no activity of the same process or sub-process",
 		Fix:    "Name an activity beside the throwing event, from within an event sub-process also one beside that; without activityRef everything there is compensated.",
 	},
-	ruleCompensationWaits: {
-		Reason:  "waitForCompletion=\"false\" is ignored: the event waits until everything is compensated",
-		Fix:     "Remove the attribute.",
+	ruleCompensationIgnored: {
+		Reason:  "an attribute of the compensation event is ignored",
+		Fix:     "Remove it: a throwing event waits until everything is compensated, and only a throwing event names an activity.",
 		Warning: true,
-	},
-	ruleCatchWaits: {
-		Reason: "the attribute waitForCompletion stands at an event that waits for compensation",
-		Fix:    "Remove the attribute; only throwing events have it.",
 	},
 }
 
@@ -94,17 +90,15 @@ func readCompensateEvent(r *reader, d *node, f *FlowNode) {
 	f.Event = &EventDefinition{Trigger: TriggerCompensation, ActivityRef: d.attr("activityRef")}
 	f.Interrupting = false
 	waits := d.attr("waitForCompletion")
-	switch {
-	case f.Element.throws():
+	if f.Element.throws() {
 		if waits != "" && !isTrue(waits) {
-			r.add(ruleCompensationWaits, s, "")
+			r.add(ruleCompensationIgnored, s, "waitForCompletion=\"false\" is ignored: the event waits")
 		}
 		return
-	case f.Event.ActivityRef != "":
-		r.add(ruleActivityRef, s, "the activityRef %s stands at an event that waits for compensation", clip(f.Event.ActivityRef))
 	}
-	if waits != "" {
-		r.add(ruleCatchWaits, s, "")
+	if waits != "" || f.Event.ActivityRef != "" {
+		f.Event.ActivityRef = ""
+		r.add(ruleCompensationIgnored, s, "activityRef and waitForCompletion are ignored at an event that catches compensation")
 	}
 }
 

@@ -52,7 +52,7 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	ScopeClosed: func(in *Instance, c Change) {
 		in.Scopes = slices.DeleteFunc(in.Scopes, func(s Scope) bool { return s.Number == c.Scope })
-		in.forget()
+		in.forget(c.Scope)
 	},
 	JobCreated:     func(in *Instance, c Change) { in.Jobs = append(in.Jobs, *c.Job) },
 	JobFailed:      setRetries,

@@ -59,8 +59,11 @@ func (in *Instance) remember(c Compensation) {
 	in.LastCompensation = c.Number
 }
 
-// forget drops what was completed in scopes that are neither open nor kept.
-func (in *Instance) forget() {
+// forget drops what was completed in a scope that closes, unless it is kept, and what only that keeps.
+func (in *Instance) forget(closed int) {
+	if !slices.ContainsFunc(in.Compensations, func(c Compensation) bool { return c.Scope == closed }) {
+		return
+	}
 	for before := 0; before != len(in.Compensations); {
 		before = len(in.Compensations)
 		known := map[int]bool{}
