@@ -5,6 +5,8 @@ func (r *reader) check(p *draft) {
 	complete := r.link(p)
 	r.linkDefaults(p)
 	complete = r.attach(p) && complete
+	r.compensations(p)
+	r.cancels(p)
 	r.pairLinks(p)
 	for _, f := range p.process.Nodes {
 		r.ends(f)

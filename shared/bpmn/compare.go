@@ -108,6 +108,12 @@ func nodeFact(n *FlowNode) fact {
 	if n.AttachedTo != nil {
 		f.attributes = append(f.attributes, [2]string{"cancelActivity", strconv.FormatBool(n.Interrupting)})
 	}
+	if n.ForCompensation {
+		f.attributes = append(f.attributes, [2]string{"isForCompensation", "true"})
+	}
+	if n.Compensation != nil {
+		f.attributes = append(f.attributes, [2]string{"compensation", n.Compensation.ID})
+	}
 	if u := n.UserTask; u != nil {
 		f.attributes = append(f.attributes, [][2]string{
 			{"assignee", sourceOf(u.Assignee)}, {"candidateUsers", sourceOf(u.CandidateUsers)}, {"candidateGroups", sourceOf(u.CandidateGroups)},
@@ -130,7 +136,7 @@ func eventFact(e *EventDefinition) [][2]string {
 	list := [][2]string{
 		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"signal", sourceOf(e.Signal)}, {"in", signalText(e)},
 		{"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
-		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link},
+		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link}, {"activityRef", e.ActivityRef},
 	}
 	if e.Timer != nil {
 		list = append(list, [2]string{timerNames[e.Timer.Kind], sourceOf(e.Timer.Value)})
@@ -141,7 +147,7 @@ func eventFact(e *EventDefinition) [][2]string {
 var (
 	triggerNames = map[Trigger]string{
 		TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate", TriggerLink: "link",
-		TriggerEscalation: "escalation", TriggerSignal: "signal",
+		TriggerEscalation: "escalation", TriggerSignal: "signal", TriggerCompensation: "compensation", TriggerCancel: "cancel",
 	}
 	timerNames = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
 )

@@ -60,12 +60,13 @@ func (p *Process) Starts() []*FlowNode {
 	return list
 }
 
-// InnerStart returns the none start event of a sub-process, or of one of its instances.
+// InnerStart returns the none start event of a sub-process, or of one of its instances; of an event
+// sub-process for compensation the compensation start event.
 func (p *Process) InnerStart(subProcess *FlowNode) *FlowNode { return p.start(subProcess) }
 
 func (p *Process) start(parent *FlowNode) *FlowNode {
 	for _, n := range p.Nodes {
-		if n.Element == ElementStartEvent && idOf(n.Parent) == idOf(parent) && n.Event == nil {
+		if n.Element == ElementStartEvent && idOf(n.Parent) == idOf(parent) && (n.Event == nil || n.Event.Trigger == TriggerCompensation) {
 			return n
 		}
 	}
@@ -120,6 +121,13 @@ type FlowNode struct {
 	Boundary     []*FlowNode
 	AttachedTo   *FlowNode
 	Interrupting bool
+	// ForCompensation says that the activity undoes another: no flow leads to it. Compensation is what
+	// undoes this activity: the one that an association joins to its compensation boundary event, or
+	// the event sub-process for compensation in it; nil: nothing.
+	ForCompensation bool
+	Compensation    *FlowNode
+	// TriggeredByEvent says that the node is an event sub-process.
+	TriggeredByEvent bool
 	// Inputs and Outputs are the mappings of camunda:inputOutput, in order. A node with any of them
 	// has a scope of variables of its own.
 	Inputs, Outputs []Parameter
@@ -144,6 +152,8 @@ const (
 	TriggerLink
 	TriggerEscalation
 	TriggerSignal
+	TriggerCompensation
+	TriggerCancel
 )
 
 // EventDefinition is the one trigger of an event.
@@ -171,6 +181,8 @@ type EventDefinition struct {
 	// Link, of TriggerLink, is the name that the throwing and the catching event have. A sequence flow
 	// without an id, which only their Outgoing and Incoming have, leads from the one to the other.
 	Link string
+	// ActivityRef, of TriggerCompensation, is the id of the activity to compensate; empty: all beside the event.
+	ActivityRef string
 }
 
 // TimerKind says how the value of a timer is read.

@@ -27,6 +27,7 @@ const (
 	ElementIntermediateCatchEvent
 	ElementIntermediateThrowEvent
 	ElementBoundaryEvent
+	ElementTransaction
 )
 
 // String returns the local name of the element in BPMN XML ("userTask").
@@ -42,12 +43,15 @@ func (e Element) String() string {
 // isActivity reports whether the element is a task or a sub-process.
 func (e Element) isActivity() bool {
 	switch e {
-	case ElementUserTask, ElementSubProcess, ElementTask, ElementManualTask, ElementServiceTask, ElementSendTask,
+	case ElementUserTask, ElementSubProcess, ElementTransaction, ElementTask, ElementManualTask, ElementServiceTask, ElementSendTask,
 		ElementReceiveTask, ElementBusinessRuleTask:
 		return true
 	}
 	return false
 }
+
+// embeds reports whether flow nodes stand in the element.
+func (e Element) embeds() bool { return e == ElementSubProcess || e == ElementTransaction }
 
 // chooses reports whether the element may have a default flow.
 func (e Element) chooses() bool {
@@ -57,7 +61,7 @@ func (e Element) chooses() bool {
 // holds returns what may stand in the element.
 func (e Element) holds() position {
 	switch {
-	case e == ElementSubProcess:
+	case e.embeds():
 		return inNode | inProcess
 	case e.isEvent():
 		return inNode | inEvent
@@ -107,10 +111,10 @@ const (
 // means giving it an Element and a read function here.
 var elements = map[string]kind{
 	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal or a timer"},
-	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation or terminate"},
+	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation, compensation or terminate; in a transaction also cancel"},
 	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer or a link"},
-	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation or a link"},
-	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer or an error; on a sub-process also an escalation"},
+	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation, compensation or a link"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer, an error or compensation; on a sub-process also an escalation, on a transaction also cancel"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -118,7 +122,8 @@ var elements = map[string]kind{
 	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
 	"sendTask":               {element: ElementSendTask, read: readSendTask, kept: inProcess, what: "a job for a worker, an expression, or a message"},
 	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
-	"subProcess":             {element: ElementSubProcess, read: readNothing, kept: inProcess, what: "embedded; an event sub-process (triggeredByEvent) is refused"},
+	"subProcess":             {element: ElementSubProcess, read: readNothing, kept: inProcess, what: "embedded; of event sub-processes (triggeredByEvent) the one for compensation"},
+	"transaction":            {element: ElementTransaction, read: readNothing, kept: inProcess, what: "as a sub-process that a cancel end event undoes"},
 	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
 	"parallelGateway":        {element: ElementParallelGateway, read: readNothing, kept: inProcess},
 	"inclusiveGateway":       {element: ElementInclusiveGateway, read: readNothing, kept: inProcess},
@@ -128,7 +133,6 @@ var elements = map[string]kind{
 
 	"scriptTask":      {refused: inProcess, what: "a script task", fix: `Use a service task with camunda:expression, or with camunda:type="external" and a worker that runs the script.`},
 	"callActivity":    {refused: inProcess, what: "a call activity", fix: fixContainer},
-	"transaction":     {refused: inProcess, what: "a transaction", fix: fixContainer},
 	"adHocSubProcess": {refused: inProcess, what: "an ad-hoc sub-process", fix: fixContainer},
 	"complexGateway":  {refused: inProcess, what: "a complex gateway", fix: fixGateway},
 
@@ -155,8 +159,8 @@ var elements = map[string]kind{
 	"signalEventDefinition":      {kept: inDefinitions | inEvent},
 	"escalationEventDefinition":  {kept: inDefinitions | inEvent},
 	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
-	"compensateEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "a compensation trigger", fix: "Lead a flow to the steps that undo the work."},
-	"cancelEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a cancel trigger", fix: "Use an error end event in a sub-process and catch it on its border."},
+	"compensateEventDefinition":  {kept: inDefinitions | inEvent},
+	"cancelEventDefinition":      {kept: inDefinitions | inEvent},
 	"linkEventDefinition":        {kept: inDefinitions | inEvent},
 	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
 
@@ -196,7 +200,7 @@ var elements = map[string]kind{
 	"outputSet":             {kept: inNode},
 
 	"laneSet":                 {kept: inProcess},
-	"association":             {kept: inProcess},
+	"association":             {kept: inProcess, what: "joins a compensation event to its handler"},
 	"group":                   {kept: inProcess},
 	"textAnnotation":          {kept: inProcess},
 	"artifact":                {kept: inProcess},
@@ -239,7 +243,7 @@ type Support struct {
 // otherExecuted are the elements that are executed and neither flow nodes nor triggers.
 var otherExecuted = []string{
 	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation", "signal",
-	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition",
+	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition", "association",
 }
 
 // Supports lists every known element by name, for the generated documentation.

@@ -58,7 +58,7 @@ func (r *reader) escalationsOnce(host *FlowNode) {
 		if b.Event == nil || b.Event.Trigger != TriggerEscalation {
 			continue
 		}
-		if host.Element != ElementSubProcess {
+		if !host.Element.embeds() {
 			r.add(ruleEscalationHost, b.subject(), "the escalation boundary event is on the %s %s: nothing can throw one to it", host.Element, clip(host.ID))
 			continue
 		}

@@ -28,6 +28,8 @@ var occasions = map[string]occasion{
 	"errorEventDefinition":      {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
 	"terminateEventDefinition":  {[]Element{ElementEndEvent}, readTerminateEvent},
 	"escalationEventDefinition": {[]Element{ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readEscalationEvent},
+	"compensateEventDefinition": {[]Element{ElementStartEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readCompensateEvent},
+	"cancelEventDefinition":     {[]Element{ElementEndEvent, ElementBoundaryEvent}, readCancelEvent},
 	"linkEventDefinition":       {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
 }
 

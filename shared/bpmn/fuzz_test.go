@@ -60,6 +60,7 @@ func consistentNode(t testing.TB, p *Process, n *FlowNode) {
 	}
 	consistentScope(t, p, n)
 	consistentEvent(t, n)
+	consistentCompensation(t, p, n)
 	consistentWork(t, n)
 	if n.Element != ElementExclusiveGateway {
 		return
@@ -73,10 +74,10 @@ func consistentNode(t testing.TB, p *Process, n *FlowNode) {
 
 func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 	t.Helper()
-	if n.Parent != nil && (n.Parent.Element != ElementSubProcess || slices.Index(p.Nodes, n.Parent) > slices.Index(p.Nodes, n)) {
+	if n.Parent != nil && (!n.Parent.Element.embeds() || slices.Index(p.Nodes, n.Parent) > slices.Index(p.Nodes, n)) {
 		t.Errorf("node %s is in %+v", n.ID, n.Parent)
 	}
-	if n.Element == ElementSubProcess && p.InnerStart(n) == nil {
+	if n.Element.embeds() && p.InnerStart(n) == nil {
 		t.Errorf("sub-process %s has no start event", n.ID)
 	}
 	if (n.Element == ElementBoundaryEvent) != (n.AttachedTo != nil) || (n.AttachedTo == nil && n.Interrupting) {
@@ -91,13 +92,34 @@ func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 	}
 }
 
+// consistentCompensation checks what undoes a node, and what a cancelled transaction is left by.
+func consistentCompensation(t testing.TB, p *Process, n *FlowNode) {
+	t.Helper()
+	if h := n.Compensation; h != nil {
+		within := h.TriggeredByEvent && h.Parent == n
+		beside := !h.TriggeredByEvent && h.Parent == n.Parent && slices.ContainsFunc(n.Boundary, func(b *FlowNode) bool { return b.Event.Trigger == TriggerCompensation })
+		if !n.Element.isActivity() || !h.ForCompensation || p.Node(h.ID) != h || within == beside {
+			t.Errorf("%s is undone by %s", n.ID, h.ID)
+		}
+	}
+	if n.ForCompensation && (len(n.Incoming)+len(n.Outgoing)+len(n.Boundary) > 0 || !n.Element.isActivity()) {
+		t.Errorf("the compensation handler %s has flows or boundary events", n.ID)
+	}
+	if n.Compensates() && n.Event.Trigger == TriggerCancel && n.Parent.Cancelled() == nil {
+		t.Errorf("%s cancels nothing", n.ID)
+	}
+	if ref := n.Event; ref != nil && ref.ActivityRef != "" && p.Node(ref.ActivityRef) == nil {
+		t.Errorf("%s compensates nothing", n.ID)
+	}
+}
+
 // triggersOf says which triggers a node may have; 0 is none.
 var triggersOf = map[Element][]Trigger{
-	ElementStartEvent:             {0, TriggerMessage, TriggerSignal, TriggerTimer},
+	ElementStartEvent:             {0, TriggerMessage, TriggerSignal, TriggerTimer, TriggerCompensation},
 	ElementIntermediateCatchEvent: {TriggerMessage, TriggerSignal, TriggerTimer, TriggerLink},
-	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerSignal, TriggerLink, TriggerEscalation},
-	ElementEndEvent:               {0, TriggerMessage, TriggerSignal, TriggerError, TriggerTerminate, TriggerEscalation},
-	ElementBoundaryEvent:          {TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation},
+	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerSignal, TriggerLink, TriggerEscalation, TriggerCompensation},
+	ElementEndEvent:               {0, TriggerMessage, TriggerSignal, TriggerError, TriggerTerminate, TriggerEscalation, TriggerCompensation, TriggerCancel},
+	ElementBoundaryEvent:          {TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation, TriggerCompensation, TriggerCancel},
 	ElementReceiveTask:            {TriggerMessage},
 	ElementSendTask:               {0, TriggerMessage},
 }
@@ -111,7 +133,7 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 		}
 		return
 	}
-	if !slices.Contains(triggersOf[n.Element], e.Trigger) || (n.Element == ElementStartEvent && n.Parent != nil) {
+	if !slices.Contains(triggersOf[n.Element], e.Trigger) || (n.Element == ElementStartEvent && (n.Parent != nil) != (e.Trigger == TriggerCompensation)) {
 		t.Errorf("%s %s has the trigger %d", n.Element, n.ID, e.Trigger)
 	}
 	if (e.Trigger == TriggerMessage) != (e.Message != nil) || (e.Trigger == TriggerSignal) != (e.Signal != nil) || (e.Trigger == TriggerTimer) != (e.Timer != nil) ||
@@ -124,7 +146,7 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 	if e.Trigger == TriggerError && n.Element == ElementEndEvent && e.ErrorCode == "" {
 		t.Errorf("%s throws no code", n.ID)
 	}
-	if e.Trigger == TriggerEscalation && ((n.Element.throws() && e.EscalationCode == "") || (n.AttachedTo != nil && n.AttachedTo.Element != ElementSubProcess)) {
+	if e.Trigger == TriggerEscalation && ((n.Element.throws() && e.EscalationCode == "") || (n.AttachedTo != nil && !n.AttachedTo.Element.embeds())) {
 		t.Errorf("%s has the event %+v", n.ID, e)
 	}
 	if e.Trigger == TriggerLink && n.Element.throws() && (len(n.Outgoing) != 1 || n.Outgoing[0].Target.Event.Link != e.Link) {

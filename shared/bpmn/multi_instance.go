@@ -41,9 +41,16 @@ type MultiInstance struct {
 // HasScope reports whether an entered node has variables of its own.
 func (f *FlowNode) HasScope() bool { return f.Holds() || len(f.Inputs)+len(f.Outputs) > 0 }
 
-// Holds reports whether tokens can be inside of the node: of a sub-process, or of the instances of an
-// activity.
-func (f *FlowNode) Holds() bool { return f.Element == ElementSubProcess || f.MultiInstance != nil }
+// Holds reports whether tokens can be inside of the node: of a sub-process, of the instances of an
+// activity, or of what an event compensates.
+func (f *FlowNode) Holds() bool {
+	return f.Element.embeds() || f.MultiInstance != nil || f.Compensates()
+}
+
+// Compensates reports whether the node is an event that compensates activities and waits for that.
+func (f *FlowNode) Compensates() bool {
+	return f.Event != nil && f.Element.throws() && (f.Event.Trigger == TriggerCompensation || f.Event.Trigger == TriggerCancel)
+}
 
 // multiInstance reads the marker of an activity, whose node has all else but its flows and boundary
 // events.

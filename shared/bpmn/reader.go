@@ -33,6 +33,8 @@ type draft struct {
 	triggered map[*FlowNode]bool
 	// conditioned are the flows with a condition, a wrong one included: what it would be counts.
 	conditioned map[*SequenceFlow]bool
+	// associations are read for those that join a compensation event to its handler.
+	associations []association
 }
 
 type flowDraft struct {
@@ -158,6 +160,8 @@ func (r *reader) flowElement(p *draft, n *node, parent *FlowNode) {
 	switch {
 	case n.local == "sequenceFlow":
 		r.sequenceFlow(p, n)
+	case n.local == "association":
+		p.associations = append(p.associations, association{n.attr("sourceRef"), n.attr("targetRef"), n.line})
 	case k.refused&inProcess != nowhere || r.eventSubProcess(n):
 		// It stays a node of the draft, so that the flows to it are not reported as dangling.
 		p.add(&FlowNode{ID: n.attr("id"), Name: n.raw("name"), Line: n.line, Parent: parent})
@@ -177,7 +181,7 @@ func (r *reader) inner(n *node) {
 			r.addFix(ruleUnsupportedElement, c.subject(), k.fix,
 				"the element %s, %s, is not executed by this version", c.local, k.what)
 			r.inner(c)
-		case k.element == ElementSubProcess:
+		case k.element.embeds():
 			r.eventSubProcess(c)
 			r.inner(c)
 		}
@@ -198,6 +202,7 @@ func (r *reader) flowNode(p *draft, n *node, parent *FlowNode) {
 	r.judge(n, s)
 	r.children(n, k.element.holds(), s)
 	r.activity(n, s)
+	n.undoes(f)
 	r.jobs(n, f)
 	r.mappings(n, f)
 	k.read(r, n, f)
@@ -211,16 +216,13 @@ func (r *reader) flowNode(p *draft, n *node, parent *FlowNode) {
 		p.triggered[f] = len(n.triggers()) > 0
 	case ElementBoundaryEvent:
 		p.boundaries = append(p.boundaries, boundaryDraft{f, n.attr("attachedToRef")})
-	case ElementSubProcess:
+	case ElementSubProcess, ElementTransaction:
 		r.container(p, n, f)
 	}
 }
 
 // activity refuses the attributes of BPMN that change how an activity runs.
 func (r *reader) activity(n *node, s subject) {
-	if n.flag("isForCompensation") {
-		r.add(ruleUnsupportedAttribute, s, "the attribute isForCompensation makes the activity a compensation handler, which this version does not execute")
-	}
 	for _, name := range [...]string{"startQuantity", "completionQuantity"} {
 		if v := n.attr(name); v != "" && v != "1" {
 			r.add(ruleUnsupportedAttribute, s, "the attribute %s asks for %s tokens, which this version does not execute", name, clip(v))

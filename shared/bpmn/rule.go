@@ -110,6 +110,22 @@ const (
 	ruleEscalationHost  = "escalation_event_host"
 	ruleEscalationTwice = "duplicate_escalation_event"
 
+	ruleHandlerFlow         = "compensation_handler_with_flow"
+	ruleHandlerBorder       = "compensation_handler_with_boundary_event"
+	ruleHandlerUnused       = "compensation_handler_unused"
+	ruleNoHandler           = "compensation_without_handler"
+	ruleNotHandler          = "invalid_compensation_handler"
+	ruleTwoHandlers         = "duplicate_compensation"
+	ruleProcessHandler      = "compensation_of_process"
+	ruleCompensationFlow    = "compensation_event_with_outgoing"
+	ruleActivityRef         = "invalid_activity_ref"
+	ruleCompensationIgnored = "compensation_attribute_ignored"
+
+	ruleCancelEnd      = "cancel_outside_transaction"
+	ruleCancelHost     = "cancel_event_host"
+	ruleCancelTwice    = "duplicate_cancel_event"
+	ruleCancelUncaught = "cancel_without_boundary_event"
+
 	ruleLoopPlace       = "misplaced_loop_marker"
 	ruleLoopCount       = "multi_instance_without_count"
 	ruleLoopCardinality = "invalid_loop_cardinality"
@@ -118,7 +134,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

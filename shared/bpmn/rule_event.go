@@ -21,12 +21,12 @@ var eventRules = map[string]Rule{
 	},
 	ruleNoTrigger: {
 		Reason: "the event waits for nothing: it has no trigger",
-		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error, of a sub-process an escalation.",
+		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error or compensation, of a sub-process an escalation, of a transaction cancel.",
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message, a signal or a timer, intermediate catch events also a link, boundary events a message, a signal, a timer, an error or an escalation; " +
-			"intermediate throw events take a message, a signal, an escalation or a link, end events a message, a signal, an error, an escalation or terminate.",
+		Fix: "Start events take a message, a signal or a timer, intermediate catch events also a link, boundary events a message, a signal, a timer, an error, an escalation, compensation or cancel; " +
+			"intermediate throw events take a message, a signal, an escalation, compensation or a link, end events a message, a signal, an error, an escalation, compensation, cancel or terminate.",
 	},
 	ruleInnerTrigger: {
 		Reason: "the start event of the sub-process has a trigger",

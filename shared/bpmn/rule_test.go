@@ -70,7 +70,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases, compensationCases, transactionCases)
 }
 
 func TestRules(t *testing.T) {
@@ -126,7 +126,7 @@ var fileCases = []ruleCase{
 	{"id of a diagram twice", strings.Replace(line(""), "</definitions>", "\n<b:BPMNPlane xmlns:b='"+spaceDI+"' id='u'/></definitions>", 1), []string{"5 duplicate_id u"}},
 	{"id of a foreign element twice", strings.Replace(line(""), "</definitions>", "<x:a xmlns:x='x' id='u'/></definitions>", 1), nil},
 	{"process twice", strings.Replace(line(""), "</definitions>", "\n<process id='p'/></definitions>", 1), []string{"5 duplicate_process_key p"}},
-	{"unsupported tasks", line("<scriptTask id='x' name='X'/>\n<transaction id='y'><userTask id='i'/>\n<subProcess id='j'><callActivity id='z'/></subProcess></transaction>"),
+	{"unsupported tasks", line("<scriptTask id='x' name='X'/>\n<adHocSubProcess id='y'><userTask id='i'/>\n<subProcess id='j'><callActivity id='z'/></subProcess></adHocSubProcess>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element y", "4 unsupported_element z"}},
 	{"flows to unsupported elements", line("<complexGateway id='x'/><userTask id='w'/><sequenceFlow id='a' sourceRef='u' targetRef='x'/><sequenceFlow id='b' sourceRef='x' targetRef='w'/>"),
 		[]string{"2 unsupported_element x"}},
@@ -138,7 +138,7 @@ var fileCases = []ruleCase{
 	{"unknown element", line("<robotTask id='x'/>"), []string{"2 unknown_element x"}},
 	{"misplaced element", task("", "\n<laneSet/>"), []string{"3 unknown_element t"}},
 	{"foreign elements", line("<x:robotTask xmlns:x='urn:x' id='x'/>"), nil},
-	{"compensation handler", task(`isForCompensation="true"`, ""), []string{"2 unsupported_attribute t"}},
+	{"compensation handler", task(`isForCompensation="true"`, ""), []string{"2 compensation_handler_with_flow t"}},
 	{"quantity", task(`startQuantity="2" completionQuantity="1"`, ""), []string{"2 unsupported_attribute t"}},
 	{"time to live", strings.Replace(line(""), `id="p"`, `id="p" c:historyTimeToLive="soon"`, 1), []string{"1 invalid_history_time_to_live p"}},
 	{"time to live of hours", strings.Replace(line(""), `id="p"`, `id="p" c:historyTimeToLive="PT5H"`, 1), []string{"1 invalid_history_time_to_live p"}},
@@ -200,7 +200,7 @@ var flowCases = []ruleCase{
 	{"into a diagram", line("<sequenceFlow id='a' sourceRef='s' targetRef='f1'/>"), []string{"2 dangling_flow a"}},
 	{"into a sub-process", line("<subProcess id='x'><startEvent id='i'/><task id='j'/></subProcess>\n<sequenceFlow id='a' sourceRef='u' targetRef='j'/>"),
 		[]string{"3 flow_crosses_process a"}},
-	{"into a refused sub-process", line("<transaction id='x'><task id='i'/></transaction>\n<sequenceFlow id='a' sourceRef='u' targetRef='i'/>"),
+	{"into a refused sub-process", line("<adHocSubProcess id='x'><task id='i'/></adHocSubProcess>\n<sequenceFlow id='a' sourceRef='u' targetRef='i'/>"),
 		[]string{"2 unsupported_element x", "3 flow_crosses_process a"}},
 	{"into another process", strings.Replace(line("<sequenceFlow id='a' sourceRef='u' targetRef='o'/>"), "</definitions>", "\n<process id='q'><userTask id='o'/></process></definitions>", 1),
 		[]string{"2 flow_crosses_process a"}},

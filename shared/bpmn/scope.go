@@ -11,7 +11,7 @@ func (r *reader) container(p *draft, n *node, parent *FlowNode) {
 
 // eventSubProcess refuses a sub-process that an event starts. It has no element of its own.
 func (r *reader) eventSubProcess(n *node) bool {
-	if n.local != "subProcess" || !n.flag("triggeredByEvent") {
+	if n.local != "subProcess" || !n.flag("triggeredByEvent") || n.compensates() {
 		return false
 	}
 	r.addFix(ruleUnsupportedElement, n.subject(), fixEventSub, "the element subProcess, an event sub-process, is not executed by this version")
@@ -31,6 +31,8 @@ func (r *reader) attach(p *draft) (complete bool) {
 			r.add(ruleNotAttached, s, "the attachedToRef %s is no activity of the process", clip(b.host))
 		case host.Parent != b.event.Parent:
 			r.add(ruleNotAttached, s, "the attachedToRef %s is in another sub-process", clip(b.host))
+		case host.ForCompensation:
+			r.add(ruleHandlerBorder, s, "the boundary event is attached to the compensation handler %s", clip(host.ID))
 		case host.Element == 0: // a refused activity: what it may have on its border is not known
 		case !host.Element.isActivity():
 			r.add(ruleNotAttached, s, "the attachedToRef %s is the %s, not an activity", clip(b.host), host.Element)
@@ -52,6 +54,7 @@ func (r *reader) boundary(host *FlowNode) {
 	}
 	r.namesOnce(waiting)
 	r.escalationsOnce(host)
+	r.compensationOnce(host)
 	codes := map[string]*FlowNode{}
 	for _, b := range host.Boundary {
 		if b.Event == nil || b.Event.Trigger != TriggerError {
@@ -102,9 +105,9 @@ func (r *reader) starts(p *draft) (complete bool) {
 		}
 		found[f.Parent] = true
 		switch {
-		case p.triggered[f] && f.Parent != nil:
+		case p.triggered[f] && f.Parent != nil && !f.Parent.TriggeredByEvent:
 			r.add(ruleInnerTrigger, f.subject(), "")
-		case p.triggered[f]:
+		case p.triggered[f] && f.Parent == nil:
 			triggered = append(triggered, f)
 		case first[f.Parent] == nil:
 			first[f.Parent] = f
@@ -118,7 +121,7 @@ func (r *reader) starts(p *draft) (complete bool) {
 		r.add(ruleNoStart, p.process.subject(), "the process has no start event")
 	}
 	for _, f := range p.process.Nodes {
-		if f.Element == ElementSubProcess && !found[f] {
+		if f.Element.embeds() && !found[f] {
 			r.add(ruleNoStart, f.subject(), "the sub-process has no start event")
 			complete = false
 		}

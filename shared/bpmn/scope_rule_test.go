@@ -24,7 +24,7 @@ var scopeCases = []ruleCase{
 		[]string{"2 missing_signal i", "2 inner_start_with_trigger i"}},
 	{"event sub-process", line("<subProcess id='x' triggeredByEvent='true'><startEvent id='i'>" + message + "</startEvent>\n<scriptTask id='j'/></subProcess>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element j"}},
-	{"event sub-process in a refused one", line("<transaction id='x'>\n<subProcess id='j'>\n<subProcess id='k' triggeredByEvent='1'/></subProcess></transaction>"),
+	{"event sub-process in a refused one", line("<adHocSubProcess id='x'>\n<subProcess id='j'>\n<subProcess id='k' triggeredByEvent='1'/></subProcess></adHocSubProcess>"),
 		[]string{"2 unsupported_element x", "4 unsupported_element k"}},
 	{"instances of a sub-process", sub("", inside+"<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>"), nil},
 	{"refused task in a sub-process", sub("", "\n<callActivity id='j'/><sequenceFlow id='k' sourceRef='i' targetRef='j'/>"), []string{"4 unsupported_element j"}},
@@ -67,9 +67,9 @@ func TestEveryElementInside(t *testing.T) {
 	t.Parallel()
 	content := "<exclusiveGateway id='g0'/><parallelGateway id='g1'/><inclusiveGateway id='g2'/><eventBasedGateway id='g3'/><userTask id='t0'/><task id='t1'/><manualTask id='t2'/>" +
 		"<serviceTask id='t3' c:type='external' c:topic='a'/><sendTask id='t4' messageRef='m'/><receiveTask id='t5' messageRef='m'/><businessRuleTask id='t6' c:expression='${a}'/>" +
-		"<subProcess id='t7'><startEvent id='deep'/></subProcess><intermediateCatchEvent id='c'>" + timer("timeDuration", "PT1S") + "</intermediateCatchEvent><intermediateThrowEvent id='h'/>" +
+		"<subProcess id='t7'><startEvent id='deep'/></subProcess><transaction id='t8'><startEvent id='deeper'/></transaction><intermediateCatchEvent id='c'>" + timer("timeDuration", "PT1S") + "</intermediateCatchEvent><intermediateThrowEvent id='h'/>" +
 		"<boundaryEvent id='bound' attachedToRef='t0'>" + message + "</boundaryEvent><endEvent id='n'/>"
-	order := []string{"i", "g0", "g1", "g2", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "h", "g3", "c", "n"}
+	order := []string{"i", "g0", "g1", "g2", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "h", "g3", "c", "n"}
 	for k := range len(order) - 1 {
 		content += fmt.Sprintf("<sequenceFlow id='flow%d' sourceRef=%q targetRef=%q/>", k, order[k], order[k+1])
 	}

@@ -127,11 +127,21 @@ func (s *step) finish(t Token) {
 		s.unknown(t)
 		return
 	}
+	if node.Compensates() && node.Event.Trigger == bpmn.TriggerCancel {
+		s.leaveTransaction(t)
+		return
+	}
 	values, err := s.outputs(t, node, false)
 	if err != nil {
 		s.raise(t, true, err)
 		return
 	}
+	completed, err := s.remember(t)
+	if err != nil {
+		s.raise(t, true, err)
+		return
+	}
+	s.recordAll(completed)
 	s.release(t, "")
 	s.give(t.Scope, values)
 	s.exit(t, node)

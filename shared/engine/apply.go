@@ -18,13 +18,13 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	InstanceSuspended: func(in *Instance, _ Change) { in.State = Suspended },
 	InstanceResumed:   func(in *Instance, _ Change) { in.State = Active },
-	InstanceCompleted: func(in *Instance, c Change) { in.State, in.EndedAt = Completed, c.At },
-	InstanceCancelled: func(in *Instance, c Change) { in.State, in.EndedAt = Cancelled, c.At },
+	InstanceCompleted: func(in *Instance, c Change) { in.State, in.EndedAt, in.Compensations = Completed, c.At, nil },
+	InstanceCancelled: func(in *Instance, c Change) { in.State, in.EndedAt, in.Compensations = Cancelled, c.At, nil },
 	VariablesSet: func(in *Instance, c Change) {
 		maps.Copy(in.scope(c.Scope).Variables, c.Variables)
 	},
 	TokenCreated: func(in *Instance, c Change) {
-		in.Tokens = append(in.Tokens, Token{Number: c.Token, Scope: c.Scope, Node: c.Node})
+		in.Tokens = append(in.Tokens, Token{Number: c.Token, Scope: c.Scope, Node: c.Node, Undoes: c.Undoes})
 		in.LastToken = c.Token
 	},
 	TokenMoved: func(in *Instance, c Change) { in.token(c.Token).Node = c.Node },
@@ -48,10 +48,11 @@ var appliers = map[Kind]func(*Instance, Change){
 			variables = Variables{}
 		}
 		in.Scopes = append(in.Scopes, Scope{Number: c.Scope, Parent: c.Parent, Token: c.Token, Variables: variables})
-		in.LastScope = c.Scope
+		in.LastScope = max(in.LastScope, c.Scope) // a kept one is opened again
 	},
 	ScopeClosed: func(in *Instance, c Change) {
 		in.Scopes = slices.DeleteFunc(in.Scopes, func(s Scope) bool { return s.Number == c.Scope })
+		in.forget(c.Scope)
 	},
 	JobCreated:     func(in *Instance, c Change) { in.Jobs = append(in.Jobs, *c.Job) },
 	JobFailed:      setRetries,
@@ -81,6 +82,13 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	EscalationThrown:    record,
 	EscalationUnhandled: record,
+
+	CompensationRecorded: func(in *Instance, c Change) { in.remember(*c.Compensation) },
+	CompensationStarted: func(in *Instance, c Change) {
+		in.Compensations = slices.DeleteFunc(in.Compensations, func(x Compensation) bool { return x.Number == c.Compensated })
+	},
+	CompensationThrown:   record,
+	TransactionCancelled: record,
 }
 
 func endTask(in *Instance, c Change) {
@@ -153,6 +161,10 @@ func (in *Instance) has(c Change) bool {
 		return c.Incident != nil
 	case IncidentResolved:
 		return in.Incident(c.IncidentID) != nil
+	case CompensationRecorded:
+		return c.Compensation != nil && (c.Compensation.Kept == 0 || in.scope(c.Compensation.Kept) != nil)
+	case CompensationStarted:
+		return in.compensation(c.Compensated) != nil
 	default:
 		return len(in.Scopes) > 0
 	}

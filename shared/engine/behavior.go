@@ -19,6 +19,7 @@ func init() { // a registry: the behaviors refer to step, which refers to the re
 	behaviors[bpmn.ElementInclusiveGateway] = enterJoin
 	behaviors[bpmn.ElementEventBasedGateway] = enterEventBasedGateway
 	behaviors[bpmn.ElementSubProcess] = enterSubProcess
+	behaviors[bpmn.ElementTransaction] = enterSubProcess
 	behaviors[bpmn.ElementTask] = pass
 	behaviors[bpmn.ElementManualTask] = pass
 	behaviors[bpmn.ElementServiceTask] = enterWork

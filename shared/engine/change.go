@@ -48,6 +48,11 @@ const (
 
 	EscalationThrown    Kind = "escalation.thrown"
 	EscalationUnhandled Kind = "escalation.unhandled"
+
+	CompensationRecorded Kind = "compensation.recorded"
+	CompensationThrown   Kind = "compensation.thrown"
+	CompensationStarted  Kind = "compensation.started"
+	TransactionCancelled Kind = "transaction.cancelled"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -56,7 +61,7 @@ const (
 //	instance.started    Instance
 //	instance.*          Reason, At
 //	variables.set       Scope, Variables
-//	token.created       Token, Scope, Node, Flow (empty at a start event)
+//	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes
 //	token.moved         Token, Node (where to), Flow, Why
 //	token.consumed      Token, Node, Why (the completion condition, at an instance of a multi-instance activity)
 //	task.created        Task, Why
@@ -85,6 +90,10 @@ const (
 //	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
 //	escalation.thrown   Token, Node, Code
 //	escalation.unhandled Token, Node, Code: nothing catches it, its token goes on
+//	compensation.recorded Compensation, without the variables that its scope has
+//	compensation.thrown Token, Node
+//	compensation.started Token (of the handler, or what stands for the activity), Node (the activity), Compensated (the number)
+//	transaction.cancelled Token, Node: what else is in the transaction ends
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`
@@ -115,6 +124,9 @@ type Change struct {
 	Message        string        `json:"message,omitempty"`
 	SignalID       ID            `json:"signalId,omitzero"`
 	BusinessKey    string        `json:"businessKey,omitempty"`
+	Compensation   *Compensation `json:"compensation,omitempty"`
+	Compensated    int           `json:"compensated,omitempty"`
+	Undoes         bool          `json:"undoes,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
 	Code           string        `json:"code,omitempty"`
 	At             time.Time     `json:"at,omitzero"`

@@ -89,6 +89,9 @@ func state(in *engine.Instance) string {
 	}
 	for _, t := range in.Tokens {
 		fmt.Fprintf(&out, "token %d in scope %d at %s\n", t.Number, t.Scope, t.Node)
+		if t.Undoes {
+			fmt.Fprintf(&out, "token %d undoes it\n", t.Number)
+		}
 	}
 	for _, t := range in.Tasks {
 		fmt.Fprintf(&out, "task %s of token %d\n", t.Node, t.Token)
@@ -104,6 +107,13 @@ func state(in *engine.Instance) string {
 	}
 	for _, i := range in.Incidents {
 		fmt.Fprintf(&out, "incident %s of token %d\n", i.Node, i.Token)
+	}
+	for _, c := range in.Compensations {
+		fmt.Fprintf(&out, "compensation %d in scope %d of %s", c.Number, c.Scope, c.Node)
+		if c.Kept > 0 {
+			fmt.Fprintf(&out, " keeps scope %d %s", c.Kept, compact(c.Variables))
+		}
+		fmt.Fprintln(&out)
 	}
 	return out.String()
 }
@@ -158,6 +168,14 @@ func describe(c engine.Change) string {
 	}
 	l.add("key", c.BusinessKey)
 	l.add("code", c.Code)
+	l.add("undoes", c.Undoes)
+	l.add("number", c.Compensated)
+	if k := c.Compensation; k != nil {
+		l.add("scope", k.Scope)
+		l.add("node", k.Node)
+		l.add("kept", k.Kept)
+		l.add("number", k.Number)
+	}
 	if c.Kind == engine.JobFailed || c.Kind == engine.JobRetried {
 		l = append(l, fmt.Sprintf("retries=%d", c.Retries))
 	}

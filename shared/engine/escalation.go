@@ -2,10 +2,13 @@ package engine
 
 import "diom.io/workflow/shared/bpmn"
 
-// enterThrowEvent throws an escalation, or does what enterWork does; then the token goes on.
+// enterThrowEvent throws an escalation or compensation, or does what enterWork does; then the token goes on.
 func enterThrowEvent(s *step, t Token, node *bpmn.FlowNode) error {
 	if node.Event != nil && node.Event.Trigger == bpmn.TriggerEscalation {
 		return s.escalate(t, node)
+	}
+	if node.Event != nil && node.Event.Trigger == bpmn.TriggerCompensation {
+		return s.throwCompensation(t, node)
 	}
 	return enterWork(s, t, node)
 }

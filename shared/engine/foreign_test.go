@@ -71,6 +71,50 @@ func TestForeignEscalation(t *testing.T) {
 	}
 }
 
+// TestForeignCompensation holds that what the definition does not know is an incident at the event that
+// would undo it, and that nothing is lost; so is a cancel that nothing catches.
+func TestForeignCompensation(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		model, from, to, code string
+		tasks                 []string
+		spoil                 func(*bpmn.Process)
+	}{
+		{model: "compensation_nested", from: `"room"`, to: `"hall"`, code: "node_unknown", tasks: []string{"ticket", "room", "decide"}},
+		{model: "compensation_nested", from: `sourceRef="roomUndo"`, to: `sourceRef="decide"`, code: "node_unknown", tasks: []string{"ticket", "room", "decide"}},
+		{model: "transaction", code: "cancel_uncaught", tasks: []string{"flight", "confirm"}, spoil: func(p *bpmn.Process) { p.Node("tx").Boundary = nil }},
+	} {
+		content, err := os.ReadFile("testdata/" + c.model + ".bpmn")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRun(t)
+		r.load(read(t, content))
+		variables := engine.Variables{"clerk": "lina", "cost": int64(7), "confirmed": false, "failed": false}
+		if _, err := r.step("zhangwei", engine.Start{InstanceID: seed(900), DefinitionID: seed(901), Variables: variables}); err != nil {
+			t.Fatal(err)
+		}
+		last := len(c.tasks) - 1
+		for _, task := range c.tasks[:last] {
+			if _, err := r.step("zhangwei", engine.CompleteTask{Task: r.task(task)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		foreign := read(t, []byte(strings.ReplaceAll(string(content), c.from, c.to)))
+		if c.spoil != nil {
+			c.spoil(foreign)
+		}
+		command := engine.Command{ID: seed(1), Actor: "zhangwei", Action: engine.CompleteTask{Task: r.task(c.tasks[last])}}
+		in, changes, err := engine.Step(foreign, r.instance, command, r.now, engine.World{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(in.Incidents) != 1 || in.Incidents[0].Code != c.code || len(in.Compensations) != len(r.instance.Compensations) {
+			t.Errorf("%s: incidents %+v after %+v", c.model, in.Incidents, changes)
+		}
+	}
+}
+
 // states returns what an instance of a process looks like on its way to the end, from every start.
 func states(t *testing.T, p *bpmn.Process) []*engine.Instance {
 	t.Helper()

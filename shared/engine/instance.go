@@ -81,6 +81,11 @@ type Instance struct {
 	Timers         []Timer        `json:"timers,omitempty"`
 	Subscriptions  []Subscription `json:"subscriptions,omitempty"`
 	Incidents      []Incident     `json:"incidents,omitempty"`
+
+	// Compensations are what can be undone, in the order of completion; LastCompensation is the number of the
+	// latest that there ever was.
+	Compensations    []Compensation `json:"compensations,omitempty"`
+	LastCompensation int            `json:"lastCompensation,omitempty"`
 }
 
 // Scope holds the variables of the process (scope 0), of one entered sub-process, of one entered node
@@ -98,6 +103,8 @@ type Token struct {
 	Number int    `json:"number"`
 	Scope  int    `json:"scope"`
 	Node   string `json:"node"` // the flow node that it is at
+	// Undoes says that the activity at Node was completed and is being compensated.
+	Undoes bool `json:"undoes,omitempty"`
 }
 
 // Task is an open user task. Assignee is empty while nobody has claimed it.
@@ -198,6 +205,7 @@ func (in *Instance) Clone() *Instance {
 	c.Timers = slices.Clone(in.Timers)
 	c.Subscriptions = slices.Clone(in.Subscriptions)
 	c.Incidents = slices.Clone(in.Incidents)
+	c.Compensations = slices.Clone(in.Compensations)
 	return &c
 }
 

@@ -17,6 +17,9 @@ type model struct {
 	loose    int  // blocks so far that may lose or make tokens
 	hangs    bool // a parallel join has such a block before it
 	pairs    []pair
+	// beside are the activities of the process or sub-process under way; transaction says that it is one.
+	beside      []string
+	transaction bool
 }
 
 // pair is a split and the join that has to follow each of its passes at most once.
@@ -120,6 +123,9 @@ func (m *model) block(from, condition string, depth int) string {
 	if depth > 0 {
 		kinds = append(kinds, "sequence", "sequence", "choice", "split", "loop", "parallel", "parallel", "inclusive", "inclusive", "sub", "sub", "early")
 	}
+	if m.transaction && depth > 0 {
+		kinds = append(kinds, "early", "early", "early", "early")
+	}
 	switch m.one("block", kinds...) {
 	case "sequence":
 		return m.block(m.block(from, condition, depth-1), "", depth-1)
@@ -165,6 +171,7 @@ func (m *model) task(from, condition string) string {
 	default:
 		m.node("manualTask", id, attributes, content)
 	}
+	m.compensable(id, 0)
 	return m.boundaries(id, kind == "external")
 }
 
@@ -235,7 +242,7 @@ func (m *model) end(from string) {
 func (m *model) event(from, condition string) string {
 	id := m.id("event")
 	m.flow(from, id, condition)
-	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation") {
+	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation", "compensation", "compensation") {
 	case "message":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
 	case "timer":
@@ -244,6 +251,8 @@ func (m *model) event(from, condition string) string {
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
 	case "link":
 		return m.link(id)
+	case "compensation":
+		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.compensation())
 	case "escalation":
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.escalation("X1", "X2"))
 	default:
@@ -341,7 +350,11 @@ func (m *model) early(from, condition string, depth int) string {
 	split, end := m.id("split"), m.id("end")
 	m.flow(from, split, condition)
 	m.node("exclusiveGateway", split, fmt.Sprintf(`default=%q`, m.flow(split, end, "")), "")
-	m.node("endEvent", end, m.async(), m.one("early", "", "", "<terminateEventDefinition/>", `<errorEventDefinition errorRef="E1"/>`, m.message(), m.escalation("X1", "X2")))
+	ends := []string{"", "", "<terminateEventDefinition/>", `<errorEventDefinition errorRef="E1"/>`, m.message(), m.escalation("X1", "X2"), m.compensation()}
+	if m.transaction {
+		ends = append([]string{"<cancelEventDefinition/>", "<cancelEventDefinition/>"}, ends...)
+	}
+	m.node("endEvent", end, m.async(), m.one("early", ends...))
 	return m.block(split, "${a > 1}", depth-1)
 }
 
@@ -388,13 +401,30 @@ func (m *model) inclusive(from, condition string, depth int) string {
 // sub is an embedded sub-process. What gets lost or is made inside stays inside.
 func (m *model) sub(from, condition string, depth int) string {
 	id, start, end, outside, loose := m.id("sub"), m.id("start"), m.id("end"), m.out, m.loose
+	beside, around, transaction := m.beside, m.transaction, m.chance("transaction", 3)
 	m.flow(from, id, condition)
-	m.out = &strings.Builder{}
+	m.out, m.beside, m.transaction = &strings.Builder{}, nil, transaction
 	m.node("startEvent", start, "", "")
 	m.flow(m.block(start, "", depth-1), end, "")
-	m.node("endEvent", end, "", m.one("inner end", "", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>", m.escalation("X1", "X2")))
-	content := m.out.String()
-	m.out, m.loose = outside, loose
-	m.node("subProcess", id, m.async(), m.repeated()+content)
+	ends := []string{"", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>", m.escalation("X1", "X2"), m.compensation()}
+	if transaction {
+		ends = append(ends, "<cancelEventDefinition/>", "<cancelEventDefinition/>")
+	}
+	m.node("endEvent", end, "", m.one("inner end", ends...))
+	before := m.out.Len()
+	m.undoer(depth)
+	undoer, content := m.out.Len() > before, m.out.String()
+	m.out, m.loose, m.beside, m.transaction = outside, loose, beside, around
+	if transaction {
+		m.node("transaction", id, m.async(), m.repeated()+content)
+		m.cancelled(id)
+	} else {
+		m.node("subProcess", id, m.async(), m.repeated()+content)
+	}
+	if undoer {
+		m.beside = append(m.beside, id)
+	} else {
+		m.compensable(id, depth)
+	}
 	return m.boundaries(id, true)
 }

@@ -15,7 +15,7 @@ import (
 // body returns the token of the multi-instance activity that a token is an instance of, or nil.
 func (in *Instance) body(t Token) *Token {
 	scope := in.scope(t.Scope)
-	if scope == nil || scope.Number == 0 {
+	if scope == nil || scope.Number == 0 || t.Undoes {
 		return nil
 	}
 	if owner := in.token(scope.Token); owner != nil && owner.Node == t.Node {
@@ -28,6 +28,9 @@ func (in *Instance) body(t Token) *Token {
 // instance of it. It is nil when the definition has none.
 func (s *step) node(t Token) *bpmn.FlowNode {
 	node := s.process.Node(t.Node)
+	if node != nil && t.Undoes {
+		return undone(node)
+	}
 	if node == nil || s.instance.body(t) == nil {
 		return node
 	}

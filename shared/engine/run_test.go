@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +58,7 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	r.checkReplay()
 	r.checkTokens()
 	r.checkWaits()
+	r.checkCompensations()
 	return changes, nil
 }
 
@@ -96,7 +98,7 @@ func (r *run) checkTokens() {
 	if in.State.Ended() != (len(in.Tokens) == 0) {
 		r.t.Fatalf("state %s with %d tokens", in.State, len(in.Tokens))
 	}
-	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Scopes) - 1
+	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Compensations) + len(in.Scopes) - 1
 	if in.State.Ended() && left > 0 {
 		r.t.Fatalf("the ended instance has left %s", text(r.t, in))
 	}
@@ -199,7 +201,7 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 		if !instance && !node.HasScope() {
 			r.t.Fatalf("%s has a scope", node.ID)
 		}
-		if node.MultiInstance != nil {
+		if node.MultiInstance != nil && !token.Undoes {
 			r.checkInstances(scope)
 		}
 		if inhabited[scope.Number] {
@@ -220,11 +222,36 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 func (r *run) node(t engine.Token) (node *bpmn.FlowNode, instance bool) {
 	node = r.process.Node(t.Node)
 	for _, scope := range r.instance.Scopes[1:] {
-		if owner := r.token(scope.Token); scope.Number == t.Scope && owner != nil && owner.Node == t.Node {
+		if owner := r.token(scope.Token); scope.Number == t.Scope && owner != nil && owner.Node == t.Node && !t.Undoes {
 			return node.MultiInstance.Instance, true
 		}
 	}
 	return node, false
+}
+
+// checkCompensations holds that compensations are in the order of their numbers, that what they were
+// completed in is open or kept, and that a token that undoes an activity has its scope.
+func (r *run) checkCompensations() {
+	r.t.Helper()
+	scopes, last := map[int]bool{}, 0
+	for _, s := range r.instance.Scopes {
+		scopes[s.Number] = true
+	}
+	for _, c := range r.instance.Compensations {
+		scopes[c.Kept] = true
+	}
+	for _, c := range r.instance.Compensations {
+		if !scopes[c.Scope] || c.Number <= last || c.Number > r.instance.LastCompensation {
+			r.t.Fatalf("compensation %d after %d of %s in scope %d", c.Number, last, c.Node, c.Scope)
+		}
+		last = c.Number
+	}
+	for _, t := range r.instance.Tokens {
+		owns := slices.ContainsFunc(r.instance.Scopes, func(s engine.Scope) bool { return s.Token == t.Number && s.Number > 0 })
+		if t.Undoes && !owns {
+			r.t.Fatalf("token %d undoes %s without its scope", t.Number, t.Node)
+		}
+	}
 }
 
 // checkInstances holds that the counters of an activity say how many instances there are, and that each

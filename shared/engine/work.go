@@ -188,6 +188,7 @@ func (a CompleteJob) apply(s *step) error {
 	token := *s.instance.token(job.Token)
 	s.setVariables(s.instance.scopeOf(token), a.Variables)
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+	s.resolve(job)
 	s.finish(token)
 	return nil
 }

@@ -56,6 +56,7 @@ type Activity struct {
 	Token     int        `json:"token"`
 	NodeID    string     `json:"nodeId"`
 	FlowID    string     `json:"flowId,omitempty"` // the sequence flow by which the token came
+	Undoes    bool       `json:"undoes,omitempty"` // it compensates an activity: a handler, or a completed activity while it is undone
 	EnteredAt time.Time  `json:"enteredAt"`
 	LeftAt    *time.Time `json:"leftAt"`
 }
@@ -68,6 +69,7 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 	}
 	visits := []Activity{}
 	at := map[int]int{} // token → index of its visit
+	undoes := map[int]bool{}
 	leave := func(token int, when time.Time) {
 		if i, ok := at[token]; ok {
 			visits[i].LeftAt = &when
@@ -76,10 +78,12 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 	for _, row := range rows {
 		for _, c := range row.Changes {
 			switch c.Kind {
+			case engine.CompensationStarted:
+				undoes[c.Token] = true
 			case engine.TokenMoved, engine.TokenCreated:
 				leave(c.Token, row.At)
 				at[c.Token] = len(visits)
-				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, EnteredAt: row.At})
+				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, Undoes: undoes[c.Token], EnteredAt: row.At})
 			case engine.TokenConsumed:
 				leave(c.Token, row.At)
 			}
@@ -115,7 +119,8 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 			e := TimelineEntry{At: row.At, Actor: row.Actor, Kind: c.Kind, NodeID: c.Node, TaskID: c.TaskID, Assignee: c.Assignee, Outcome: c.Outcome, Comment: c.Comment, Reason: c.Reason}
 			switch c.Kind {
 			case engine.VariablesSet, engine.TokenCreated, engine.TokenMoved, engine.TokenConsumed, engine.ScopeOpened, engine.ScopeClosed,
-				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled:
+				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
+				engine.CompensationRecorded:
 				continue
 			case engine.JobCreated:
 				e.NodeID = c.Job.Node
