@@ -48,6 +48,14 @@ const (
 
 	EscalationThrown    Kind = "escalation.thrown"
 	EscalationUnhandled Kind = "escalation.unhandled"
+
+	CallStarted   Kind = "call.started"
+	CallEnded     Kind = "call.ended"
+	CallCancelled Kind = "call.cancelled"
+	CallEscalated Kind = "call.escalated"
+	CallKept      Kind = "call.kept"
+	CallTaken     Kind = "call.taken"
+	CallReturned  Kind = "call.returned"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -85,6 +93,13 @@ const (
 //	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
 //	escalation.thrown   Token, Node, Code
 //	escalation.unhandled Token, Node, Code: nothing catches it, its token goes on
+//	call.started        Call, Variables: the called instance is to be started with them
+//	call.ended          CallID, Node, Outcome, Code, Reason (the message): the called instance has ended
+//	call.cancelled      CallID, Node, Reason: the called instance is to be cancelled
+//	call.escalated      CallID, Node, Code: the called instance goes on
+//	call.kept           CallID, Node, Return: it came back and waits
+//	call.taken          CallID, Node: what waited first is dealt with
+//	call.returned       Return: the caller of this instance is to know it
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`
@@ -117,6 +132,9 @@ type Change struct {
 	BusinessKey    string        `json:"businessKey,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
 	Code           string        `json:"code,omitempty"`
+	Call           *Call         `json:"call,omitempty"`
+	CallID         ID            `json:"callId,omitzero"`
+	Return         *Return       `json:"return,omitempty"`
 	At             time.Time     `json:"at,omitzero"`
 	Why            []Why         `json:"why,omitempty"`
 }
@@ -130,6 +148,10 @@ type Started struct {
 	BusinessKey    string    `json:"businessKey,omitempty"`
 	Starter        string    `json:"starter"`
 	Hops           int       `json:"hops,omitempty"`
+	ParentID       ID        `json:"parentId,omitzero"` // of a called instance, as in Instance
+	ParentNode     string    `json:"parentNode,omitempty"`
+	RootID         ID        `json:"rootId,omitzero"`
+	Depth          int       `json:"depth,omitempty"`
 	At             time.Time `json:"at"`
 }
 

@@ -25,8 +25,12 @@ func (s *step) setVariables(scope int, values Variables) {
 	}
 }
 
-// Cancel ends the instance at once; whatever it waits for is cancelled.
-type Cancel struct{ Reason string }
+// Cancel ends the instance at once; whatever it waits for is cancelled, and so is who called it, unless
+// that is who cancels.
+type Cancel struct {
+	Reason   string
+	ByCaller bool
+}
 
 // Name is the command's name in the history.
 func (Cancel) Name() string { return "cancel" }
@@ -36,7 +40,11 @@ func (a Cancel) apply(s *step) error {
 		return ErrEnded
 	}
 	s.cancelScope(0, a.Reason)
-	s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
+	if a.ByCaller {
+		s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
+		return nil
+	}
+	s.cancelled(a.Reason)
 	return nil
 }
 
@@ -68,6 +76,7 @@ func (a Resume) apply(s *step) error {
 		return ErrNotSuspended
 	}
 	s.do(Change{Kind: InstanceResumed, Reason: a.Reason, At: s.now})
+	s.takeAllKept()
 	return nil
 }
 
@@ -110,6 +119,8 @@ func (s *step) retry(i Incident) {
 	switch {
 	case !i.Job.IsZero():
 		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
+	case s.instance.callOf(i.Token) != nil:
+		s.takeKept(s.instance.callOf(i.Token).ID)
 	case i.Triggered:
 		s.happen(token)
 	case !i.Leaving:
