@@ -58,6 +58,8 @@ type Activity struct {
 	FlowID    string     `json:"flowId,omitempty"` // the sequence flow by which the token came
 	EnteredAt time.Time  `json:"enteredAt"`
 	LeftAt    *time.Time `json:"leftAt"`
+	// CalledInstanceID is the instance that a call activity has called; the last one, where it was retried.
+	CalledInstanceID engine.ID `json:"calledInstanceId,omitzero"`
 }
 
 // Activity returns the visits to flow nodes in the order in which they began.
@@ -82,6 +84,8 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, EnteredAt: row.At})
 			case engine.TokenConsumed:
 				leave(c.Token, row.At)
+			case engine.CallStarted:
+				visits[at[c.Call.Token]].CalledInstanceID = c.Call.ID
 			}
 		}
 	}
@@ -115,8 +119,11 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 			e := TimelineEntry{At: row.At, Actor: row.Actor, Kind: c.Kind, NodeID: c.Node, TaskID: c.TaskID, Assignee: c.Assignee, Outcome: c.Outcome, Comment: c.Comment, Reason: c.Reason}
 			switch c.Kind {
 			case engine.VariablesSet, engine.TokenCreated, engine.TokenMoved, engine.TokenConsumed, engine.ScopeOpened, engine.ScopeClosed,
-				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled:
+				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
+				engine.CallKept, engine.CallTaken, engine.CallReturned:
 				continue
+			case engine.CallStarted:
+				e.NodeID = c.Call.Node
 			case engine.JobCreated:
 				e.NodeID = c.Job.Node
 			case engine.TaskCreated:
