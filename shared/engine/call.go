@@ -275,7 +275,7 @@ func (s *step) callOutputs(call Call, list []bpmn.SignalVariable, r Return) (ret
 		variables = Variables{}
 	}
 	called := &step{process: s.process, command: s.command, now: s.now, world: s.world, instance: &Instance{
-		ID: call.ID, BusinessKey: call.BusinessKey, Scopes: []Scope{{Variables: variables}},
+		ID: call.ID, BusinessKey: call.BusinessKey, Scopes: []Scope{{Variables: variables}}, Tokens: []Token{{}},
 	}}
 	for _, v := range list {
 		into := out.values

@@ -21,3 +21,8 @@ const SignalPage = signalPage
 
 // Spread delivers a signal that was read before.
 func (s *Service) Spread(ctx context.Context, sig store.Signal) error { return s.spread(ctx, sig) }
+
+// Undrained is a context in which nothing is delivered after a commit but by events.
+func Undrained(ctx context.Context) context.Context {
+	return context.WithValue(ctx, drainKey{}, drainCalls)
+}
