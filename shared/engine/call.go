@@ -205,6 +205,13 @@ func (s *step) accept(call Call, r Return, kept bool) {
 		s.unknown(t)
 		return
 	}
+	if kept && len(s.given) > 0 {
+		r.Variables = maps.Clone(r.Variables)
+		if r.Variables == nil {
+			r.Variables = Variables{}
+		}
+		maps.Copy(r.Variables, s.given)
+	}
 	out, err := s.callOutputs(call, node.Call.Out, r)
 	if err != nil {
 		if !kept {

@@ -81,7 +81,7 @@ func (a Resume) apply(s *step) error {
 }
 
 // RetryIncident sets variables, if any, and lets the incident's token enter its node, or leave it,
-// again. A zero Incident means every open incident of the instance.
+// again. What a call has brought back goes on with the variables among it. A zero Incident means every open incident of the instance.
 type RetryIncident struct {
 	Incident  ID
 	Variables Variables
@@ -95,6 +95,7 @@ func (a RetryIncident) apply(s *step) error {
 		return err
 	}
 	retried := false
+	s.given = a.Variables
 	for _, i := range s.instance.Clone().Incidents {
 		if s.instance.Incident(i.ID) == nil || (!a.Incident.IsZero() && i.ID != a.Incident) {
 			continue // gone: what was retried before it has ended its token

@@ -81,8 +81,9 @@ type step struct {
 	ready    []int // tokens that have arrived at a node and have not been looked at
 	ids      int
 	entered  int
-	streak   int   // nodes entered since the last wait state before this command
-	failure  error // a breach of the engine's own rules; never the data's fault
+	streak   int       // nodes entered since the last wait state before this command
+	given    Variables // by who retries
+	failure  error     // a breach of the engine's own rules; never the data's fault
 }
 
 // do records a change and applies it.
