@@ -64,3 +64,11 @@ func (s *Store) Forestall(ctx context.Context, d Delivery, now time.Time) error 
 	}
 	return ErrDelivered
 }
+
+// CalledProcess is a process that a call activity names.
+type CalledProcess struct {
+	Key            string
+	SameDeployment bool // it has to be in the same deployment
+	NodeID, Name   string
+	Line           int
+}
