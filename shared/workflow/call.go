@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
@@ -33,7 +34,7 @@ func ofCall(kind engine.Kind) bool {
 // drainCalls delivers what a committed step has to tell called instances and the caller, in order. Behind
 // what fails the rest is left to the events.
 func (s *Service) drainCalls(ctx context.Context, depth int, after *engine.Instance, changes []engine.Change) {
-	if depth >= drainCalls {
+	if depth >= drainCalls || !slices.ContainsFunc(changes, func(c engine.Change) bool { return ofCall(c.Kind) }) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, drainKey{}, depth+1), drainTime)
