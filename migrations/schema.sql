@@ -243,11 +243,15 @@ CREATE TABLE `workflow_instance` (
   `started_at` datetime(3) NOT NULL,
   `ended_at` datetime(3) DEFAULT NULL,
   `body` mediumblob NOT NULL,
+  `parent_id` binary(16) DEFAULT NULL,
+  `parent_node` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `root_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `starter` (`starter`,`id`),
   KEY `state` (`state`,`id`),
   KEY `process` (`process_key`,`id`),
-  KEY `business_key` (`business_key`,`id`)
+  KEY `business_key` (`business_key`,`id`),
+  KEY `parent` (`parent_id`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_job` (

@@ -14,10 +14,13 @@ import (
 // Function describes advance-token.
 var Function = faas.Function{
 	Name:    "advance-token",
-	Summary: "Run asynchronous continuations, and bring messages of one process instance to another.",
+	Summary: "Run asynchronous continuations, and bring messages and calls of one process instance to another.",
 	Events: []faas.Event{
 		{Type: cloudevent.TypeTokenReady, Summary: "Run the continuation", Serve: advance},
 		{Type: cloudevent.TypeMessageSent, Summary: "Correlate the message", Serve: deliver},
+		{Type: cloudevent.TypeCallStarted, Summary: "Start the called instance", Serve: deliverCall},
+		{Type: cloudevent.TypeCallCancelled, Summary: "Cancel the called instance", Serve: deliverCall},
+		{Type: cloudevent.TypeCallReturned, Summary: "Tell the caller what came of it", Serve: deliverCall},
 	},
 	Secrets:  []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:   faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
@@ -47,4 +50,13 @@ func deliver(ctx context.Context, r *faas.Request) error {
 		return ErrEvent
 	}
 	return r.App.Workflow.DeliverSent(ctx, instance, seq, n)
+}
+
+// deliverCall brings a call, or what came of it, to the other instance; the event's id names it.
+func deliverCall(ctx context.Context, r *faas.Request) error {
+	instance, seq, n, ok := cloudevent.ParseID(r.Event.ID())
+	if !ok {
+		return ErrEvent
+	}
+	return r.App.Workflow.DeliverCall(ctx, instance, seq, n)
 }

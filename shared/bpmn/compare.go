@@ -134,7 +134,7 @@ func eventFact(e *EventDefinition) [][2]string {
 		return nil
 	}
 	list := [][2]string{
-		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"signal", sourceOf(e.Signal)}, {"in", signalText(e)},
+		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"signal", sourceOf(e.Signal)}, {"in", passedText(e.SignalVariables, e.SignalKey)},
 		{"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
 		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link}, {"activityRef", e.ActivityRef},
 	}
@@ -164,6 +164,12 @@ func jobFact(n *FlowNode) [][2]string {
 	if m := n.MultiInstance; m != nil {
 		inputs = m.Instance.Inputs
 		list = append(list, multiInstanceFact(m)...)
+	}
+	if c := n.Call; c != nil {
+		list = append(list, [][2]string{
+			{"calledElement", sourceOf(c.Key)}, {"calledElementBinding", string(c.Binding)}, {"calledElementVersion", sourceOf(c.Version)},
+			{"calledElementVersionTag", sourceOf(c.VersionTag)}, {"in", passedText(c.In, c.BusinessKey)}, {"out", passedText(c.Out, nil)},
+		}...)
 	}
 	list = append(list, [2]string{"inputParameter", parameterText(inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
 		[2]string{"failedJobRetryTimeCycle", sourceOf(n.RetryCycle)}, [2]string{"jobPriority", sourceOf(n.JobPriority)})
@@ -209,13 +215,13 @@ func parameterText(list []Parameter) string {
 	return b.String()
 }
 
-// signalText is what a thrown signal carries.
-func signalText(e *EventDefinition) string {
+// passedText writes what a signal or a call carries.
+func passedText(list []SignalVariable, key *expr.Expression) string {
 	var b strings.Builder
-	for _, v := range e.SignalVariables {
+	for _, v := range list {
 		fmt.Fprintf(&b, "%t %t %q %q %q;", v.All, v.Local, v.Source, sourceOf(v.Expression), v.Target)
 	}
-	return b.String() + sourceOf(e.SignalKey)
+	return b.String() + sourceOf(key)
 }
 
 func idOf(n *FlowNode) string {

@@ -66,6 +66,8 @@ func TestCompareAttributes(t *testing.T) {
 		{several("", twice), several("isSequential='true' c:async='true' c:asyncAfter='true'", "<loopCardinality>3</loopCardinality><completionCondition>${a}</completionCondition>"),
 			[]string{"isSequential", "loopCardinality", "completionCondition", "asyncBefore of an instance", "asyncAfter of an instance"}},
 		{line(between("task", "", "")), several("c:collection='a' c:elementVariable='b'", ""), []string{"isSequential", "collection", "elementVariable"}},
+		{calling(called, ""), calling("calledElement='other' c:calledElementBinding='version' c:calledElementVersion='1'", carried("<c:in variables='all'/><c:out source='a' target='b'/>")),
+			[]string{"calledElement", "calledElementBinding", "calledElementVersion", "in", "out"}},
 		{parameters(in), parameters(out), []string{"inputParameter", "outputParameter"}},
 		{parameters("<c:inputParameter name='a'/>"), parameters("<c:inputParameter name='a'><c:list/></c:inputParameter>"), []string{"inputParameter"}},
 		{parameters("<c:inputParameter name='a'><c:map/></c:inputParameter>"), parameters("<c:inputParameter name='a'><c:list/></c:inputParameter>"), []string{"inputParameter"}},

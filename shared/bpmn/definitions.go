@@ -114,6 +114,8 @@ type FlowNode struct {
 	// Work is what somebody else does for a service, send or business rule task or a message throw
 	// event; nil: nothing, a token passes.
 	Work *Work
+	// Call is what a call activity calls; nil at any other node.
+	Call *Call
 	// MultiInstance says how often an activity is done; nil: once.
 	MultiInstance *MultiInstance
 	// Boundary are the boundary events of an activity, in document order. A boundary event has
@@ -128,8 +130,8 @@ type FlowNode struct {
 	Compensation    *FlowNode
 	// TriggeredByEvent says that the node is an event sub-process.
 	TriggeredByEvent bool
-	// Inputs and Outputs are the mappings of camunda:inputOutput, in order. A node with any of them
-	// has a scope of variables of its own.
+	// Inputs and Outputs are the mappings of camunda:inputOutput, in order. A node with any of them,
+	// and a call activity, has a scope of variables of its own.
 	Inputs, Outputs []Parameter
 	// AsyncBefore and AsyncAfter put a job, and with it a commit, before and after the node.
 	AsyncBefore, AsyncAfter bool

@@ -28,6 +28,7 @@ const (
 	ElementIntermediateThrowEvent
 	ElementBoundaryEvent
 	ElementTransaction
+	ElementCallActivity
 )
 
 // String returns the local name of the element in BPMN XML ("userTask").
@@ -40,11 +41,11 @@ func (e Element) String() string {
 	return "unknown"
 }
 
-// isActivity reports whether the element is a task or a sub-process.
+// isActivity reports whether the element is a task, a sub-process or a call activity.
 func (e Element) isActivity() bool {
 	switch e {
 	case ElementUserTask, ElementSubProcess, ElementTransaction, ElementTask, ElementManualTask, ElementServiceTask, ElementSendTask,
-		ElementReceiveTask, ElementBusinessRuleTask:
+		ElementReceiveTask, ElementBusinessRuleTask, ElementCallActivity:
 		return true
 	}
 	return false
@@ -114,7 +115,7 @@ var elements = map[string]kind{
 	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation, compensation or terminate; in a transaction also cancel"},
 	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer or a link"},
 	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation, compensation or a link"},
-	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer, an error or compensation; on a sub-process also an escalation, on a transaction also cancel"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer, an error or compensation; on a sub-process or a call activity also an escalation, on a transaction also cancel"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -124,6 +125,7 @@ var elements = map[string]kind{
 	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
 	"subProcess":             {element: ElementSubProcess, read: readNothing, kept: inProcess, what: "embedded; of event sub-processes (triggeredByEvent) the one for compensation"},
 	"transaction":            {element: ElementTransaction, read: readNothing, kept: inProcess, what: "as a sub-process that a cancel end event undoes"},
+	"callActivity":           {element: ElementCallActivity, read: readCallActivity, kept: inProcess, what: "a process: its latest version, one of the same deployment, or one by version or version tag; not a case"},
 	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
 	"parallelGateway":        {element: ElementParallelGateway, read: readNothing, kept: inProcess},
 	"inclusiveGateway":       {element: ElementInclusiveGateway, read: readNothing, kept: inProcess},
@@ -132,7 +134,6 @@ var elements = map[string]kind{
 	"process":                {kept: inDefinitions},
 
 	"scriptTask":      {refused: inProcess, what: "a script task", fix: `Use a service task with camunda:expression, or with camunda:type="external" and a worker that runs the script.`},
-	"callActivity":    {refused: inProcess, what: "a call activity", fix: fixContainer},
 	"adHocSubProcess": {refused: inProcess, what: "an ad-hoc sub-process", fix: fixContainer},
 	"complexGateway":  {refused: inProcess, what: "a complex gateway", fix: fixGateway},
 
@@ -166,7 +167,7 @@ var elements = map[string]kind{
 
 	"standardLoopCharacteristics": {refused: inNode, what: "a standard loop", fix: fixLoop},
 	"multiInstanceLoopCharacteristics": {kept: inNode,
-		what: "at every task and sub-process, parallel or sequential, over a collection or a number, with a completion condition"},
+		what: "at every task, sub-process and call activity, parallel or sequential, over a collection or a number, with a completion condition"},
 	"loopCardinality":           {kept: inLoop},
 	"loopDataInputRef":          {kept: inLoop},
 	"inputDataItem":             {kept: inLoop},

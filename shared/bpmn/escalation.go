@@ -12,11 +12,11 @@ var escalationRules = map[string]Rule{
 		Fix:    "Refer to an escalation of the file that has an escalationCode.",
 	},
 	ruleEscalationHost: {
-		Reason: "the escalation boundary event is not on a sub-process: nothing can throw one to it",
-		Fix:    "Attach it to the sub-process around the event that throws the escalation.",
+		Reason: "the escalation boundary event is on neither a sub-process nor a call activity: nothing can throw one to it",
+		Fix:    "Attach it to the sub-process around the event that throws the escalation, or to the call of the process that does.",
 	},
 	ruleEscalationTwice: {
-		Reason: "two boundary events of a sub-process catch the same escalation",
+		Reason: "two boundary events of an activity catch the same escalation",
 		Fix:    "Give each of them an escalation of its own; one that catches every escalation stands alone.",
 	},
 }
@@ -58,7 +58,7 @@ func (r *reader) escalationsOnce(host *FlowNode) {
 		if b.Event == nil || b.Event.Trigger != TriggerEscalation {
 			continue
 		}
-		if !host.Element.embeds() {
+		if !host.Element.embeds() && host.Element != ElementCallActivity {
 			r.add(ruleEscalationHost, b.subject(), "the escalation boundary event is on the %s %s: nothing can throw one to it", host.Element, clip(host.ID))
 			continue
 		}

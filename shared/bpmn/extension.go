@@ -28,13 +28,14 @@ const (
 )
 
 // onWork are the elements whose work somebody else may do, onLoop is the marker of several instances, onSignal
-// the trigger that carries variables, the others are the triggers that catch.
+// the trigger that carries variables, onCall the call of a process, the others are the triggers that catch.
 var (
 	onWork       = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
 	onError      = []string{"errorEventDefinition"}
 	onEscalation = []string{"escalationEventDefinition"}
 	onLoop       = []string{"multiInstanceLoopCharacteristics"}
-	onSignal     = []string{"signalEventDefinition"}
+	onCall       = []string{"callActivity"}
+	onPassing    = []string{"signalEventDefinition", "callActivity"}
 )
 
 // extensionAttributes are the attributes of the extension namespaces. One that is not listed is
@@ -59,6 +60,7 @@ var extensionAttributes = map[string]extension{
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
 	"collection": {on: onLoop}, "elementVariable": {on: onLoop},
+	"calledElement": {on: onCall}, "calledElementBinding": {on: onCall}, "calledElementVersion": {on: onCall}, "calledElementVersionTag": {on: onCall},
 	"jobPriority": {verdict: executed}, "taskPriority": {verdict: executed},
 
 	// The commands of one instance run one after the other whatever exclusive says; the others are for a
@@ -69,11 +71,16 @@ var extensionAttributes = map[string]extension{
 
 	"isStartableInTasklist": {verdict: ignored},
 	"formHandlerClass":      {verdict: ignored},
+	"calledElementTenantId": {verdict: ignored},
 
 	"skipExpression":       {verdict: refused, fix: "Put an exclusive gateway before the task."},
 	"businessCalendarName": {verdict: refused, fix: "Write the due date as a date or a duration."},
 	"resource":             {verdict: refused, fix: fixResource},
 	"decisionRef":          {verdict: refused, fix: fixDecision},
+
+	"variableMappingClass":              {verdict: refused, fix: fixMappingClass},
+	"variableMappingDelegateExpression": {verdict: refused, fix: fixMappingClass},
+	"caseRef":                           {verdict: refused, fix: fixCase},
 }
 
 // extensionElements are the children of extensionElements in the extension namespaces; one that is
@@ -86,9 +93,9 @@ var extensionElements = map[string]extension{
 
 	"properties": {verdict: harmless},
 
-	"in": {on: onSignal},
+	"in": {on: onPassing}, "out": {on: onCall},
 
-	"field": {verdict: ignored}, "out": {verdict: ignored},
+	"field": {verdict: ignored},
 
 	"executionListener": {verdict: refused, fix: fixListener}, "taskListener": {verdict: refused, fix: fixListener},
 	"errorEventDefinition": {verdict: refused, fix: "Let the worker throw the BPMN error, and catch it by an error boundary event."},

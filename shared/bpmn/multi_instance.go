@@ -39,7 +39,9 @@ type MultiInstance struct {
 }
 
 // HasScope reports whether an entered node has variables of its own.
-func (f *FlowNode) HasScope() bool { return f.Holds() || len(f.Inputs)+len(f.Outputs) > 0 }
+func (f *FlowNode) HasScope() bool {
+	return f.Holds() || f.Call != nil || len(f.Inputs)+len(f.Outputs) > 0
+}
 
 // Holds reports whether tokens can be inside of the node: of a sub-process, of the instances of an
 // activity, or of what an event compensates.

@@ -130,11 +130,15 @@ const (
 	ruleLoopCount       = "multi_instance_without_count"
 	ruleLoopCardinality = "invalid_loop_cardinality"
 	ruleLoopElement     = "invalid_element_variable"
+
+	ruleNoCalled    = "missing_called_element"
+	ruleCallBinding = "invalid_call_binding"
+	ruleCallMapping = "invalid_call_mapping"
 )
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

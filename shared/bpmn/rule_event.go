@@ -21,7 +21,7 @@ var eventRules = map[string]Rule{
 	},
 	ruleNoTrigger: {
 		Reason: "the event waits for nothing: it has no trigger",
-		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error or compensation, of a sub-process an escalation, of a transaction cancel.",
+		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error or compensation, of a sub-process or a call activity an escalation, of a transaction cancel.",
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",

@@ -70,7 +70,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases, compensationCases, transactionCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases, compensationCases, transactionCases, callCases)
 }
 
 func TestRules(t *testing.T) {
@@ -126,7 +126,7 @@ var fileCases = []ruleCase{
 	{"id of a diagram twice", strings.Replace(line(""), "</definitions>", "\n<b:BPMNPlane xmlns:b='"+spaceDI+"' id='u'/></definitions>", 1), []string{"5 duplicate_id u"}},
 	{"id of a foreign element twice", strings.Replace(line(""), "</definitions>", "<x:a xmlns:x='x' id='u'/></definitions>", 1), nil},
 	{"process twice", strings.Replace(line(""), "</definitions>", "\n<process id='p'/></definitions>", 1), []string{"5 duplicate_process_key p"}},
-	{"unsupported tasks", line("<scriptTask id='x' name='X'/>\n<adHocSubProcess id='y'><userTask id='i'/>\n<subProcess id='j'><callActivity id='z'/></subProcess></adHocSubProcess>"),
+	{"unsupported tasks", line("<scriptTask id='x' name='X'/>\n<adHocSubProcess id='y'><userTask id='i'/>\n<subProcess id='j'><scriptTask id='z'/></subProcess></adHocSubProcess>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element y", "4 unsupported_element z"}},
 	{"flows to unsupported elements", line("<complexGateway id='x'/><userTask id='w'/><sequenceFlow id='a' sourceRef='u' targetRef='x'/><sequenceFlow id='b' sourceRef='x' targetRef='w'/>"),
 		[]string{"2 unsupported_element x"}},

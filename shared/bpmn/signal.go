@@ -7,8 +7,8 @@ import (
 	"diom.io/workflow/shared/expr"
 )
 
-// SignalVariable is one camunda:in of a thrown signal: a variable or an expression that receivers get
-// under the name Target, or all variables that the token sees.
+// SignalVariable is one camunda:in of a thrown signal or of a call, or a camunda:out of a call: a variable or
+// an expression that receivers get under the name Target, or all variables that the token sees.
 type SignalVariable struct {
 	All        bool
 	Local      bool // only what is in the innermost scope, not what is around it
@@ -24,7 +24,7 @@ func readSignalEvent(r *reader, d *node, f *FlowNode) {
 	name := r.signal(d, s)
 	e := &EventDefinition{Trigger: TriggerSignal, Signal: name}
 	if f.Element.throws() {
-		r.signalPayload(d, s, e)
+		e.SignalVariables, e.SignalKey = r.passed(d, "in", s, passing{"signal", ruleSignalPayload})
 	} else {
 		for _, c := range d.extensions() {
 			if c.local == "in" {
@@ -65,32 +65,37 @@ func (r *reader) signal(n *node, s subject) *expr.Expression {
 	return name
 }
 
-// signalPayload reads camunda:in of a thrown signal (Camunda 7 BpmnParse.parseCallableElementProvider):
-// without any the signal carries nothing.
-func (r *reader) signalPayload(d *node, s subject, e *EventDefinition) {
-	for _, c := range d.extensions() {
-		if c.local != "in" {
+// passing is what carries variables, and the rule about how it says so.
+type passing struct{ what, rule string }
+
+// passed reads the camunda:in, or the camunda:out, of what carries variables (Camunda 7
+// BpmnParse.parseCallableElementProvider): without any it carries nothing. key is the business key, which
+// only camunda:in gives.
+func (r *reader) passed(n *node, local string, s subject, p passing) (list []SignalVariable, key *expr.Expression) {
+	for _, c := range n.extensions() {
+		if c.local != local {
 			continue
 		}
 		at := s
 		at.line = c.line
 		v := SignalVariable{All: c.attr("variables") == "all", Local: c.flag("local"), Source: c.attr("source"), Target: c.attr("target")}
-		expression, key := c.attr("sourceExpression"), c.attr("businessKey")
+		expression, business := c.attr("sourceExpression"), c.attr("businessKey")
 		switch {
-		case key != "":
-			e.SignalKey = r.expression(at, "businessKey of the signal", key)
+		case business != "" && local == "in":
+			key = r.expression(at, "businessKey of the "+p.what, business)
 			continue
 		case expression != "" && v.Source == "" && !v.All:
-			v.Expression = r.expression(at, "sourceExpression of the signal", expression)
+			v.Expression = r.expression(at, "sourceExpression of the "+p.what, expression)
 		case v.All && v.Source == "" && expression == "":
 		case v.Source == "" || v.All || expression != "":
-			r.add(ruleSignalPayload, at, "")
+			r.add(p.rule, at, "")
 			continue
 		}
 		if !v.All && v.Target == "" {
-			r.add(ruleSignalPayload, at, "the camunda:in has no target")
+			r.add(p.rule, at, "the camunda:%s has no target", local)
 			continue
 		}
-		e.SignalVariables = append(e.SignalVariables, v)
+		list = append(list, v)
 	}
+	return list, key
 }

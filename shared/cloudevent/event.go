@@ -54,6 +54,8 @@ type Data struct {
 	TimerID    engine.ID `json:"timerId,omitzero"`
 	Message    string    `json:"message,omitempty"`
 	Signal     string    `json:"signal,omitempty"`
+	CalledID   engine.ID `json:"calledInstanceId,omitzero"`
+	CalledKey  string    `json:"calledProcessKey,omitempty"`
 }
 
 // Events returns the events of a step in the order of its changes. source is /diom/<environment>.
@@ -109,6 +111,12 @@ func payload(s Step, c *engine.Change) Data {
 	}
 	if c.Kind == engine.SignalReceived || c.Kind == engine.SignalThrown {
 		d.Message, d.Signal = "", c.Message
+	}
+	if r := c.Return; r != nil {
+		d.Outcome, d.Code = string(r.Outcome), r.Code
+	}
+	if d.CalledID = c.CallID; c.Call != nil {
+		d.CalledID, d.CalledKey, d.NodeID = c.Call.ID, c.Call.Key, c.Call.Node
 	}
 	if t := c.Task; t != nil {
 		d.TaskID, d.TaskName, d.NodeID, d.Assignee, d.Users, d.Groups = t.ID, t.Name, t.Node, t.Assignee, t.CandidateUsers, t.CandidateGroups

@@ -27,6 +27,9 @@ const (
 	TypeIncidentRaised     = prefix + "incident.raised.v1"
 	TypeIncidentResolved   = prefix + "incident.resolved.v1"
 	TypeDefinitionDeployed = prefix + "definition.deployed.v1"
+	TypeCallStarted        = prefix + "call.started.v1"
+	TypeCallCancelled      = prefix + "call.cancelled.v1"
+	TypeCallReturned       = prefix + "call.returned.v1"
 )
 
 // byKind maps the changes that others may see to event types. What becomes of a job depends on its kind:
@@ -51,6 +54,9 @@ var byKind = map[engine.Kind]string{
 	engine.SignalThrown:      TypeSignalThrown,
 	engine.IncidentRaised:    TypeIncidentRaised,
 	engine.IncidentResolved:  TypeIncidentResolved,
+	engine.CallStarted:       TypeCallStarted,
+	engine.CallCancelled:     TypeCallCancelled,
+	engine.CallReturned:      TypeCallReturned,
 }
 
 // TypeOf returns the event type of a change, or "" when it is not published. A continuation is nobody's

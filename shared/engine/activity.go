@@ -244,6 +244,11 @@ func (in *Instance) endWaits(token int, reason string) []Change {
 			list = append(list, Change{Kind: SubscriptionClosed, SubscriptionID: sub.ID, Node: sub.Node})
 		}
 	}
+	for _, call := range in.Calls {
+		if call.Token == token {
+			list = append(list, Change{Kind: CallCancelled, CallID: call.ID, Node: call.Node, Reason: reason})
+		}
+	}
 	for _, i := range in.Incidents {
 		if i.Token == token {
 			list = append(list, Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})

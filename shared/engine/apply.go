@@ -13,6 +13,7 @@ var appliers = map[Kind]func(*Instance, Change){
 		s := c.Instance
 		in.ID, in.DefinitionID, in.ProcessKey, in.ProcessVersion = s.ID, s.DefinitionID, s.ProcessKey, s.ProcessVersion
 		in.BusinessKey, in.Starter, in.StartedAt, in.Hops = s.BusinessKey, s.Starter, s.At, s.Hops
+		in.ParentID, in.ParentNode, in.RootID, in.Depth = s.ParentID, s.ParentNode, s.RootID, s.Depth
 		in.State = Active
 		in.Scopes = []Scope{{Variables: Variables{}}}
 	},
@@ -89,6 +90,20 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	CompensationThrown:   record,
 	TransactionCancelled: record,
+
+	CallStarted:   func(in *Instance, c Change) { in.Calls = append(in.Calls, *c.Call) },
+	CallEnded:     endCall,
+	CallCancelled: endCall,
+	CallEscalated: func(in *Instance, c Change) { in.Call(c.CallID).Returned++ },
+	CallKept: func(in *Instance, c Change) {
+		call := in.Call(c.CallID)
+		call.Kept = append(slices.Clip(call.Kept), *c.Return)
+	},
+	CallTaken: func(in *Instance, c Change) {
+		call := in.Call(c.CallID)
+		call.Kept = call.Kept[1:]
+	},
+	CallReturned: func(in *Instance, _ Change) { in.Returns++ },
 }
 
 func endTask(in *Instance, c Change) {
@@ -106,6 +121,10 @@ func endJob(in *Instance, c Change) {
 
 func endTimer(in *Instance, c Change) {
 	in.Timers = slices.DeleteFunc(in.Timers, func(t Timer) bool { return t.ID == c.TimerID })
+}
+
+func endCall(in *Instance, c Change) {
+	in.Calls = slices.DeleteFunc(in.Calls, func(call Call) bool { return call.ID == c.CallID })
 }
 
 // record is for what is part of the history and no state.
@@ -165,6 +184,15 @@ func (in *Instance) has(c Change) bool {
 		return c.Compensation != nil && (c.Compensation.Kept == 0 || in.scope(c.Compensation.Kept) != nil)
 	case CompensationStarted:
 		return in.compensation(c.Compensated) != nil
+	case CallStarted:
+		return c.Call != nil
+	case CallEnded, CallCancelled, CallEscalated:
+		return in.Call(c.CallID) != nil
+	case CallKept:
+		return in.Call(c.CallID) != nil && c.Return != nil
+	case CallTaken:
+		call := in.Call(c.CallID)
+		return call != nil && len(call.Kept) > 0
 	default:
 		return len(in.Scopes) > 0
 	}

@@ -53,6 +53,14 @@ const (
 	CompensationThrown   Kind = "compensation.thrown"
 	CompensationStarted  Kind = "compensation.started"
 	TransactionCancelled Kind = "transaction.cancelled"
+
+	CallStarted   Kind = "call.started"
+	CallEnded     Kind = "call.ended"
+	CallCancelled Kind = "call.cancelled"
+	CallEscalated Kind = "call.escalated"
+	CallKept      Kind = "call.kept"
+	CallTaken     Kind = "call.taken"
+	CallReturned  Kind = "call.returned"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -94,6 +102,13 @@ const (
 //	compensation.thrown Token, Node
 //	compensation.started Token (of the handler, or what stands for the activity), Node (the activity), Compensated (the number)
 //	transaction.cancelled Token, Node: what else is in the transaction ends
+//	call.started        Call, Variables: the called instance is to be started with them
+//	call.ended          CallID, Node, Outcome, Code, Reason (the message): the called instance has ended
+//	call.cancelled      CallID, Node, Reason: the called instance is to be cancelled
+//	call.escalated      CallID, Node, Code: the called instance goes on
+//	call.kept           CallID, Node, Return: it came back and waits
+//	call.taken          CallID, Node: what waited first is dealt with
+//	call.returned       Return: the caller of this instance is to know it
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`
@@ -129,6 +144,9 @@ type Change struct {
 	Undoes         bool          `json:"undoes,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
 	Code           string        `json:"code,omitempty"`
+	Call           *Call         `json:"call,omitempty"`
+	CallID         ID            `json:"callId,omitzero"`
+	Return         *Return       `json:"return,omitempty"`
 	At             time.Time     `json:"at,omitzero"`
 	Why            []Why         `json:"why,omitempty"`
 }
@@ -142,6 +160,10 @@ type Started struct {
 	BusinessKey    string    `json:"businessKey,omitempty"`
 	Starter        string    `json:"starter"`
 	Hops           int       `json:"hops,omitempty"`
+	ParentID       ID        `json:"parentId,omitzero"` // of a called instance, as in Instance
+	ParentNode     string    `json:"parentNode,omitempty"`
+	RootID         ID        `json:"rootId,omitzero"`
+	Depth          int       `json:"depth,omitempty"`
 	At             time.Time `json:"at"`
 }
 

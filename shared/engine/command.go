@@ -25,8 +25,12 @@ func (s *step) setVariables(scope int, values Variables) {
 	}
 }
 
-// Cancel ends the instance at once; whatever it waits for is cancelled.
-type Cancel struct{ Reason string }
+// Cancel ends the instance at once; whatever it waits for is cancelled, and so is who called it, unless
+// that is who cancels.
+type Cancel struct {
+	Reason   string
+	ByCaller bool
+}
 
 // Name is the command's name in the history.
 func (Cancel) Name() string { return "cancel" }
@@ -36,7 +40,11 @@ func (a Cancel) apply(s *step) error {
 		return ErrEnded
 	}
 	s.cancelScope(0, a.Reason)
-	s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
+	if a.ByCaller {
+		s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
+		return nil
+	}
+	s.cancelled(a.Reason)
 	return nil
 }
 
@@ -68,11 +76,12 @@ func (a Resume) apply(s *step) error {
 		return ErrNotSuspended
 	}
 	s.do(Change{Kind: InstanceResumed, Reason: a.Reason, At: s.now})
+	s.takeAllKept()
 	return nil
 }
 
 // RetryIncident sets variables, if any, and lets the incident's token enter its node, or leave it,
-// again. A zero Incident means every open incident of the instance.
+// again. What a call has brought back goes on with the variables among it. A zero Incident means every open incident of the instance.
 type RetryIncident struct {
 	Incident  ID
 	Variables Variables
@@ -86,6 +95,7 @@ func (a RetryIncident) apply(s *step) error {
 		return err
 	}
 	retried := false
+	s.given = a.Variables
 	for _, i := range s.instance.Clone().Incidents {
 		if s.instance.Incident(i.ID) == nil || (!a.Incident.IsZero() && i.ID != a.Incident) {
 			continue // gone: what was retried before it has ended its token
@@ -110,6 +120,8 @@ func (s *step) retry(i Incident) {
 	switch {
 	case !i.Job.IsZero():
 		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
+	case s.instance.callOf(i.Token) != nil:
+		s.takeKept(s.instance.callOf(i.Token).ID)
 	case i.Triggered:
 		s.happen(token)
 	case !i.Leaving:

@@ -105,6 +105,9 @@ func state(in *engine.Instance) string {
 	for _, s := range in.Subscriptions {
 		fmt.Fprintf(&out, "subscription %s of token %d\n", s.Node, s.Token)
 	}
+	for _, c := range in.Calls {
+		fmt.Fprintf(&out, "call %s of token %d, %d kept\n", c.Node, c.Token, len(c.Kept))
+	}
 	for _, i := range in.Incidents {
 		fmt.Fprintf(&out, "incident %s of token %d\n", i.Node, i.Token)
 	}
@@ -148,6 +151,8 @@ func describe(c engine.Change) string {
 		l.add("process", s.ProcessKey)
 		l.add("key", s.BusinessKey)
 		l.add("starter", s.Starter)
+		l.add("caller", s.ParentNode)
+		l.add("depth", s.Depth)
 	}
 	l.add("scope", c.Scope)
 	l.add("parent", c.Parent)
@@ -232,6 +237,25 @@ func (l *line) waits(c engine.Change) {
 			l.add("signal", s.Message)
 		} else {
 			l.add("message", s.Message)
+		}
+	}
+	if c := c.Call; c != nil {
+		l.add("token", c.Token)
+		l.add("node", c.Node)
+		l.add("process", c.Key)
+		l.add("binding", c.Binding)
+		l.add("version", c.Version)
+		l.add("tag", c.VersionTag)
+		l.add("key", c.BusinessKey)
+	}
+	if r := c.Return; r != nil {
+		l.add("number", r.Number)
+		l.add("outcome", r.Outcome)
+		l.add("over", r.Over)
+		l.add("code", r.Code)
+		l.add("message", r.Message)
+		if len(r.Variables) > 0 {
+			l.add("variables", compact(r.Variables))
 		}
 	}
 	if i := c.Incident; i != nil {

@@ -37,6 +37,7 @@ const usualChanges = 8
 type World struct {
 	Groups   []string       // of the command's actor: group keys and role codes
 	Location *time.Location // in which dates without a zone are read; nil means UTC
+	Caller   *Caller        // of a called instance; where nil, Step may return ErrNeedCaller
 }
 
 // Command is one request to an instance. ID, a UUIDv7 made by the caller, is the seed of every id
@@ -80,8 +81,9 @@ type step struct {
 	ready    []int // tokens that have arrived at a node and have not been looked at
 	ids      int
 	entered  int
-	streak   int   // nodes entered since the last wait state before this command
-	failure  error // a breach of the engine's own rules; never the data's fault
+	streak   int       // nodes entered since the last wait state before this command
+	given    Variables // by who retries
+	failure  error     // a breach of the engine's own rules; never the data's fault
 }
 
 // do records a change and applies it.
@@ -118,7 +120,7 @@ func (s *step) run() {
 // token left inside, or fires an inclusive join. It reports whether anything happened.
 func (s *step) settle() bool {
 	if len(s.instance.Tokens) == 0 {
-		s.do(Change{Kind: InstanceCompleted, At: s.now})
+		s.completed()
 		return true
 	}
 	for i := len(s.instance.Scopes) - 1; i > 0; i-- {

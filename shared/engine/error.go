@@ -25,6 +25,9 @@ func (s *step) throwError(t Token, code, message string) {
 		}
 		host = *s.instance.token(scope.Token)
 	}
+	if told, _ := s.toCaller(Return{Outcome: ReturnedError, Code: code, Message: message}); told {
+		return
+	}
 	s.do(Change{Kind: ErrorUnhandled, Token: t.Number, Node: t.Node, Code: code, Reason: message})
 	s.release(t, "")
 	if err := s.end(t); err != nil {

@@ -13,26 +13,37 @@ func enterThrowEvent(s *step, t Token, node *bpmn.FlowNode) error {
 	return enterWork(s, t, node)
 }
 
-// escalate looks outwards from the event that a token is at for the nearest sub-process with a boundary
-// event that catches the escalation. If it interrupts, the path of the token is gone with the sub-process;
-// if it does not, or nothing catches it, the token goes on: from an end event nowhere (BPMN 2.0.2 §10.5.7;
-// Camunda 7 ThrowEscalationEventActivityBehavior). The history says so in either case.
+// escalate throws the escalation of the event that a token is at. If who catches it interrupts, the path of
+// the token is gone; if it does not, or nothing catches it, the token goes on: from an end event nowhere
+// (BPMN 2.0.2 §10.5.7; Camunda 7 ThrowEscalationEventActivityBehavior).
 func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
-	code := node.Event.EscalationCode
+	gone, err := s.propagate(t, node.Event.EscalationCode)
+	if err == nil && !gone {
+		s.finish(t)
+	}
+	return err
+}
+
+// propagate looks outwards from a token for the nearest sub-process, or call of this instance, with a
+// boundary event that catches an escalation, and lets it happen; gone says that the token's path is over by
+// that. The history says what was thrown, and if nothing caught it.
+func (s *step) propagate(t Token, code string) (gone bool, err error) {
 	host, event, err := s.escalationCatcher(t, code)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if event != nil && !event.Interrupting {
 		if err := s.room(1); err != nil {
-			return err
+			return false, err
 		}
 	}
 	s.do(Change{Kind: EscalationThrown, Token: t.Number, Node: t.Node, Code: code})
 	if event == nil {
-		s.do(Change{Kind: EscalationUnhandled, Token: t.Number, Node: t.Node, Code: code})
-		s.finish(t)
-		return nil
+		told, over := s.toCaller(Return{Outcome: ReturnedEscalation, Code: code})
+		if !told {
+			s.do(Change{Kind: EscalationUnhandled, Token: t.Number, Node: t.Node, Code: code})
+		}
+		return over, nil
 	}
 	var caught Variables
 	if name := event.Event.CodeVariable; name != "" {
@@ -41,12 +52,11 @@ func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
 	if event.Interrupting {
 		s.interrupt(host, event)
 		s.setVariables(host.Scope, caught)
-		return nil
+		return true, nil
 	}
 	s.setVariables(host.Scope, caught)
 	s.create(host.Scope, event.ID, "")
-	s.finish(t)
-	return nil
+	return false, nil
 }
 
 // escalationCatcher returns the boundary event that catches an escalation from within a token's scope, and

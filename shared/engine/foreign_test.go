@@ -165,6 +165,17 @@ func possible(in *engine.Instance) []engine.Action {
 	for _, s := range in.Subscriptions {
 		list = append(list, engine.Correlate{Subscription: s.ID})
 	}
+	for _, c := range in.Calls {
+		next := c.Returned + len(c.Kept) + 1
+		for _, r := range []engine.Return{
+			{Outcome: engine.ReturnedCompleted, Over: true}, {Outcome: engine.ReturnedError, Code: "E1", Over: true},
+			{Outcome: engine.ReturnedEscalation, Code: "X1"}, {Outcome: engine.ReturnedEscalation, Code: "X2", Over: true}, {Outcome: engine.ReturnedCancelled, Over: true},
+		} {
+			r.Number = next
+			list = append(list, engine.ReturnCall{Call: c.ID, Return: r})
+		}
+		list = append(list, engine.FailCall{Call: c.ID, Code: "unknown"})
+	}
 	for _, i := range in.Incidents {
 		list = append(list, engine.RetryIncident{Incident: i.ID})
 	}

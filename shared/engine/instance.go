@@ -68,7 +68,12 @@ type Instance struct {
 	BusinessKey    string         `json:"businessKey,omitempty"`
 	State          State          `json:"state"`
 	Starter        string         `json:"starter"`
-	Hops           int            `json:"hops,omitempty"` // instances that started one another by messages before it
+	Hops           int            `json:"hops,omitempty"`       // instances that started one another by messages before it
+	ParentID       ID             `json:"parentId,omitzero"`    // the instance that called it
+	ParentNode     string         `json:"parentNode,omitempty"` // the call activity there
+	RootID         ID             `json:"rootId,omitzero"`      // the outermost caller; see Root
+	Depth          int            `json:"depth,omitempty"`      // calls around it
+	Returns        int            `json:"returns,omitempty"`    // what it has told its caller so far
 	StartedAt      time.Time      `json:"startedAt"`
 	EndedAt        time.Time      `json:"endedAt,omitzero"`
 	Version        int64          `json:"version"`             // steps so far; the seq of the last history row
@@ -80,6 +85,7 @@ type Instance struct {
 	Jobs           []Job          `json:"jobs,omitempty"`
 	Timers         []Timer        `json:"timers,omitempty"`
 	Subscriptions  []Subscription `json:"subscriptions,omitempty"`
+	Calls          []Call         `json:"calls,omitempty"`
 	Incidents      []Incident     `json:"incidents,omitempty"`
 
 	// Compensations are what can be undone, in the order of completion; LastCompensation is the number of the
@@ -88,8 +94,8 @@ type Instance struct {
 	LastCompensation int            `json:"lastCompensation,omitempty"`
 }
 
-// Scope holds the variables of the process (scope 0), of one entered sub-process, of one entered node
-// with input or output parameters, of a multi-instance activity, or of one instance of it. Token is at
+// Scope holds the variables of the process (scope 0), of one entered sub-process, of one entered call activity or
+// node with input or output parameters, of a multi-instance activity, or of one instance of it. Token is at
 // that node; what is inside of a sub-process, or are the instances, are the tokens whose Scope it is.
 type Scope struct {
 	Number    int       `json:"number"`
@@ -204,6 +210,7 @@ func (in *Instance) Clone() *Instance {
 	c.Jobs = slices.Clone(in.Jobs)
 	c.Timers = slices.Clone(in.Timers)
 	c.Subscriptions = slices.Clone(in.Subscriptions)
+	c.Calls = slices.Clone(in.Calls)
 	c.Incidents = slices.Clone(in.Incidents)
 	c.Compensations = slices.Clone(in.Compensations)
 	return &c

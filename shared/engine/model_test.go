@@ -153,11 +153,17 @@ func (m *model) block(from, condition string, depth int) string {
 
 // task is an activity of any kind with its boundary events.
 func (m *model) task(from, condition string) string {
-	id := m.id("task")
+	kind := m.one("task", "user", "user", "external", "external", "expression", "receive", "send", "manual", "call", "call")
+	prefix := "task"
+	if kind == "call" {
+		prefix = kind
+	}
+	id := m.id(prefix)
 	m.flow(from, id, condition)
-	kind := m.one("task", "user", "user", "external", "external", "expression", "receive", "send", "manual")
 	attributes, content := m.async(), m.repeated()
 	switch kind {
+	case "call":
+		return m.call(id, attributes, content)
 	case "user":
 		m.node("userTask", id, `camunda:assignee="zhangwei" `+attributes, content)
 	case "external":
@@ -183,7 +189,7 @@ func (m *model) boundaries(host string, throws bool) string {
 		if throws {
 			kinds = append(kinds, "error")
 		}
-		if strings.HasPrefix(host, "sub") && !escalation {
+		if !strings.HasPrefix(host, "task") && !escalation {
 			kinds = append(kinds, "escalation", "escalation")
 		}
 		event, interrupting := m.id("boundary"), m.chance("interrupting", 2)

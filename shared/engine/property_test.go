@@ -26,6 +26,9 @@ func TestRandomProcesses(t *testing.T) {
 		d := &driver{rt: rt, run: newRun(rt), pairs: m.pairs}
 		d.load(read(rt, []byte(content)))
 		start := engine.Start{InstanceID: seed(900), DefinitionID: seed(901), ProcessVersion: 1, Variables: values(rt)}
+		if rapid.IntRange(0, 2).Draw(rt, "called") == 0 {
+			start.InstanceID, start.CalledBy = d.calledBy(rt)
+		}
 		if err := d.do(start); err != nil {
 			rt.Fatal(err)
 		}
@@ -141,6 +144,9 @@ func (d *driver) open() []func() engine.Action {
 	for _, s := range d.instance.Subscriptions {
 		add(func() engine.Action { return engine.Correlate{Subscription: s.ID, Variables: values(d.rt)} })
 	}
+	for _, c := range d.instance.Calls {
+		add(func() engine.Action { return d.returned(c) })
+	}
 	for _, i := range d.instance.Incidents {
 		add(func() engine.Action { return engine.RetryIncident{Incident: i.ID, Variables: values(d.rt)} })
 	}
@@ -195,7 +201,7 @@ func (d *driver) finish(ends bool) {
 	if d.instance.State.Ended() {
 		return
 	}
-	if ends && d.count(engine.ErrorUnhandled) == 0 || d.next() != nil {
+	if ends && d.count(engine.ErrorUnhandled) == 0 && d.count(engine.CallEnded) == d.endings(engine.ReturnedCompleted) || d.next() != nil {
 		d.rt.Fatalf("it does not end: %s", state(d.instance))
 	}
 	for _, t := range d.instance.Tokens { // the innermost wait for a token that was lost
@@ -217,6 +223,9 @@ func (d *driver) next() engine.Action {
 		return d.complete(in.Jobs[0], good)
 	case len(in.Tasks) > 0:
 		return engine.CompleteTask{Task: in.Tasks[0].ID, Variables: good}
+	case len(in.Calls) > 0:
+		c := in.Calls[0]
+		return engine.ReturnCall{Call: c.ID, Return: engine.Return{Number: c.Returned + len(c.Kept) + 1, Outcome: engine.ReturnedCompleted, Over: true, Variables: good}}
 	}
 	for _, s := range in.Subscriptions {
 		if d.process.Node(s.Node).AttachedTo == nil {

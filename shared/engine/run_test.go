@@ -21,6 +21,8 @@ type run struct {
 	replayed *engine.Instance  // what the history gives
 	now      time.Time
 	steps    int
+	outer    *run // what called the instance, or nil
+	inner    *run // what was called last, while its caller is under way
 }
 
 func newRun(t rapid.TB) *run {
@@ -36,7 +38,7 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	r.t.Helper()
 	r.steps++
 	c := engine.Command{ID: seed(r.steps), Actor: user, Action: action}
-	w := engine.World{Groups: []string{"staff"}}
+	w := engine.World{Groups: []string{"staff"}, Caller: r.outer.caller()}
 	before, _ := json.Marshal(r.instance)
 	after, changes, err := engine.Step(r.process, r.instance, c, r.now, w)
 	again, repeated, _ := engine.Step(r.process, r.instance, c, r.now, w)
@@ -59,6 +61,7 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	r.checkTokens()
 	r.checkWaits()
 	r.checkCompensations()
+	r.checkReturns()
 	return changes, nil
 }
 
@@ -98,7 +101,7 @@ func (r *run) checkTokens() {
 	if in.State.Ended() != (len(in.Tokens) == 0) {
 		r.t.Fatalf("state %s with %d tokens", in.State, len(in.Tokens))
 	}
-	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Compensations) + len(in.Scopes) - 1
+	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Compensations) + len(in.Calls) + len(in.Scopes) - 1
 	if in.State.Ended() && left > 0 {
 		r.t.Fatalf("the ended instance has left %s", text(r.t, in))
 	}
@@ -130,8 +133,18 @@ func (r *run) checkWaits() {
 			add(j.Token, "job")
 		}
 	}
+	failed := map[int]bool{}
 	for _, i := range r.instance.Incidents {
 		add(i.Token, "incident")
+		failed[i.Token] = true
+	}
+	for _, c := range r.instance.Calls {
+		if !failed[c.Token] { // else what came back is kept, and its incident is waited for
+			add(c.Token, "call")
+		}
+		if len(c.Kept) > 0 && !failed[c.Token] && r.instance.State == engine.Active {
+			r.t.Fatalf("what came back from %s is forgotten", c.Node)
+		}
 	}
 	events := map[int]bool{}
 	for _, t := range r.instance.Timers {
@@ -276,7 +289,7 @@ func (r *run) checkInstances(scope engine.Scope) {
 	if v[bpmn.NumberOfActiveInstances] != active || active == 0 || completed+active > total || int64(len(indices)) != active {
 		r.t.Fatalf("%d instances with %d indices for %s", active, len(indices), compact(v))
 	}
-	if node := r.process.Node(r.token(scope.Token).Node); !node.MultiInstance.Sequential && completed+active != total {
+	if node := r.process.Node(r.token(scope.Token).Node); !node.MultiInstance.Sequential && completed+active != total && r.endings(engine.ReturnedCancelled) == 0 {
 		r.t.Fatalf("of the parallel instances some are lost: %d for %s", active, compact(v))
 	}
 }

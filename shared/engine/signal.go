@@ -16,7 +16,7 @@ func (s *step) throwSignal(t Token, node *bpmn.FlowNode) error {
 	if err != nil {
 		return err
 	}
-	payload, err := s.signalPayload(t, node.Event.SignalVariables)
+	payload, err := s.payload(t, node.Event.SignalVariables)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (s *step) throwSignal(t Token, node *bpmn.FlowNode) error {
 	return nil
 }
 
-// signalPayload evaluates what a signal carries; later entries hide earlier ones.
-func (s *step) signalPayload(t Token, list []bpmn.SignalVariable) (Variables, error) {
+// payload evaluates what a signal or a call carries; later entries hide earlier ones.
+func (s *step) payload(t Token, list []bpmn.SignalVariable) (Variables, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}

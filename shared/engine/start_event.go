@@ -10,7 +10,8 @@ type Start struct {
 	DefinitionID   ID
 	ProcessVersion int
 	BusinessKey    string
-	Hops           int // instances that started one another by messages before it
+	Hops           int       // instances that started one another by messages before it
+	CalledBy       *CalledBy // nil: nobody called it
 	Variables      Variables
 }
 
@@ -25,13 +26,17 @@ func (a Start) apply(s *step) error {
 	if start == nil || start.Element != bpmn.ElementStartEvent || start.Parent != nil {
 		return ErrNoStart
 	}
-	s.do(Change{Kind: InstanceStarted, Instance: &Started{
+	started := &Started{
 		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
 		BusinessKey: a.BusinessKey, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
-	}})
+	}
+	if by := a.CalledBy; by != nil {
+		started.ParentID, started.ParentNode, started.RootID, started.Depth, started.Starter = by.ParentID, by.Node, by.RootID, by.Depth, by.Starter
+	}
+	s.do(Change{Kind: InstanceStarted, Instance: started})
 	variables := a.Variables
 	if name := start.StartEvent.Initiator; name != "" {
-		variables = Variables{name: s.command.Actor}
+		variables = Variables{name: started.Starter}
 		for k, v := range a.Variables {
 			if k != name { // who started is not the caller's to say
 				variables[k] = v

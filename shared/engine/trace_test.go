@@ -47,6 +47,10 @@ func TestEveryElementHasATrace(t *testing.T) {
 		}
 		for line := range strings.Lines(string(content)) {
 			model, ok := strings.CutPrefix(strings.TrimSpace(line), "load ")
+			if !ok {
+				model, ok = strings.CutPrefix(strings.TrimSpace(line), "call call_")
+				model = "call_" + model
+			}
 			if !ok || used[model] {
 				continue
 			}
@@ -98,6 +102,14 @@ func (r *run) command(t *testing.T, d *datadriven.TestData) string {
 		return "ok\n"
 	case "state":
 		return state(r.instance)
+	case "call":
+		r.enter(load(t, d.CmdArgs[0].Key))
+		return "ok\n"
+	case "into":
+		r.into()
+		return "ok\n"
+	case "back":
+		return r.back()
 	}
 	all, err := r.act(t, d)
 	for err == nil && d.Cmd == "continue" && d.HasArg("all") && len(r.continuations()) > 0 {
@@ -167,6 +179,9 @@ func (r *run) action(t *testing.T, d *datadriven.TestData) (engine.Action, error
 	}
 	switch d.Cmd {
 	case "start":
+		if r.outer != nil {
+			return r.startCalled(), nil
+		}
 		return engine.Start{
 			Node: a.node, InstanceID: seed(900), DefinitionID: seed(901), ProcessVersion: 1, BusinessKey: a.key, Variables: a.variables,
 		}, nil
@@ -199,6 +214,8 @@ func (r *run) event(command string, a arguments) (engine.Action, error) {
 		return engine.Continue{Job: r.continuation(a.node)}, nil
 	case "fire":
 		return engine.FireTimer{Timer: r.timer(a.node)}, nil
+	case "fail-call":
+		return engine.FailCall{Call: r.call(a.node), Code: a.code, Message: a.message}, nil
 	case "message":
 		return engine.Correlate{Subscription: r.subscription(a.name, a.node), Variables: a.variables}, nil
 	}

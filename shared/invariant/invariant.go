@@ -1,6 +1,6 @@
 // Package invariant checks what must always hold in the database of an installation: each history is
 // gapless and folds to the stored state, the rows that repeat parts of a state agree with it, no row has
-// lost what it belongs to, outbox and inbox are in order. It only reads.
+// lost what it belongs to, callers and called instances agree, outbox and inbox are in order. It only reads.
 package invariant
 
 import (
@@ -45,6 +45,8 @@ type Checker struct {
 	Store    *store.Store
 	Found    func(Violation)
 	Progress func(done, all int)
+	// Grace is how long what one instance has to tell another may be under way; zero: a minute.
+	Grace time.Duration
 
 	counts Counts
 }
@@ -132,6 +134,7 @@ func (c *Checker) instances(ctx context.Context, x *store.Inspection, rows []sto
 	}
 	c.counts.Rows += len(projections)
 	c.counts.Instances += len(rows)
+	states := make([]*engine.Instance, 0, len(rows))
 	for _, row := range rows {
 		in, err := x.State(row)
 		if err != nil {
@@ -140,8 +143,9 @@ func (c *Checker) instances(ctx context.Context, x *store.Inspection, rows []sto
 		}
 		c.state(row, in, folded[row.ID])
 		c.projections(in, actual[row.ID])
+		states = append(states, in)
 	}
-	return nil
+	return c.calls(ctx, x, states)
 }
 
 // name is what a row is about.

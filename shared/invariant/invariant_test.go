@@ -29,7 +29,7 @@ const everything = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MO
 func checked(t *testing.T, d *faastest.Demo) (string, invariant.Counts) {
 	t.Helper()
 	var found strings.Builder
-	c := invariant.Checker{Store: d.App.Store, Progress: func(int, int) {}, Found: func(v invariant.Violation) {
+	c := invariant.Checker{Store: d.App.Store, Grace: 1, Progress: func(int, int) {}, Found: func(v invariant.Violation) {
 		fmt.Fprintf(&found, "%s %s %s\n", v.Rule, v.InstanceID, v.Detail)
 	}}
 	counts, err := c.Run(t.Context())
@@ -167,6 +167,14 @@ func (c damage) isFound(t *testing.T, d *faastest.Demo, want string, arguments .
 	change(c.repair)
 	if found, _ := checked(t, d); found != "" {
 		t.Errorf("%s: after the repair %q", want, found)
+	}
+}
+
+// done runs the damage alone.
+func (c damage) done(t *testing.T, d *faastest.Demo, arguments []any) {
+	t.Helper()
+	if _, err := raw(t, d).ExecContext(t.Context(), c.damage, arguments...); err != nil {
+		t.Fatalf("%s: %v", c.damage, err)
 	}
 }
 

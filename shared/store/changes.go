@@ -78,19 +78,27 @@ const historyColumns = `INSERT INTO workflow_history (instance_id, seq, command_
 func (w *writer) start() {
 	in := w.After
 	w.records()
-	text := insertInstance
+	text, arguments := insertInstance, []any{in.ID[:], in.DefinitionID[:], in.ProcessKey, in.ProcessVersion, null(in.BusinessKey), stateCode(in.State),
+		in.Version, in.Starter, in.StartedAt, nullTime(in.EndedAt), w.body}
+	if !in.ParentID.IsZero() {
+		text, arguments = insertCalled, append(arguments, in.ParentID[:], in.ParentNode, in.RootID[:])
+	}
 	if w.Latest {
 		text += " AND latest = 1"
 	}
-	w.batch.Add(text, in.ID[:], in.DefinitionID[:], in.ProcessKey, in.ProcessVersion, null(in.BusinessKey), stateCode(in.State),
-		in.Version, in.Starter, in.StartedAt, nullTime(in.EndedAt), w.body, in.DefinitionID[:])
+	w.batch.Add(text, append(arguments, in.DefinitionID[:])...)
 	w.batch.Add(historyColumns+`(?, IF(ROW_COUNT() = 1, ?, NULL), ?, ?, ?, ?, ?, ?)`, w.historyArguments()...)
 	w.guarded = true
 }
 
-// The definition must exist and not be suspended at the moment of the start.
-const insertInstance = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body)
+// The definition must exist and not be suspended at the moment of the start. insertCalled is of an instance
+// that another has called.
+const (
+	insertInstance = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body)
 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0`
+	insertCalled = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body, parent_id, parent_node, root_id)
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0`
+)
 
 func (w *writer) advance() {
 	in := w.After

@@ -32,6 +32,8 @@ type Definition struct {
 
 	// Starts are the start events with a trigger, for Deploy; no read fills them in.
 	Starts []StartEvent `json:"-"`
+	// Calls are the processes that it calls by name, for Deploy; no read fills them in.
+	Calls []CalledProcess `json:"-"`
 }
 
 // Resource is one uploaded file, byte for byte.

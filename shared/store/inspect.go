@@ -68,7 +68,7 @@ func (x *Inspection) instances(rows *sql.Rows, err error) ([]StoredInstance, err
 		var one StoredInstance
 		var state int
 		i := &one.Instance
-		if err := rows.Scan(&one.stored, &i.ID, &i.DefinitionID, &i.ProcessKey, &i.ProcessVersion, &i.BusinessKey, &state, &i.Starter, &i.StartedAt, &i.EndedAt, &i.Version); err != nil {
+		if err := rows.Scan(append([]any{&one.stored}, i.destinations(&state)...)...); err != nil {
 			return nil, err
 		}
 		i.State = engine.State(fmt.Sprintf("code %d", state))

@@ -45,6 +45,7 @@ var strayRules = []strayRule{
 	orphan("delivery_without_instance", "workflow_inbox", "NULL", "r.event_id"),
 	{"candidate_without_open_task", `SELECT NULL, c.task_id, c.identity FROM workflow_task_candidate c LEFT JOIN workflow_task t ON t.id = c.task_id AND t.state = 1 WHERE t.id IS NULL LIMIT ?`},
 	{"instance_without_definition", `SELECT i.id, i.definition_id, i.process_key FROM workflow_instance i LEFT JOIN workflow_definition d ON d.id = i.definition_id WHERE d.id IS NULL LIMIT ?`},
+	{"called_by_nobody", `SELECT i.id, i.parent_id, i.process_key FROM workflow_instance i LEFT JOIN workflow_instance p ON p.id = i.parent_id WHERE i.parent_id IS NOT NULL AND p.id IS NULL LIMIT ?`},
 	{"definition_without_file", `SELECT NULL, d.id, d.process_key FROM workflow_definition d LEFT JOIN workflow_resource r ON r.deployment_id = d.deployment_id AND r.name = d.resource_name WHERE r.name IS NULL LIMIT ?`},
 	{"not_one_latest_version", `SELECT NULL, NULL, process_key FROM workflow_definition GROUP BY process_key HAVING SUM(latest) <> 1 OR MAX(version) <> MAX(IF(latest = 1, version, 0)) LIMIT ?`},
 	{"start_timer_of_old_version", `SELECT NULL, r.id, r.node_id FROM workflow_timer r LEFT JOIN workflow_definition d ON d.id = r.definition_id AND d.latest = 1 WHERE r.instance_id IS NULL AND d.id IS NULL LIMIT ?`},

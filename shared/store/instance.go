@@ -27,6 +27,18 @@ type Instance struct {
 	StartedAt      time.Time    `json:"startedAt"`
 	EndedAt        *time.Time   `json:"endedAt"`
 	Version        int64        `json:"version"`
+
+	// ParentID is the instance that called it by the call activity ParentNodeID, RootID the outermost of those
+	// that called one another: itself where nobody did.
+	ParentID     *engine.ID `json:"parentInstanceId"`
+	ParentNodeID *string    `json:"parentNodeId"`
+	RootID       engine.ID  `json:"rootInstanceId"`
+}
+
+// destinations are the fields in the order of instanceColumns, with the code of the state.
+func (i *Instance) destinations(state *int) []any {
+	return []any{&i.ID, &i.DefinitionID, &i.ProcessKey, &i.ProcessVersion, &i.BusinessKey, state, &i.Starter, &i.StartedAt, &i.EndedAt, &i.Version,
+		&i.ParentID, &i.ParentNodeID, &i.RootID}
 }
 
 // ShowInstance returns in as the API shows it.
@@ -35,6 +47,7 @@ func ShowInstance(in *engine.Instance) Instance {
 		ID: in.ID, DefinitionID: in.DefinitionID, ProcessKey: in.ProcessKey, ProcessVersion: in.ProcessVersion,
 		BusinessKey: pointer(in.BusinessKey), State: in.State, Starter: in.Starter, StartedAt: in.StartedAt,
 		EndedAt: pointer(in.EndedAt), Version: in.Version,
+		ParentID: pointer(in.ParentID), ParentNodeID: pointer(in.ParentNode), RootID: in.Root(),
 	}
 }
 
@@ -100,10 +113,11 @@ type InstanceFilter struct {
 	ProcessKey   string
 	BusinessKey  string
 	DefinitionID engine.ID
+	ParentID     engine.ID
 	State        int // see StateCode
 }
 
-const instanceColumns = `id, definition_id, process_key, process_version, business_key, state, starter, started_at, ended_at, version FROM workflow_instance`
+const instanceColumns = `id, definition_id, process_key, process_version, business_key, state, starter, started_at, ended_at, version, parent_id, parent_node, IFNULL(root_id, id) FROM workflow_instance`
 
 // Instances lists instances, sorted by start (their id).
 func (s *Store) Instances(ctx context.Context, f InstanceFilter, r page.Request) (page.Page[Instance], error) {
@@ -119,6 +133,7 @@ func (f InstanceFilter) query() query {
 	q.equal("process_key", f.ProcessKey)
 	q.equal("business_key", f.BusinessKey)
 	q.equalID("definition_id", f.DefinitionID)
+	q.equalID("parent_id", f.ParentID)
 	if f.State > 0 {
 		q.where("state = ?", f.State)
 	}
@@ -133,7 +148,7 @@ var instanceList = list[Instance]{
 func scanInstance(rows *sql.Rows) (Instance, error) {
 	var i Instance
 	var state int
-	err := rows.Scan(&i.ID, &i.DefinitionID, &i.ProcessKey, &i.ProcessVersion, &i.BusinessKey, &state, &i.Starter, &i.StartedAt, &i.EndedAt, &i.Version)
+	err := rows.Scan(i.destinations(&state)...)
 	if err == nil {
 		i.State = instanceStates[state]
 	}

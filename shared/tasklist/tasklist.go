@@ -26,6 +26,7 @@ var (
 		{Name: "view", Values: words(mine, department, everybody), Summary: "whose: mine, of the departments that one heads, or all, which is for operators and auditors"},
 		{Name: "processKey"}, {Name: "businessKey"}, {Name: "definitionId", Form: page.ID}, {Name: "state", Values: store.States()},
 		{Name: "starter", Summary: "a username"},
+		{Name: "parentInstanceId", Form: page.ID, Summary: "those that this instance has called"},
 	}}
 	DefinitionList = page.List{Name: "definitions", Sorts: []string{"-deployedAt"}, Filters: []page.Filter{
 		{Name: "key"}, {Name: "latest", Form: page.Flag, Summary: "true leaves out what has a later version"},
@@ -89,6 +90,9 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Value
 	}
 	var err error
 	if f.DefinitionID, err = idFilter(q, "definitionId"); err != nil {
+		return page.Page[store.Instance]{}, err
+	}
+	if f.ParentID, err = idFilter(q, "parentInstanceId"); err != nil {
 		return page.Page[store.Instance]{}, err
 	}
 	f.State, _ = store.StateCode(q.Get("state")) // InstanceList names the states

@@ -81,6 +81,7 @@ type drainKey struct{}
 // the events of the step deliver the same again, and the inbox makes that no second effect.
 func (s *Service) drain(ctx context.Context, after *engine.Instance, changes []engine.Change) {
 	depth, _ := ctx.Value(drainKey{}).(int)
+	s.drainCalls(ctx, depth, after, changes)
 	if depth >= drainDepth {
 		return
 	}

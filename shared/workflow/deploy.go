@@ -55,6 +55,9 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 		return nil, err
 	}
 	warnings, err := s.readModels(d)
+	if err == nil {
+		warnings, err = s.warnOfCalls(ctx, d, warnings)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +122,7 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 			warnings = append(warnings, located(soundness.Check(p), r.Name)...)
 			starts, wrong := s.startEvents(p, d.DeployedAt, r.Name)
 			problems = append(problems, wrong...)
-			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts})
+			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts, Calls: literalCalls(p)})
 		}
 	}
 	if len(problems) > 0 {

@@ -154,7 +154,13 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	r := &result{subject: *sub, at: e.at}
 	c := engine.Command{ID: e.id, Actor: e.call.Principal.Username, Action: action}
 	w := engine.World{Groups: e.call.Principal.Identities(), Location: e.location}
-	if r.after, r.changes, err = engine.Step(sub.definition.process, sub.instance, c, r.at, w); err != nil {
+	r.after, r.changes, err = engine.Step(sub.definition.process, sub.instance, c, r.at, w)
+	if errors.Is(err, engine.ErrNeedCaller) {
+		if w.Caller, err = e.callers(ctx, parentOf(sub.instance, action)); err == nil {
+			r.after, r.changes, err = engine.Step(sub.definition.process, sub.instance, c, r.at, w)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	answer, err := json.Marshal(e.answer(r))
@@ -181,7 +187,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 // urgent reports whether a step goes on with its events: by a continuation or in another instance.
 func urgent(changes []engine.Change) bool {
 	return slices.ContainsFunc(changes, func(c engine.Change) bool {
-		return c.Kind == engine.MessageSent || c.Kind == engine.SignalThrown || c.Kind == engine.JobCreated && c.Job.Kind != engine.ExternalJob
+		return c.Kind == engine.MessageSent || c.Kind == engine.SignalThrown || ofCall(c.Kind) || c.Kind == engine.JobCreated && c.Job.Kind != engine.ExternalJob
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
 )
 
@@ -21,3 +22,13 @@ const SignalPage = signalPage
 
 // Spread delivers a signal that was read before.
 func (s *Service) Spread(ctx context.Context, sig store.Signal) error { return s.spread(ctx, sig) }
+
+// Undrained is a context in which nothing is delivered after a commit but by events.
+func Undrained(ctx context.Context) context.Context {
+	return context.WithValue(ctx, drainKey{}, drainCalls)
+}
+
+// DeliverStale delivers a change of an instance as it was read before.
+func (s *Service) DeliverStale(ctx context.Context, in *engine.Instance, c engine.Change) error {
+	return s.deliverCall(Undrained(ctx), in, c)
+}

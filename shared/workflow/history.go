@@ -59,6 +59,8 @@ type Activity struct {
 	Undoes    bool       `json:"undoes,omitempty"` // it compensates an activity: a handler, or a completed activity while it is undone
 	EnteredAt time.Time  `json:"enteredAt"`
 	LeftAt    *time.Time `json:"leftAt"`
+	// CalledInstanceID is the instance that a call activity has called; the last one, where it was retried.
+	CalledInstanceID engine.ID `json:"calledInstanceId,omitzero"`
 }
 
 // Activity returns the visits to flow nodes in the order in which they began.
@@ -86,6 +88,8 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, Undoes: undoes[c.Token], EnteredAt: row.At})
 			case engine.TokenConsumed:
 				leave(c.Token, row.At)
+			case engine.CallStarted:
+				visits[at[c.Call.Token]].CalledInstanceID = c.Call.ID
 			}
 		}
 	}
@@ -120,8 +124,11 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 			switch c.Kind {
 			case engine.VariablesSet, engine.TokenCreated, engine.TokenMoved, engine.TokenConsumed, engine.ScopeOpened, engine.ScopeClosed,
 				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
-				engine.CompensationRecorded:
+				engine.CompensationRecorded,
+				engine.CallKept, engine.CallTaken, engine.CallReturned:
 				continue
+			case engine.CallStarted:
+				e.NodeID = c.Call.Node
 			case engine.JobCreated:
 				e.NodeID = c.Job.Node
 			case engine.TaskCreated:

@@ -60,8 +60,10 @@ type beginning struct {
 	node       string
 	may        func(*definition) error // nil: nobody is asked
 	answer     func(*result) any
-	status     int // of the recorded answer; 0 is 201
-	hops       int // instances that started one another by messages before it
+	status     int       // of the recorded answer; 0 is 201
+	hops       int       // instances that started one another by messages before it
+	called     engine.ID // the id that the instance is to have; zero: a new one
+	by         *engine.CalledBy
 	delivery   *store.Delivery
 	timer      *store.StartTimer
 }
@@ -76,7 +78,7 @@ func (b beginning) load(ctx context.Context, s *Service) (*subject, error) {
 }
 
 func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMessage, error) {
-	instance, attempts := newID(), 0
+	instance, attempts := cmp.Or(b.called, newID()), 0
 	load := func(ctx context.Context) (*subject, error) { return b.load(ctx, s) }
 	return s.Execute(ctx, call, trigger{
 		status: cmp.Or(b.status, http.StatusCreated), delivery: b.delivery, timer: b.timer, answer: b.answer,
@@ -100,7 +102,7 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 			}
 			return engine.Start{
 				Node: b.node, Hops: b.hops, InstanceID: instance, DefinitionID: sub.definition.ID, ProcessVersion: sub.definition.Version,
-				BusinessKey: b.request.BusinessKey, Variables: b.request.Variables,
+				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: b.request.Variables,
 			}, nil
 		},
 	})

@@ -78,6 +78,37 @@ var paths = []path{
 		effects: arrivals,
 	},
 	{
+		// One instance calls another, which comes back; a second one would be a second instance.
+		name:    "call",
+		prepare: func(*fixture, string) {},
+		trigger: func(f *fixture, point string) bool { return f.tryStart("calling", point) },
+		effects: func(f *fixture, point string) int {
+			n := arrivals(f, point)
+			if called := len(f.judge.InstancesOf(point)) - 1; n == 1 && called != 1 {
+				return 1 + called
+			}
+			return n
+		},
+	},
+	{
+		name:    "call given up",
+		prepare: func(f *fixture, point string) { f.begin("giving_up", point) },
+		trigger: func(f *fixture, point string) bool {
+			r := request{
+				user: "admin", path: "/api/v1/messages", key: "key-" + point, status: http.StatusOK,
+				body: map[string]any{"name": "paths-stop", "businessKey": point},
+			}
+			a, err := f.send(r)
+			return r.acknowledged(a, err)
+		},
+		effects: func(f *fixture, point string) (n int) {
+			for _, id := range f.judge.InstancesOf(point) {
+				n += f.judge.Changes(id, engine.InstanceCancelled, "")
+			}
+			return n
+		},
+	},
+	{
 		name: "parked message",
 		prepare: func(f *fixture, point string) {
 			a, err := f.as("admin").Send(http.MethodPost, "/api/v1/messages", map[string]any{"name": "paths-early", "businessKey": point, "ttlSeconds": 600})
@@ -271,7 +302,7 @@ func (f *fixture) deployPaths() {
 }
 
 // TestKillOnPaths kills the process at every request to MySQL and Redis that it makes for work which
-// nobody waits for: timers, continuations, messages between instances, parked messages.
+// nobody waits for: timers, continuations, messages and calls between instances, parked messages.
 func TestKillOnPaths(t *testing.T) {
 	t.Parallel()
 	for _, p := range paths {
@@ -304,7 +335,8 @@ func TestKillOnPathsFindsPlantedBugs(t *testing.T) {
 		"a start timer that does not move on": {
 			"timer start", planted(`(UPDATE workflow_timer SET )due_at = '[^']*', locked_until = '[^']*', fired`, "${1}fired"), " effects",
 		},
-		"no outbox": {"timer", planted(`changes, unsent\)`, `changes, attempts)`), "is lost"},
+		"no outbox for a call": {"call", planted(`changes, unsent\)`, `changes, attempts)`), "the work is not done"},
+		"no outbox":            {"timer", planted(`changes, unsent\)`, `changes, attempts)`), "is lost"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

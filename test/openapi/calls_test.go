@@ -137,6 +137,10 @@ func operate(s *session) {
 	at := " /api/v1/instances/" + instance
 	s.do("zhangwei", "GET /api/v1/instances?state=active&processKey=leave&businessKey=B-leave&limit=1&view=mine&starter=zhangwei&count=true", nil)
 	s.do("wuqiang", "GET /api/v1/timers?instanceId="+instance, nil)
+	caller, _ := s.start("visit", value{"days": 2})
+	called := s.do("zhangwei", "GET /api/v1/instances?parentInstanceId="+caller, nil)
+	s.do("zhangwei", "GET /api/v1/instances/"+s.at(called, "items.0.id"), nil)
+	s.do("zhangwei", "GET /api/v1/instances/"+caller+"/activity", nil)
 	s.do("wuqiang", "POST"+at+"/suspend", value{"reason": "audit"})
 	s.refused(http.StatusConflict, "wuqiang", "POST"+at+"/suspend", nil)
 	s.do("wuqiang", "POST"+at+"/resume", value{"reason": "the audit is over"})

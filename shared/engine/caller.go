@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"diom.io/workflow/shared/bpmn"
+)
+
+// CalledBy says who calls the instance that Start creates.
+type CalledBy struct {
+	ParentID ID
+	Node     string // the call activity
+	RootID   ID
+	Depth    int    // calls around it
+	Starter  string // who started the caller
+}
+
+// CalledBy returns what an instance that is called by a call activity of in begins with.
+func (in *Instance) CalledBy(call Call) *CalledBy {
+	return &CalledBy{ParentID: in.ID, Node: call.Node, RootID: in.Root(), Depth: in.Depth + 1, Starter: in.Starter}
+}
+
+// Root returns the id of the outermost caller, which is the instance's own if nobody called it.
+func (in *Instance) Root() ID {
+	if in.RootID.IsZero() {
+		return in.ID
+	}
+	return in.RootID
+}
+
+// Caller is the instance that called another, as it is now, with its own caller; a zero one is gone. It is
+// asked whether something catches an error or escalation of the called instance: while it waits for the
+// call, that does not change.
+type Caller struct {
+	Process  *bpmn.Process
+	Instance *Instance
+	Caller   *Caller
+}
+
+// ErrNeedCaller is what Step returns when it needs World.Caller; it is not for people.
+var ErrNeedCaller = errors.New("the caller is not known")
+
+// catches reports whether an error or escalation that leaves a called instance is caught, here or further
+// outwards, and whether that ends the call. It tries it out on a copy.
+func (c *Caller) catches(called ID, r Return) (caught, interrupting bool) {
+	if c.Process == nil || c.Instance == nil || c.Instance.Call(called) == nil {
+		return false, false
+	}
+	s := &step{process: c.Process, instance: c.Instance.Clone(), world: World{Caller: c.Caller}}
+	if s.world.Caller == nil {
+		s.world.Caller = &Caller{}
+	}
+	t := *s.instance.token(s.instance.Call(called).Token)
+	if r.Outcome == ReturnedError {
+		s.throwError(t, r.Code, r.Message)
+	} else if _, err := s.propagate(s.within(t), r.Code); err != nil {
+		return false, false
+	}
+	ignored := slices.ContainsFunc(s.changes, func(c Change) bool { return c.Kind == ErrorUnhandled || c.Kind == EscalationUnhandled })
+	return !ignored, s.instance.Call(called) == nil
+}
+
+// toCaller puts an error or escalation that nothing in the instance catches to its caller, if that catches
+// it. over says that the instance has ended by that: its caller goes on elsewhere.
+func (s *step) toCaller(r Return) (told, over bool) {
+	switch {
+	case s.instance.ParentID.IsZero():
+		return false, false
+	case s.world.Caller == nil:
+		s.failure = ErrNeedCaller
+		return true, true
+	}
+	caught, interrupting := s.world.Caller.catches(s.instance.ID, r)
+	if !caught {
+		return false, false
+	}
+	r.Over = interrupting
+	if !interrupting {
+		r.Variables = maps.Clone(s.instance.Scopes[0].Variables)
+		s.tell(r)
+		return true, false
+	}
+	s.cancelScope(0, "interrupted")
+	s.do(Change{Kind: InstanceCancelled, Reason: "interrupted", At: s.now})
+	s.tell(r)
+	return true, true
+}
+
+// tell records what the caller is to know, if there is one.
+func (s *step) tell(r Return) {
+	if s.instance.ParentID.IsZero() {
+		return
+	}
+	r.Number = s.instance.Returns + 1
+	s.do(Change{Kind: CallReturned, Return: &r})
+}
+
+// completed ends an instance in which no token is left.
+func (s *step) completed() {
+	s.do(Change{Kind: InstanceCompleted, At: s.now})
+	s.tell(Return{Outcome: ReturnedCompleted, Over: true})
+}
+
+// cancelled ends an instance whose tokens have been cancelled; its caller is cancelled, too.
+func (s *step) cancelled(reason string) {
+	s.do(Change{Kind: InstanceCancelled, Reason: reason, At: s.now})
+	s.tell(Return{Outcome: ReturnedCancelled, Message: reason, Over: true})
+}
