@@ -52,6 +52,8 @@ type Return struct {
 	Code      string    `json:"code,omitempty"`      // of the error or escalation
 	Message   string    `json:"message,omitempty"`   // of the error, or why it was cancelled
 	Variables Variables `json:"variables,omitempty"` // of the process scope; where Over, the instance itself has them
+	// Lost says that the caller cannot hold what would come back: who retries the incident gives the variables.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // enterCallActivity calls a process (BPMN 2.0.2 §13.3.5; Camunda 7 CallableElementActivityBehavior). Nothing
@@ -205,14 +207,7 @@ func (s *step) accept(call Call, r Return, kept bool) {
 		s.unknown(t)
 		return
 	}
-	if kept && len(s.given) > 0 {
-		r.Variables = maps.Clone(r.Variables)
-		if r.Variables == nil {
-			r.Variables = Variables{}
-		}
-		maps.Copy(r.Variables, s.given)
-	}
-	out, err := s.callOutputs(call, node.Call.Out, r)
+	out, err := s.callOutputs(call, node.Call.Out, s.withGiven(r, kept))
 	if err != nil {
 		if !kept {
 			s.keep(call, r)
@@ -230,6 +225,20 @@ func (s *step) accept(call Call, r Return, kept bool) {
 	}
 	s.pass(t, out)
 	s.goOn(t, r)
+}
+
+// errResultLost asks for the variables that do not fit.
+var errResultLost = &dataError{"call_result_too_large", "the instance cannot hold what the called instance gives back; retry with the variables that are needed of it"}
+
+// withGiven is what came back, with what who retries has given.
+func (s *step) withGiven(r Return, kept bool) Return {
+	if kept && len(s.given) > 0 {
+		all := Variables{}
+		maps.Copy(all, r.Variables)
+		maps.Copy(all, s.given)
+		r.Variables, r.Lost = all, false
+	}
+	return r
 }
 
 // goOn lets the token of a call do what the outcome says.
@@ -271,6 +280,9 @@ func (s *step) callOutputs(call Call, list []bpmn.SignalVariable, r Return) (ret
 	out := returned{Variables{}, Variables{}}
 	if r.Outcome == ReturnedCancelled {
 		return out, nil
+	}
+	if r.Lost {
+		return out, errResultLost
 	}
 	if r.Outcome == ReturnedEscalation {
 		if err := s.room(1); err != nil {

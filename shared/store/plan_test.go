@@ -36,6 +36,7 @@ func TestWorkIsFoundByKey(t *testing.T) {
 		tasksOf(t, TaskFilter{View: Done, Username: "user7"}, "createdAt"),
 		tasksOf(t, TaskFilter{View: Started, Username: "user7"}, "createdAt"),
 		pageOf(t, instanceList, query{}, after),
+		pageOf(t, instanceList, InstanceFilter{ParentID: id.ID}.query(), after),
 	} {
 		for _, plan := range plans(t, s, q) {
 			if plan.access == "ALL" || plan.access == "index" && plan.rows > 200 {

@@ -151,6 +151,10 @@ func (s *Service) returnTo(ctx context.Context, in *engine.Instance, r engine.Re
 		r.Variables = in.Scopes[0].Variables
 	}
 	err := s.tell(ctx, in.ParentID, engine.ReturnCall{Call: in.ID, Return: r})
+	if errors.Is(err, store.ErrTooLarge) {
+		r.Variables, r.Lost = nil, true
+		err = s.tell(ctx, in.ParentID, engine.ReturnCall{Call: in.ID, Return: r})
+	}
 	if errors.Is(err, store.ErrNoInstance) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package workflow_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -308,4 +309,25 @@ func TestCallBindings(t *testing.T) {
 			t.Errorf("%s %v: version %d", call.key, call.variables, called.ProcessVersion)
 		}
 	}
+}
+
+// What does not fit into the caller is an incident, and who retries says what is needed of it.
+func TestCallThatGivesBackTooMuch(t *testing.T) {
+	t.Parallel()
+	ways(t, func(t *testing.T, c *calls) {
+		large := func() string { return strings.Repeat("x", 250_000) }
+		parent := c.start("parent", engine.Variables{"called": "child", "how": "well", "a": large(), "b": large(), "c": large(), "d": large()})
+		c.finish(c.called(parent, 0), "work", engine.Variables{"result": large()})
+		if parent = c.load(parent.ID); len(parent.Incidents) != 1 || parent.Incidents[0].Code != "call_result_too_large" {
+			t.Fatalf("%+v", parent.Incidents)
+		}
+		if _, err := c.RetryIncidents(c.ctx, workflow.Call{Principal: operator}, parent.ID, engine.Variables{"result": "short", "amount": int64(1)}); err != nil {
+			t.Fatal(err)
+		}
+		c.settle()
+		c.at(parent, engine.Active, "after")
+		if in := c.load(parent.ID); variable(in, "result") != "short" {
+			t.Errorf("%v", variable(in, "result"))
+		}
+	})
 }
