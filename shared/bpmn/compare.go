@@ -105,6 +105,12 @@ func nodeFact(n *FlowNode) fact {
 	if n.Default != nil {
 		f.attributes = append(f.attributes, [2]string{"default", n.Default.ID})
 	}
+	if n.TriggeredByEvent {
+		f.attributes = append(f.attributes, [2]string{"triggeredByEvent", "true"})
+	}
+	if n.StartsEventSubProcess() {
+		f.attributes = append(f.attributes, [2]string{"isInterrupting", strconv.FormatBool(n.Interrupting)})
+	}
 	if n.AttachedTo != nil {
 		f.attributes = append(f.attributes, [2]string{"cancelActivity", strconv.FormatBool(n.Interrupting)})
 	}

@@ -38,6 +38,8 @@ type Process struct {
 
 	nodes map[string]*FlowNode
 	flows map[string]*SequenceFlow
+	// eventStarts are the start events of event sub-processes by the id of what these stand in.
+	eventStarts map[string][]*FlowNode
 }
 
 // Node returns the flow node with that id, or nil.
@@ -60,8 +62,19 @@ func (p *Process) Starts() []*FlowNode {
 	return list
 }
 
-// InnerStart returns the none start event of a sub-process, or of one of its instances.
-func (p *Process) InnerStart(subProcess *FlowNode) *FlowNode { return p.start(subProcess) }
+// InnerStart returns the start event of a sub-process, or of one of its instances: the none start event, or,
+// of an event sub-process, the one with the trigger.
+func (p *Process) InnerStart(subProcess *FlowNode) *FlowNode {
+	if !subProcess.TriggeredByEvent {
+		return p.start(subProcess)
+	}
+	for _, start := range p.EventStarts(subProcess.Parent) {
+		if start.Parent.ID == subProcess.ID {
+			return start
+		}
+	}
+	return nil
+}
 
 func (p *Process) start(parent *FlowNode) *FlowNode {
 	for _, n := range p.Nodes {
@@ -73,7 +86,7 @@ func (p *Process) start(parent *FlowNode) *FlowNode {
 }
 
 // CorrelatesMessages reports whether an instance can ever wait for a message: at an intermediate or
-// boundary event, a receive task, or behind an event-based gateway. A start event does not count.
+// boundary event, a receive task, behind an event-based gateway, or to start an event sub-process.
 func (p *Process) CorrelatesMessages() bool {
 	for _, n := range p.Nodes {
 		if n.waitsForMessage() {
@@ -85,8 +98,8 @@ func (p *Process) CorrelatesMessages() bool {
 
 func (f *FlowNode) waitsForMessage() bool {
 	switch f.Element {
-	case ElementIntermediateCatchEvent, ElementBoundaryEvent, ElementReceiveTask:
-		return f.Event != nil && f.Event.Trigger == TriggerMessage
+	case ElementIntermediateCatchEvent, ElementBoundaryEvent, ElementReceiveTask, ElementStartEvent:
+		return !f.startsProcess() && f.Event != nil && f.Event.Trigger == TriggerMessage
 	}
 	return false
 }
@@ -105,6 +118,8 @@ type FlowNode struct {
 	Default *SequenceFlow
 	// Parent is the sub-process in which the node stands; nil: the process itself.
 	Parent *FlowNode
+	// TriggeredByEvent is of a sub-process that no flow leads to: the event of its one start event starts it.
+	TriggeredByEvent bool
 	// UserTask and StartEvent hold what only these elements have; nil for the others.
 	UserTask   *UserTask
 	StartEvent *StartEvent
@@ -116,7 +131,7 @@ type FlowNode struct {
 	// MultiInstance says how often an activity is done; nil: once.
 	MultiInstance *MultiInstance
 	// Boundary are the boundary events of an activity, in document order. A boundary event has
-	// AttachedTo and Interrupting.
+	// AttachedTo and Interrupting; the start event of an event sub-process has the latter.
 	Boundary     []*FlowNode
 	AttachedTo   *FlowNode
 	Interrupting bool

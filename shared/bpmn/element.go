@@ -100,13 +100,12 @@ const (
 	fixContainer  = "Draw its content in the process itself, or in an embedded sub-process."
 	fixLoop       = "Remove the loop marker; lead a flow back to the task to repeat it."
 	fixLoopOutput = "Remove it; let each instance set a variable of the process whose name it knows by loopCounter."
-	fixEventSub   = "Attach a boundary event to a sub-process around what it watches, and lead its flow to these steps."
 )
 
 // elements is the one table of BPMN 2.0.2's elements by local name. Adding an element to the engine
 // means giving it an Element and a read function here.
 var elements = map[string]kind{
-	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal or a timer"},
+	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal or a timer; of an event sub-process also with an error or an escalation"},
 	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation or terminate"},
 	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer or a link"},
 	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation or a link"},
@@ -118,7 +117,7 @@ var elements = map[string]kind{
 	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
 	"sendTask":               {element: ElementSendTask, read: readSendTask, kept: inProcess, what: "a job for a worker, an expression, or a message"},
 	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
-	"subProcess":             {element: ElementSubProcess, read: readNothing, kept: inProcess, what: "embedded; an event sub-process (triggeredByEvent) is refused"},
+	"subProcess":             {element: ElementSubProcess, read: readSubProcess, kept: inProcess, what: "embedded, or started by an event (triggeredByEvent)"},
 	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
 	"parallelGateway":        {element: ElementParallelGateway, read: readNothing, kept: inProcess},
 	"inclusiveGateway":       {element: ElementInclusiveGateway, read: readNothing, kept: inProcess},

@@ -158,7 +158,7 @@ func (r *reader) flowElement(p *draft, n *node, parent *FlowNode) {
 	switch {
 	case n.local == "sequenceFlow":
 		r.sequenceFlow(p, n)
-	case k.refused&inProcess != nowhere || r.eventSubProcess(n):
+	case k.refused&inProcess != nowhere:
 		// It stays a node of the draft, so that the flows to it are not reported as dangling.
 		p.add(&FlowNode{ID: n.attr("id"), Name: n.raw("name"), Line: n.line, Parent: parent})
 		r.inner(n)
@@ -178,7 +178,6 @@ func (r *reader) inner(n *node) {
 				"the element %s, %s, is not executed by this version", c.local, k.what)
 			r.inner(c)
 		case k.element == ElementSubProcess:
-			r.eventSubProcess(c)
 			r.inner(c)
 		}
 	}

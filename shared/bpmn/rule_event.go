@@ -25,12 +25,12 @@ var eventRules = map[string]Rule{
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message, a signal or a timer, intermediate catch events also a link, boundary events a message, a signal, a timer, an error or an escalation; " +
+		Fix: "Start events take a message, a signal or a timer, in an event sub-process also an error or an escalation, intermediate catch events also a link, boundary events a message, a signal, a timer, an error or an escalation; " +
 			"intermediate throw events take a message, a signal, an escalation or a link, end events a message, a signal, an error, an escalation or terminate.",
 	},
 	ruleInnerTrigger: {
 		Reason: "the start event of the sub-process has a trigger",
-		Fix:    "Remove the trigger; put an intermediate event behind the start event.",
+		Fix:    `Remove the trigger and put an intermediate event behind the start event, or make it an event sub-process with triggeredByEvent="true".`,
 	},
 	ruleNoMessage: {
 		Reason: "the node waits for a message, but names none",
@@ -82,7 +82,7 @@ var eventRules = map[string]Rule{
 		Fix:    "Refer to an error of the file that has an errorCode.",
 	},
 	ruleSameError: {
-		Reason:  "two boundary events of an activity catch the same error; the first one always wins",
+		Reason:  "two events of an activity catch the same error; the first one always wins",
 		Fix:     "Remove one, or give it another errorRef.",
 		Warning: true,
 	},

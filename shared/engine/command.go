@@ -110,6 +110,8 @@ func (s *step) retry(i Incident) {
 	switch {
 	case !i.Job.IsZero():
 		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
+	case i.Opening:
+		s.watchProcess(token)
 	case i.Triggered:
 		s.happen(token)
 	case !i.Leaving:

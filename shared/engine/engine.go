@@ -118,6 +118,7 @@ func (s *step) run() {
 // token left inside, or fires an inclusive join. It reports whether anything happened.
 func (s *step) settle() bool {
 	if len(s.instance.Tokens) == 0 {
+		s.unwatch(0)
 		s.do(Change{Kind: InstanceCompleted, At: s.now})
 		return true
 	}
@@ -185,6 +186,12 @@ var errNodeUnknown = &dataError{"node_unknown", "the definition has no such flow
 // unknown stops a token at a node that the definition has not, or that an event was taken from: the
 // definition is not the one that the token came by.
 func (s *step) unknown(t Token) {
+	if t.Number == 0 { // it stands for a scope
+		t = s.instance.Tokens[0]
+		if scope := s.instance.scope(t.Scope); scope.Number > 0 {
+			t = *s.instance.token(scope.Token)
+		}
+	}
 	if !s.stuck(t.Number) {
 		s.raise(t, true, errNodeUnknown)
 	}

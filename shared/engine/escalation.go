@@ -5,61 +5,59 @@ import "diom.io/workflow/shared/bpmn"
 // enterThrowEvent throws an escalation, or does what enterWork does; then the token goes on.
 func enterThrowEvent(s *step, t Token, node *bpmn.FlowNode) error {
 	if node.Event != nil && node.Event.Trigger == bpmn.TriggerEscalation {
-		return s.escalate(t, node)
+		return s.throwEscalation(t, node)
 	}
 	return enterWork(s, t, node)
 }
 
-// escalate looks outwards from the event that a token is at for the nearest sub-process with a boundary
-// event that catches the escalation. If it interrupts, the path of the token is gone with the sub-process;
-// if it does not, or nothing catches it, the token goes on: from an end event nowhere (BPMN 2.0.2 §10.5.7;
+// throwEscalation throws the escalation of an event. If what catches it interrupts, the path of the token is
+// gone; if it does not, or nothing catches it, the token goes on: from an end event nowhere (BPMN 2.0.2 §10.5.7;
 // Camunda 7 ThrowEscalationEventActivityBehavior). The history says so in either case.
-func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
-	code := node.Event.EscalationCode
-	host, event, err := s.escalationCatcher(t, code)
+func (s *step) throwEscalation(t Token, node *bpmn.FlowNode) error {
+	c, err := s.escalate(t, node.Event.EscalationCode)
 	if err != nil {
 		return err
 	}
-	if event != nil && !event.Interrupting {
-		if err := s.room(1); err != nil {
-			return err
-		}
+	if c.event == nil {
+		s.do(Change{Kind: EscalationUnhandled, Token: t.Number, Node: t.Node, Code: node.Event.EscalationCode})
 	}
-	s.do(Change{Kind: EscalationThrown, Token: t.Number, Node: t.Node, Code: code})
-	if event == nil {
-		s.do(Change{Kind: EscalationUnhandled, Token: t.Number, Node: t.Node, Code: code})
+	if c.event == nil || !c.event.Interrupting {
 		s.finish(t)
-		return nil
 	}
-	var caught Variables
-	if name := event.Event.CodeVariable; name != "" {
-		caught = Variables{name: code}
-	}
-	if event.Interrupting {
-		s.interrupt(host, event)
-		s.setVariables(host.Scope, caught)
-		return nil
-	}
-	s.setVariables(host.Scope, caught)
-	s.create(host.Scope, event.ID, "")
-	s.finish(t)
 	return nil
 }
 
-// escalationCatcher returns the boundary event that catches an escalation from within a token's scope, and
-// the token at its sub-process; nil when there is none.
-func (s *step) escalationCatcher(t Token, code string) (Token, *bpmn.FlowNode, error) {
-	for scope := s.instance.scope(t.Scope); scope.Number > 0; scope = s.instance.scope(t.Scope) {
-		t = *s.instance.token(scope.Token)
-		activity := s.node(t)
-		if activity == nil {
-			return t, nil, errNodeUnknown
-		}
-		for _, event := range activity.Boundary {
-			if e := event.Event; e.Trigger == bpmn.TriggerEscalation && (e.EscalationCode == "" || e.EscalationCode == code) {
-				return t, event, nil
-			}
+// escalate looks outwards from a token for the first event that catches an escalation, and lets it happen: at
+// the token's own activity, then in the scopes around it. It returns what has caught it. On an error nothing
+// has happened.
+func (s *step) escalate(t Token, code string) (catcher, error) {
+	c, err := s.findCatcher(t, func(events []*bpmn.FlowNode) *bpmn.FlowNode { return escalationCatcher(events, code) })
+	if err != nil {
+		return c, err
+	}
+	if c.event != nil && !c.event.Interrupting {
+		if err := s.room(1); err != nil {
+			return c, err
 		}
 	}
-	return t, nil, nil
+	s.do(Change{Kind: EscalationThrown, Token: t.Number, Node: t.Node, Code: code})
+	if c.event == nil {
+		return c, nil
+	}
+	var variables Variables
+	if name := c.event.Event.CodeVariable; name != "" {
+		variables = Variables{name: code}
+	}
+	s.caught(c, variables)
+	return c, nil
+}
+
+// escalationCatcher returns which of some events catches an escalation, or nil.
+func escalationCatcher(events []*bpmn.FlowNode, code string) *bpmn.FlowNode {
+	for _, event := range events {
+		if e := event.Event; e.Trigger == bpmn.TriggerEscalation && (e.EscalationCode == "" || e.EscalationCode == code) {
+			return event
+		}
+	}
+	return nil
 }

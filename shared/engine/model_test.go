@@ -25,9 +25,11 @@ type pair struct{ split, join string }
 func (m *model) draw() string {
 	m.out = &strings.Builder{}
 	m.node("startEvent", "start", m.async(), "")
-	last := m.block("start", "", rapid.IntRange(1, 3).Draw(m.rt, "depth"))
+	depth := rapid.IntRange(1, 3).Draw(m.rt, "depth")
+	last := m.block("start", "", depth)
 	m.node("endEvent", "end", "", "")
 	m.flow(last, "end", "")
+	m.watches(depth)
 	return `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">` +
 		`<escalation id="X1" escalationCode="X1"/><escalation id="X2" escalationCode="X2"/>` + m.messages.String() + `<process id="p" isExecutable="true">` + m.out.String() + `</process></definitions>`
 }
@@ -188,7 +190,7 @@ func (m *model) boundaries(host string, throws bool) string {
 		case "message":
 			trigger = m.message()
 		case "escalation":
-			escalation, trigger = true, m.escalation("X1", "X2", "")
+			escalation, trigger = true, m.escalation("X2", "") // the event sub-processes inside have the other
 		default:
 			interrupting, trigger = true, m.one("caught", `<errorEventDefinition errorRef="E1"/>`, `<errorEventDefinition camunda:errorCodeVariable="code"/>`)
 		}
@@ -235,13 +237,15 @@ func (m *model) end(from string) {
 func (m *model) event(from, condition string) string {
 	id := m.id("event")
 	m.flow(from, id, condition)
-	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation") {
+	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation", "signal") {
 	case "message":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
 	case "timer":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.timer(m.chance("cycle", 2)))
 	case "throw":
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
+	case "signal":
+		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.signal(rapid.IntRange(0, 1).Draw(m.rt, "signal")))
 	case "link":
 		return m.link(id)
 	case "escalation":
@@ -392,6 +396,7 @@ func (m *model) sub(from, condition string, depth int) string {
 	m.out = &strings.Builder{}
 	m.node("startEvent", start, "", "")
 	m.flow(m.block(start, "", depth-1), end, "")
+	m.watches(depth)
 	m.node("endEvent", end, "", m.one("inner end", "", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>", m.escalation("X1", "X2")))
 	content := m.out.String()
 	m.out, m.loose = outside, loose

@@ -206,8 +206,8 @@ func (d *driver) finish(ends bool) {
 	}
 }
 
-// next returns what lets the oldest thing that is waited for happen, or nil. Boundary events are left
-// out: whoever waits for one waits for something else, too.
+// next returns what lets the oldest thing that is waited for happen, or nil. Boundary events and event
+// sub-processes are left out: whoever waits for one waits for something else, too.
 func (d *driver) next() engine.Action {
 	in := d.instance
 	switch {
@@ -219,12 +219,12 @@ func (d *driver) next() engine.Action {
 		return engine.CompleteTask{Task: in.Tasks[0].ID, Variables: good}
 	}
 	for _, s := range in.Subscriptions {
-		if d.process.Node(s.Node).AttachedTo == nil {
+		if s.Token > 0 && d.process.Node(s.Node).AttachedTo == nil {
 			return engine.Correlate{Subscription: s.ID, Variables: good}
 		}
 	}
 	for _, t := range in.Timers {
-		if d.process.Node(t.Node).AttachedTo != nil {
+		if t.Token == 0 || d.process.Node(t.Node).AttachedTo != nil {
 			continue
 		}
 		if t.DueAt.After(d.now) {

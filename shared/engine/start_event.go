@@ -48,7 +48,8 @@ func (a Start) apply(s *step) error {
 	if len(variables) > 0 {
 		s.do(Change{Kind: VariablesSet, Variables: variables})
 	}
-	s.create(0, start.ID, "")
+	s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Node: start.ID})
+	s.watchProcess(s.instance.Tokens[0])
 	return nil
 }
 
