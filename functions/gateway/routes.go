@@ -6,6 +6,7 @@ package gateway
 var routes = []Route{
 	{Method: "GET", Pattern: "/.well-known/jwks.json", Function: "login", Permission: "public", Summary: "The public keys of access tokens (RFC 7517)."},
 	{Method: "POST", Pattern: "/api/v1/auth/login", Function: "login", Permission: "public", Summary: "Log in with username and password.", MaxBody: 8192},
+	{Method: "POST", Pattern: "/api/v1/conditions", Function: "receive-event", Permission: "WORKFLOW_MESSAGE", Summary: "Start every process whose start condition holds for the variables", Replayable: true},
 	{Method: "GET", Pattern: "/api/v1/dead-letters", Function: "receive-event", Permission: "SYS_SETTING", Summary: "List CloudEvents that nobody could make use of"},
 	{Method: "GET", Pattern: "/api/v1/dead-letters/{id}", Function: "receive-event", Permission: "SYS_SETTING", Summary: "Read a dead letter with its content"},
 	{Method: "POST", Pattern: "/api/v1/dead-letters/{id}/resubmit", Function: "receive-event", Permission: "SYS_SETTING", Summary: "Take or send a dead letter again", Replayable: true},

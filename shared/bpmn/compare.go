@@ -137,6 +137,7 @@ func eventFact(e *EventDefinition) [][2]string {
 		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"signal", sourceOf(e.Signal)}, {"in", signalText(e)},
 		{"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
 		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link},
+		{"condition", sourceOf(e.Condition)}, {"variableName", e.VariableName}, {"variableEvents", strings.Join(e.VariableEvents, ",")},
 	}
 	if e.Timer != nil {
 		list = append(list, [2]string{timerNames[e.Timer.Kind], sourceOf(e.Timer.Value)})
@@ -147,7 +148,7 @@ func eventFact(e *EventDefinition) [][2]string {
 var (
 	triggerNames = map[Trigger]string{
 		TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate", TriggerLink: "link",
-		TriggerEscalation: "escalation", TriggerSignal: "signal",
+		TriggerEscalation: "escalation", TriggerSignal: "signal", TriggerConditional: "conditional",
 	}
 	timerNames = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
 )

@@ -159,6 +159,7 @@ const (
 	TriggerLink
 	TriggerEscalation
 	TriggerSignal
+	TriggerConditional
 )
 
 // EventDefinition is the one trigger of an event.
@@ -180,6 +181,11 @@ type EventDefinition struct {
 	ErrorMessage *expr.Expression
 	// EscalationCode, of TriggerEscalation, is as ErrorCode.
 	EscalationCode string
+	// Condition, of TriggerConditional, is what has to become true. VariableName and VariableEvents, unless they are
+	// empty, say at which changes of variables it is looked at; see Heeds.
+	Condition      *expr.Expression
+	VariableName   string
+	VariableEvents []string
 	// CodeVariable and MessageVariable receive what a catching error or escalation event has caught;
 	// empty: none.
 	CodeVariable, MessageVariable string

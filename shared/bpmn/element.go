@@ -105,11 +105,11 @@ const (
 // elements is the one table of BPMN 2.0.2's elements by local name. Adding an element to the engine
 // means giving it an Element and a read function here.
 var elements = map[string]kind{
-	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal or a timer; of an event sub-process also with an error or an escalation"},
+	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, a timer or a condition; of an event sub-process also with an error or an escalation"},
 	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation or terminate"},
-	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer or a link"},
+	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer, a condition or a link"},
 	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation or a link"},
-	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer or an error; on a sub-process also an escalation"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer, a condition or an error; on a sub-process or user task also an escalation"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -153,7 +153,7 @@ var elements = map[string]kind{
 	"terminateEventDefinition":   {kept: inDefinitions | inEvent},
 	"signalEventDefinition":      {kept: inDefinitions | inEvent},
 	"escalationEventDefinition":  {kept: inDefinitions | inEvent},
-	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
+	"conditionalEventDefinition": {kept: inDefinitions | inEvent, what: "looked at when the event begins to wait and at each change of a variable that it sees; start events of a process only on request"},
 	"compensateEventDefinition":  {kept: inDefinitions, refused: inEvent, what: "a compensation trigger", fix: "Lead a flow to the steps that undo the work."},
 	"cancelEventDefinition":      {kept: inDefinitions, refused: inEvent, what: "a cancel trigger", fix: "Use an error end event in a sub-process and catch it on its border."},
 	"linkEventDefinition":        {kept: inDefinitions | inEvent},

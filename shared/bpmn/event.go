@@ -23,11 +23,12 @@ var occasions = map[string]occasion{
 	"signalEventDefinition": {[]Element{
 		ElementStartEvent, ElementIntermediateCatchEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent,
 	}, readSignalEvent},
-	"timerEventDefinition":      {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
-	"errorEventDefinition":      {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
-	"terminateEventDefinition":  {[]Element{ElementEndEvent}, readTerminateEvent},
-	"escalationEventDefinition": {[]Element{ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readEscalationEvent},
-	"linkEventDefinition":       {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
+	"timerEventDefinition":       {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
+	"conditionalEventDefinition": {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readConditionalEvent},
+	"errorEventDefinition":       {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
+	"terminateEventDefinition":   {[]Element{ElementEndEvent}, readTerminateEvent},
+	"escalationEventDefinition":  {[]Element{ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readEscalationEvent},
+	"linkEventDefinition":        {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
 }
 
 func (e Element) isEvent() bool {

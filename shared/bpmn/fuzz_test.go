@@ -93,11 +93,11 @@ func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 
 // triggersOf says which triggers a node may have; 0 is none.
 var triggersOf = map[Element][]Trigger{
-	ElementStartEvent:             {0, TriggerMessage, TriggerSignal, TriggerTimer},
-	ElementIntermediateCatchEvent: {TriggerMessage, TriggerSignal, TriggerTimer, TriggerLink},
+	ElementStartEvent:             {0, TriggerConditional, TriggerMessage, TriggerSignal, TriggerTimer},
+	ElementIntermediateCatchEvent: {TriggerConditional, TriggerMessage, TriggerSignal, TriggerTimer, TriggerLink},
 	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerSignal, TriggerLink, TriggerEscalation},
 	ElementEndEvent:               {0, TriggerMessage, TriggerSignal, TriggerError, TriggerTerminate, TriggerEscalation},
-	ElementBoundaryEvent:          {TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation},
+	ElementBoundaryEvent:          {TriggerConditional, TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation},
 	ElementReceiveTask:            {TriggerMessage},
 	ElementSendTask:               {0, TriggerMessage},
 }
@@ -116,7 +116,7 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 		t.Errorf("%s %s has the trigger %d", n.Element, n.ID, e.Trigger)
 	}
 	if (e.Trigger == TriggerMessage) != (e.Message != nil) || (e.Trigger == TriggerSignal) != (e.Signal != nil) || (e.Trigger == TriggerTimer) != (e.Timer != nil) ||
-		(e.Timer != nil && (e.Timer.Value == nil || e.Timer.Kind == 0)) {
+		(e.Trigger == TriggerConditional) != (e.Condition != nil) || (e.Timer != nil && (e.Timer.Value == nil || e.Timer.Kind == 0)) {
 		t.Errorf("%s has the event %+v", n.ID, e)
 	}
 	if e.Trigger == TriggerError && (n.Element != ElementEndEvent) != n.Interrupting {

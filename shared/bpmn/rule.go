@@ -110,6 +110,10 @@ const (
 	ruleEscalationHost  = "escalation_event_host"
 	ruleEscalationTwice = "duplicate_escalation_event"
 
+	ruleNoCondition    = "missing_condition"
+	ruleVariableEvents = "invalid_variable_events"
+	ruleSameCondition  = "duplicate_condition"
+
 	ruleEventSubStart = "event_sub_process_start"
 	ruleEventSubFlow  = "event_sub_process_with_flow"
 	ruleEventSubPlace = "event_sub_process_as_activity"
@@ -122,7 +126,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, eventSubProcessRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, eventSubProcessRules, conditionalRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

@@ -21,11 +21,11 @@ var eventRules = map[string]Rule{
 	},
 	ruleNoTrigger: {
 		Reason: "the event waits for nothing: it has no trigger",
-		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error, of a sub-process an escalation.",
+		Fix:    "Give it a message, a signal, a timer or a condition; on the border of an activity also an error, of a sub-process or user task an escalation.",
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message, a signal or a timer, in an event sub-process also an error or an escalation, intermediate catch events also a link, boundary events a message, a signal, a timer, an error or an escalation; " +
+		Fix: "Start events take a message, a signal, a timer or a condition, in an event sub-process also an error or an escalation, intermediate catch events also a link, boundary events a message, a signal, a timer, a condition, an error or an escalation; " +
 			"intermediate throw events take a message, a signal, an escalation or a link, end events a message, a signal, an error, an escalation or terminate.",
 	},
 	ruleInnerTrigger: {
@@ -113,7 +113,7 @@ var eventRules = map[string]Rule{
 	},
 	ruleGatewayTarget: {
 		Reason: "the event-based gateway leads to something that is no intermediate catch event",
-		Fix:    "Put an intermediate catch event with a message, a signal or a timer behind the gateway.",
+		Fix:    "Put an intermediate catch event with a message, a signal, a timer or a condition behind the gateway.",
 	},
 	ruleGatewayShared: {
 		Reason: "other sequence flows lead to an event behind the event-based gateway",

@@ -70,7 +70,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, eventSubProcessCases, multiInstanceCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, eventSubProcessCases, conditionalCases, multiInstanceCases)
 }
 
 func TestRules(t *testing.T) {

@@ -116,6 +116,7 @@ func (r *reader) starts(p *draft) (complete bool) {
 		}
 	}
 	r.namesOnce(triggered)
+	r.conditionsOnce(triggered)
 	complete = found[nil]
 	if !complete {
 		r.add(ruleNoStart, p.process.subject(), "the process has no start event")

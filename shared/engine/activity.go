@@ -130,6 +130,9 @@ func (s *step) finish(t Token) {
 		s.unknown(t)
 		return
 	}
+	if !s.heeded(t) {
+		return
+	}
 	if own := s.instance.owned(t.Number); own != nil {
 		s.unwatch(own.Number) // it is over, whatever becomes of the output parameters
 	}

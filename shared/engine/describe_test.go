@@ -219,9 +219,12 @@ func (l *line) waits(c engine.Change) {
 		l.add("scope", s.Scope)
 		l.add("token", s.Token)
 		l.add("node", s.Node)
-		if s.Signal {
+		switch {
+		case s.Signal:
 			l.add("signal", s.Message)
-		} else {
+		case s.Condition:
+			*l = append(*l, "condition")
+		default:
 			l.add("message", s.Message)
 		}
 	}

@@ -81,11 +81,16 @@ type step struct {
 	ids      int
 	entered  int
 	streak   int   // nodes entered since the last wait state before this command
+	noticed  []ID  // subscriptions whose conditions have to be looked at
+	looking  bool  // a condition is being evaluated
 	failure  error // a breach of the engine's own rules; never the data's fault
 }
 
 // do records a change and applies it.
 func (s *step) do(c Change) {
+	if c.Kind == VariablesSet {
+		s.notice(c)
+	}
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}
@@ -100,6 +105,7 @@ func (s *step) newID() ID {
 // run moves tokens until each of them waits, is gone, or has met an incident.
 func (s *step) run() {
 	for s.failure == nil && s.instance.State == Active {
+		s.heed()
 		if len(s.ready) == 0 {
 			if !s.settle() {
 				return
@@ -172,7 +178,7 @@ func (s *step) admit(t Token) {
 		return
 	}
 	err := s.prepare(t, node)
-	if err == nil {
+	if err == nil && !s.overtaken(t) {
 		err = behaviorOf(node)(s, t, node)
 	}
 	if err != nil {

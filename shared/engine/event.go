@@ -14,9 +14,12 @@ import (
 // enterCatchEvent waits for a message, a signal or a timer: an intermediate catch event or a receive task. A token
 // comes to a link event from the one that throws the link and passes it (BPMN 2.0.2 §10.5.5).
 func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error {
-	if node.Event.Trigger == bpmn.TriggerLink {
+	switch node.Event.Trigger {
+	case bpmn.TriggerLink:
 		s.finish(t)
 		return nil
+	case bpmn.TriggerConditional:
+		return s.enterConditional(t, node)
 	}
 	return s.arm(t, node)
 }
@@ -24,6 +27,9 @@ func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error {
 // enterEventBasedGateway waits for each of the events behind the gateway; the first one decides (BPMN
 // 2.0.2 §13.4.4). All that it waits for belongs to the token at the gateway.
 func enterEventBasedGateway(s *step, t Token, node *bpmn.FlowNode) error {
+	if s.chosen(t, node) {
+		return nil
+	}
 	for _, flow := range node.Outgoing {
 		if err := s.arm(t, flow.Target); err != nil {
 			return err
@@ -49,6 +55,10 @@ func (s *step) arm(t Token, event *bpmn.FlowNode) error {
 			return err
 		}
 		s.do(Change{Kind: TimerCreated, Timer: timer})
+	case bpmn.TriggerConditional:
+		s.do(Change{Kind: SubscriptionOpened, Subscription: &Subscription{
+			ID: s.newID(), Token: t.Number, Scope: ofScope(t), Node: event.ID, Condition: true, CreatedAt: s.now,
+		}})
 	case bpmn.TriggerMessage, bpmn.TriggerSignal:
 		name, err := s.eventName(t, event)
 		if err != nil {
@@ -223,7 +233,7 @@ func (Correlate) Name() string { return "correlate" }
 
 func (a Correlate) apply(s *step) error {
 	found := s.instance.Subscription(a.Subscription)
-	if found == nil {
+	if found == nil || found.Condition {
 		return ErrNoSubscription
 	}
 	if err := s.open(); err != nil {

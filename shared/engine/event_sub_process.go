@@ -37,7 +37,9 @@ func (s *step) watchProcess(t Token) {
 		s.incident(t, Incident{Opening: true}, err)
 		return
 	}
-	s.ready = append(s.ready, t.Number)
+	if !s.overtaken(Token{}) {
+		s.ready = append(s.ready, t.Number)
+	}
 }
 
 // unwatch ends what a scope itself waits for.

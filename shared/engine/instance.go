@@ -179,7 +179,7 @@ type Timer struct {
 	Fired  int       `json:"fired,omitempty"`
 }
 
-// Subscription is a message or signal event that a token or a scope waits for, as Timer has it.
+// Subscription is a message, signal or conditional event that a token or a scope waits for, as Timer has it.
 type Subscription struct {
 	ID        ID        `json:"id"`
 	Token     int       `json:"token,omitempty"`
@@ -187,6 +187,7 @@ type Subscription struct {
 	Node      string    `json:"node"`
 	Message   string    `json:"message"` // the name of the message or signal
 	Signal    bool      `json:"signal,omitempty"`
+	Condition bool      `json:"condition,omitempty"` // it has no name
 	CreatedAt time.Time `json:"createdAt"`
 }
 

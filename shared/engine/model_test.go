@@ -174,7 +174,7 @@ func (m *model) task(from, condition string) string {
 func (m *model) boundaries(host string, throws bool) string {
 	merge, escalation := "", false
 	for range rapid.IntRange(-2, 2).Draw(m.rt, "boundaries") {
-		kinds := []string{"timer", "message"}
+		kinds := []string{"timer", "message", "condition"}
 		if throws {
 			kinds = append(kinds, "error")
 		}
@@ -189,6 +189,8 @@ func (m *model) boundaries(host string, throws bool) string {
 			trigger = m.timer(interrupting)
 		case "message":
 			trigger = m.message()
+		case "condition":
+			trigger = m.condition(interrupting)
 		case "escalation":
 			escalation, trigger = true, m.escalation("X2", "") // the event sub-processes inside have the other
 		default:
@@ -237,7 +239,7 @@ func (m *model) end(from string) {
 func (m *model) event(from, condition string) string {
 	id := m.id("event")
 	m.flow(from, id, condition)
-	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation", "signal") {
+	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation", "signal", "condition") {
 	case "message":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
 	case "timer":
@@ -246,6 +248,9 @@ func (m *model) event(from, condition string) string {
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
 	case "signal":
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.signal(rapid.IntRange(0, 1).Draw(m.rt, "signal")))
+	case "condition":
+		m.hangs = true // nothing sets a variable for its own sake
+		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.condition(true))
 	case "link":
 		return m.link(id)
 	case "escalation":
@@ -279,6 +284,9 @@ func (m *model) events(from, condition string) string {
 		id, trigger := m.id("event"), m.message()
 		if i == 1 {
 			trigger = m.timer(true)
+		}
+		if i == 2 {
+			trigger = m.condition(true)
 		}
 		m.flow(gateway, id, "")
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+trigger)

@@ -139,6 +139,9 @@ func (d *driver) open() []func() engine.Action {
 		add(func() engine.Action { return engine.FireTimer{Timer: t.ID} })
 	}
 	for _, s := range d.instance.Subscriptions {
+		if s.Condition {
+			continue
+		}
 		add(func() engine.Action { return engine.Correlate{Subscription: s.ID, Variables: values(d.rt)} })
 	}
 	for _, i := range d.instance.Incidents {
@@ -200,6 +203,9 @@ func (d *driver) finish(ends bool) {
 	}
 	for _, t := range d.instance.Tokens { // the innermost wait for a token that was lost
 		node := d.process.Node(t.Node)
+		if node.Event != nil && node.Event.Trigger == bpmn.TriggerConditional {
+			continue
+		}
 		if !node.Holds() && !slices.Contains([]bpmn.Element{bpmn.ElementParallelGateway, bpmn.ElementInclusiveGateway}, node.Element) {
 			d.rt.Fatalf("token %d waits at %s", t.Number, t.Node)
 		}
@@ -219,7 +225,7 @@ func (d *driver) next() engine.Action {
 		return engine.CompleteTask{Task: in.Tasks[0].ID, Variables: good}
 	}
 	for _, s := range in.Subscriptions {
-		if s.Token > 0 && d.process.Node(s.Node).AttachedTo == nil {
+		if s.Token > 0 && !s.Condition && d.process.Node(s.Node).AttachedTo == nil {
 			return engine.Correlate{Subscription: s.ID, Variables: good}
 		}
 	}

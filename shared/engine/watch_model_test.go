@@ -12,7 +12,7 @@ func (m *model) watches(depth int) {
 	escalation, signals := "", 0
 	for range rapid.IntRange(-3, 2).Draw(m.rt, "watches") {
 		interrupting := m.chance("interrupting", 2)
-		kinds := []string{"message", "signal", "timer", "error"}
+		kinds := []string{"message", "signal", "timer", "error", "condition"}
 		if escalation == "" {
 			kinds = append(kinds, "escalation")
 		}
@@ -23,6 +23,8 @@ func (m *model) watches(depth int) {
 		case "signal":
 			trigger = m.signal(signals)
 			signals++
+		case "condition":
+			trigger = m.condition(interrupting)
 		case "timer":
 			trigger = m.timer(interrupting)
 		case "escalation":
@@ -56,4 +58,18 @@ func (m *model) signal(number int) string {
 		fmt.Fprintf(&m.messages, "<signal id=%q name=%q/>", id, "signal-"+id)
 	}
 	return fmt.Sprintf("<signalEventDefinition signalRef=%q/>", id)
+}
+
+// condition is the trigger of a condition. One that may become true again and again looks at a variable that only
+// commands set, and is false for the good values.
+func (m *model) condition(once bool) string {
+	limits := m.one("limits", "", `camunda:variableName="b"`, `camunda:variableEvents="update"`, `camunda:variableName="a" camunda:variableEvents="create, update"`)
+	conditions := []string{"${a > 1}", "${a == 2}", "${missing == 1}", "${a / missing}"}
+	if once {
+		conditions = append(conditions, "${a == 1}", "${a &lt; b}", "${list == 1}", "${list > 1}")
+	} else {
+		limits = `camunda:variableName="a"`
+	}
+	condition := m.one("condition", conditions...)
+	return fmt.Sprintf("<conditionalEventDefinition %s><condition>%s</condition></conditionalEventDefinition>", limits, condition)
 }

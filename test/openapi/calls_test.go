@@ -181,6 +181,7 @@ func inform(s *session) {
 	s.do("admin", "POST /api/v1/messages", value{"name": "nobody waits", "correlationKeys": value{"a": 1}, "ttlSeconds": 60}, "Idempotency-Key", "parked")
 	s.do("admin", "POST /api/v1/messages", value{"name": "nobody waits", "correlationKeys": value{"a": 1}, "ttlSeconds": 60}, "Idempotency-Key", "parked")
 	s.do("admin", "POST /api/v1/signals", value{"name": "market closed", "variables": value{"reason": "holiday"}}, "Idempotency-Key", "signal")
+	s.do("admin", "POST /api/v1/conditions", value{"businessKey": "W-1", "variables": value{"temperature": -3}}, "Idempotency-Key", "condition")
 	list := s.eventually("wangfang", "GET /api/v1/notifications?unread=true&limit=2&count=true", some)
 	s.do("wangfang", "GET /api/v1/notifications/unread-count", nil)
 	one := s.at(list, "items.0.id")
