@@ -151,6 +151,12 @@ func (d *driver) open() []func() engine.Action {
 }
 
 func (d *driver) task(t engine.Task) engine.Action {
+	switch rapid.IntRange(0, 9).Draw(d.rt, "throw") {
+	case 0:
+		return engine.ThrowTaskError{Task: t.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	case 1, 2:
+		return engine.ThrowTaskEscalation{Task: t.ID, Code: rapid.SampledFrom([]string{"X1", "X2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	}
 	if rapid.IntRange(0, 3).Draw(d.rt, "assign") > 0 {
 		return engine.CompleteTask{Task: t.ID, Variables: values(d.rt)}
 	}
@@ -165,6 +171,10 @@ func (d *driver) job(j engine.Job) engine.Action {
 	case 1:
 		retries := rapid.IntRange(0, 2).Draw(d.rt, "retries")
 		return engine.FailJob{Job: j.ID, Retries: &retries}
+	case 3:
+		if j.Kind == engine.ExternalJob {
+			return engine.ThrowJobEscalation{Job: j.ID, Code: rapid.SampledFrom([]string{"X1", "X2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+		}
 	case 2:
 		return engine.ThrowJobError{Job: j.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
 	}
