@@ -355,11 +355,13 @@ CREATE TABLE `workflow_subscription` (
   `suspended` tinyint(4) NOT NULL,
   `signal_name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `created_at` datetime(6) NOT NULL DEFAULT current_timestamp(6),
+  `start_condition` tinyint(4) DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `start_message` (`start_message`),
   KEY `instance` (`instance_id`,`message`),
   KEY `message` (`message`,`suspended`,`business_key`),
-  KEY `signal_receiver` (`signal_name`,`id`)
+  KEY `signal_receiver` (`signal_name`,`id`),
+  KEY `start_condition` (`start_condition`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_task` (

@@ -86,6 +86,7 @@ func TestWorkersAndOperators(t *testing.T) {
 	has(t, operator.ok("", "incident", "retry", failed, "--var", "amount=5"), "completed")
 	operator.fails(client.ExitProblem, "no_subscription", "message", "paid")
 	has(t, operator.ok("", "signal", "market closed", "--var", "reason=holiday"), "market closed")
+	operator.ok("", "condition", "--var", "temperature=-3")
 	has(t, operator.ok("", "message", "paid", "--ttl", "60"), "it is kept")
 
 	operator.ok("", "start", "pay", "--business-key", "P-9")

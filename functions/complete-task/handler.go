@@ -16,11 +16,11 @@ import (
 var Function = faas.Function{
 	Name:    "complete-task",
 	Summary: "Complete a user task and advance its process instance to the next wait state.",
-	Routes: []faas.Route{{
-		Method: http.MethodPost, Pattern: "/api/v1/tasks/{id}/complete", Summary: "Complete a task",
-		Permission: access.WorkflowTask, Replayable: true,
-		Body: workflow.Completion{}, Answer: workflow.TaskAnswer{}, Serve: complete,
-	}},
+	Routes: []faas.Route{
+		result("complete", "Complete a task", workflow.Completion{}, complete),
+		result("error", "End a task with a BPMN error", workflow.TaskError{}, throw),
+		result("escalate", "Throw an escalation from a task, which stays open unless it is interrupted", workflow.TaskEscalation{}, escalate),
+	},
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }
@@ -28,14 +28,12 @@ var Function = faas.Function{
 // Handle serves complete-task on OpenFaaS.
 func Handle(req handler.Request) (handler.Response, error) { return faas.Serve(Function, req) }
 
-func complete(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
+// result is the route by which somebody says what became of a task.
+func result(name, summary string, body any, serve serving) faas.Route {
+	return faas.Route{
+		Method: http.MethodPost, Pattern: "/api/v1/tasks/{id}/" + name, Summary: summary,
+		Permission: access.WorkflowTask, Replayable: true, Body: body, Answer: workflow.TaskAnswer{}, Serve: serve,
 	}
-	var completion workflow.Completion
-	if err := r.Decode(&completion); err != nil {
-		return nil, err
-	}
-	return r.App.Workflow.CompleteTask(ctx, r.Call(), id, completion)
 }
+
+type serving = func(context.Context, *faas.Request) (any, error)

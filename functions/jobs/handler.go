@@ -30,6 +30,7 @@ var Function = faas.Function{
 		result("complete", "Complete a job that the worker holds", workflow.JobCompletion{}, complete),
 		result("fail", "Give a job back as failed; without retries an incident waits for an operator", workflow.JobFailure{}, fail),
 		result("error", "End a job with a BPMN error", workflow.JobError{}, throw),
+		result("escalate", "Throw an escalation from a job, which the worker goes on to hold unless it is interrupted", workflow.JobEscalation{}, escalate),
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/jobs/{id}/extend", Summary: "Hold a job longer",
 			Permission: access.WorkflowJob, Body: workflow.JobExtension{}, Answer: workflow.InstanceAnswer{}, Serve: extend,

@@ -48,6 +48,10 @@ func throw(ctx context.Context, r *faas.Request) (any, error) {
 	return report(ctx, r, r.App.Workflow.ThrowJobError)
 }
 
+func escalate(ctx context.Context, r *faas.Request) (any, error) {
+	return report(ctx, r, r.App.Workflow.EscalateJob)
+}
+
 func report[T any](ctx context.Context, r *faas.Request, do func(context.Context, workflow.Call, engine.ID, T) (json.RawMessage, error)) (any, error) {
 	id, body, err := read[T](r)
 	if err != nil {

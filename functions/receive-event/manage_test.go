@@ -217,6 +217,21 @@ func TestSignals(t *testing.T) {
 	})
 }
 
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	operator := b.As("wuqiang")
+	const path = "/api/v1/conditions"
+	b.suite.Run(t, []faastest.Call{
+		{Name: "none holds", Method: "POST", Path: path, Header: operator, Body: `{"variables": {"level": 1}}`, Status: 200, JSON: `{"instances": []}`},
+		{Name: "once", Method: "POST", Path: path, Header: with(operator, "Idempotency-Key", "level"), Body: `{}`, Status: 200, JSON: `{"instances": []}`},
+		{Name: "unknown field", Method: "POST", Path: path, Header: operator, Body: `{"name": "x"}`, Status: 400, Code: "bad_json"},
+		{Name: "long key", Method: "POST", Path: path, Header: operator, Body: `{"businessKey": "` + strings.Repeat("x", 256) + `"}`, Status: 422, Code: "bad_business_key"},
+		{Name: "of an employee", Method: "POST", Path: path, Header: b.As("zhangwei"), Body: `{}`, Status: 403, Code: "forbidden"},
+		{Name: "of nobody", Method: "POST", Path: path, Body: `{}`, Status: 401, Code: "token_missing"},
+	})
+}
+
 // TestDeadLetters: what failed is shown, and taken again when its source has been mended.
 func TestDeadLetters(t *testing.T) {
 	t.Parallel()

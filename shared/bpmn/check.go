@@ -7,12 +7,13 @@ func (r *reader) check(p *draft) {
 	complete = r.attach(p) && complete
 	r.compensations(p)
 	r.cancels(p)
+	r.eventSubProcesses(p)
 	r.pairLinks(p)
 	for _, f := range p.process.Nodes {
 		r.ends(f)
 		r.gateway(p, f)
 		if f.Element.isActivity() {
-			r.boundary(f)
+			r.boundary(p, f)
 		}
 		if f.Default != nil && f.Element != ElementExclusiveGateway && p.conditioned[f.Default] {
 			r.add(ruleDefaultIgnored, f.Default.subject(), "")

@@ -105,6 +105,12 @@ func nodeFact(n *FlowNode) fact {
 	if n.Default != nil {
 		f.attributes = append(f.attributes, [2]string{"default", n.Default.ID})
 	}
+	if n.TriggeredByEvent {
+		f.attributes = append(f.attributes, [2]string{"triggeredByEvent", "true"})
+	}
+	if n.StartsEventSubProcess() {
+		f.attributes = append(f.attributes, [2]string{"isInterrupting", strconv.FormatBool(n.Interrupting)})
+	}
 	if n.AttachedTo != nil {
 		f.attributes = append(f.attributes, [2]string{"cancelActivity", strconv.FormatBool(n.Interrupting)})
 	}
@@ -137,6 +143,7 @@ func eventFact(e *EventDefinition) [][2]string {
 		{"trigger", triggerNames[e.Trigger]}, {"message", sourceOf(e.Message)}, {"signal", sourceOf(e.Signal)}, {"in", passedText(e.SignalVariables, e.SignalKey)},
 		{"errorCode", e.ErrorCode}, {"errorMessage", sourceOf(e.ErrorMessage)},
 		{"escalationCode", e.EscalationCode}, {triggerNames[e.Trigger] + "CodeVariable", e.CodeVariable}, {"errorMessageVariable", e.MessageVariable}, {"link", e.Link}, {"activityRef", e.ActivityRef},
+		{"condition", sourceOf(e.Condition)}, {"variableName", e.VariableName}, {"variableEvents", strings.Join(e.VariableEvents, ",")},
 	}
 	if e.Timer != nil {
 		list = append(list, [2]string{timerNames[e.Timer.Kind], sourceOf(e.Timer.Value)})
@@ -147,7 +154,7 @@ func eventFact(e *EventDefinition) [][2]string {
 var (
 	triggerNames = map[Trigger]string{
 		TriggerMessage: "message", TriggerTimer: "timer", TriggerError: "error", TriggerTerminate: "terminate", TriggerLink: "link",
-		TriggerEscalation: "escalation", TriggerSignal: "signal", TriggerCompensation: "compensation", TriggerCancel: "cancel",
+		TriggerEscalation: "escalation", TriggerSignal: "signal", TriggerCompensation: "compensation", TriggerCancel: "cancel", TriggerConditional: "conditional",
 	}
 	timerNames = map[TimerKind]string{TimerDate: "timeDate", TimerDuration: "timeDuration", TimerCycle: "timeCycle"}
 )

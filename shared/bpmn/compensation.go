@@ -56,8 +56,7 @@ type association struct {
 
 // undoes notes that an activity is for compensation: a handler, or an event sub-process that is one.
 func (n *node) undoes(f *FlowNode) {
-	f.TriggeredByEvent = n.compensates()
-	f.ForCompensation = f.TriggeredByEvent || f.Element.isActivity() && n.flag("isForCompensation") && !n.flag("triggeredByEvent")
+	f.ForCompensation = n.compensates() || f.Element.isActivity() && n.flag("isForCompensation") && !n.flag("triggeredByEvent")
 }
 
 // compensates reports whether n is an event sub-process whose start events are compensation events.

@@ -38,6 +38,8 @@ type Process struct {
 
 	nodes map[string]*FlowNode
 	flows map[string]*SequenceFlow
+	// eventStarts are the start events of event sub-processes by the id of what these stand in.
+	eventStarts map[string][]*FlowNode
 }
 
 // Node returns the flow node with that id, or nil.
@@ -60,13 +62,13 @@ func (p *Process) Starts() []*FlowNode {
 	return list
 }
 
-// InnerStart returns the none start event of a sub-process, or of one of its instances; of an event
-// sub-process for compensation the compensation start event.
+// InnerStart returns the start event of a sub-process, or of one of its instances: the none start event, or,
+// of an event sub-process, the one with the trigger.
 func (p *Process) InnerStart(subProcess *FlowNode) *FlowNode { return p.start(subProcess) }
 
 func (p *Process) start(parent *FlowNode) *FlowNode {
 	for _, n := range p.Nodes {
-		if n.Element == ElementStartEvent && idOf(n.Parent) == idOf(parent) && (n.Event == nil || n.Event.Trigger == TriggerCompensation) {
+		if n.Element == ElementStartEvent && idOf(n.Parent) == idOf(parent) && (n.Event == nil || n.Parent != nil && n.Parent.TriggeredByEvent) {
 			return n
 		}
 	}
@@ -74,7 +76,7 @@ func (p *Process) start(parent *FlowNode) *FlowNode {
 }
 
 // CorrelatesMessages reports whether an instance can ever wait for a message: at an intermediate or
-// boundary event, a receive task, or behind an event-based gateway. A start event does not count.
+// boundary event, a receive task, behind an event-based gateway, or to start an event sub-process.
 func (p *Process) CorrelatesMessages() bool {
 	for _, n := range p.Nodes {
 		if n.waitsForMessage() {
@@ -86,8 +88,8 @@ func (p *Process) CorrelatesMessages() bool {
 
 func (f *FlowNode) waitsForMessage() bool {
 	switch f.Element {
-	case ElementIntermediateCatchEvent, ElementBoundaryEvent, ElementReceiveTask:
-		return f.Event != nil && f.Event.Trigger == TriggerMessage
+	case ElementIntermediateCatchEvent, ElementBoundaryEvent, ElementReceiveTask, ElementStartEvent:
+		return !f.startsProcess() && f.Event != nil && f.Event.Trigger == TriggerMessage
 	}
 	return false
 }
@@ -106,6 +108,8 @@ type FlowNode struct {
 	Default *SequenceFlow
 	// Parent is the sub-process in which the node stands; nil: the process itself.
 	Parent *FlowNode
+	// TriggeredByEvent is of a sub-process that no flow leads to: the event of its one start event starts it.
+	TriggeredByEvent bool
 	// UserTask and StartEvent hold what only these elements have; nil for the others.
 	UserTask   *UserTask
 	StartEvent *StartEvent
@@ -119,7 +123,7 @@ type FlowNode struct {
 	// MultiInstance says how often an activity is done; nil: once.
 	MultiInstance *MultiInstance
 	// Boundary are the boundary events of an activity, in document order. A boundary event has
-	// AttachedTo and Interrupting.
+	// AttachedTo and Interrupting; the start event of an event sub-process has the latter.
 	Boundary     []*FlowNode
 	AttachedTo   *FlowNode
 	Interrupting bool
@@ -128,8 +132,6 @@ type FlowNode struct {
 	// the event sub-process for compensation in it; nil: nothing.
 	ForCompensation bool
 	Compensation    *FlowNode
-	// TriggeredByEvent says that the node is an event sub-process.
-	TriggeredByEvent bool
 	// Inputs and Outputs are the mappings of camunda:inputOutput, in order. A node with any of them,
 	// and a call activity, has a scope of variables of its own.
 	Inputs, Outputs []Parameter
@@ -156,6 +158,7 @@ const (
 	TriggerSignal
 	TriggerCompensation
 	TriggerCancel
+	TriggerConditional
 )
 
 // EventDefinition is the one trigger of an event.
@@ -177,6 +180,11 @@ type EventDefinition struct {
 	ErrorMessage *expr.Expression
 	// EscalationCode, of TriggerEscalation, is as ErrorCode.
 	EscalationCode string
+	// Condition, of TriggerConditional, is what has to become true. VariableName and VariableEvents, unless they are
+	// empty, say at which changes of variables it is looked at; see Heeds.
+	Condition      *expr.Expression
+	VariableName   string
+	VariableEvents []string
 	// CodeVariable and MessageVariable receive what a catching error or escalation event has caught;
 	// empty: none.
 	CodeVariable, MessageVariable string

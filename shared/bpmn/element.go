@@ -105,17 +105,16 @@ const (
 	fixContainer  = "Draw its content in the process itself, or in an embedded sub-process."
 	fixLoop       = "Remove the loop marker; lead a flow back to the task to repeat it."
 	fixLoopOutput = "Remove it; let each instance set a variable of the process whose name it knows by loopCounter."
-	fixEventSub   = "Attach a boundary event to a sub-process around what it watches, and lead its flow to these steps."
 )
 
 // elements is the one table of BPMN 2.0.2's elements by local name. Adding an element to the engine
 // means giving it an Element and a read function here.
 var elements = map[string]kind{
-	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal or a timer"},
+	"startEvent":             {element: ElementStartEvent, read: readStartEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, a timer or a condition; of an event sub-process also with an error or an escalation"},
 	"endEvent":               {element: ElementEndEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an error, an escalation, compensation or terminate; in a transaction also cancel"},
-	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer or a link"},
+	"intermediateCatchEvent": {element: ElementIntermediateCatchEvent, read: readEvent, kept: inProcess, what: "with a message, a signal, a timer, a condition or a link"},
 	"intermediateThrowEvent": {element: ElementIntermediateThrowEvent, read: readEvent, kept: inProcess, what: "without a trigger, or with a message, a signal, an escalation, compensation or a link"},
-	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer, an error or compensation; on a sub-process or a call activity also an escalation, on a transaction also cancel"},
+	"boundaryEvent":          {element: ElementBoundaryEvent, read: readBoundaryEvent, kept: inProcess, what: "with a message, a signal, a timer, a condition, an error or compensation; on a sub-process or a call activity or user task also an escalation, on a transaction also cancel"},
 	"userTask":               {element: ElementUserTask, read: readUserTask, kept: inProcess},
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
@@ -123,7 +122,7 @@ var elements = map[string]kind{
 	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
 	"sendTask":               {element: ElementSendTask, read: readSendTask, kept: inProcess, what: "a job for a worker, an expression, or a message"},
 	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
-	"subProcess":             {element: ElementSubProcess, read: readNothing, kept: inProcess, what: "embedded; of event sub-processes (triggeredByEvent) the one for compensation"},
+	"subProcess":             {element: ElementSubProcess, read: readSubProcess, kept: inProcess, what: "embedded, or started by an event (triggeredByEvent)"},
 	"transaction":            {element: ElementTransaction, read: readNothing, kept: inProcess, what: "as a sub-process that a cancel end event undoes"},
 	"callActivity":           {element: ElementCallActivity, read: readCallActivity, kept: inProcess, what: "a process: its latest version, one of the same deployment, or one by version or version tag; not a case"},
 	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
@@ -159,7 +158,7 @@ var elements = map[string]kind{
 	"terminateEventDefinition":   {kept: inDefinitions | inEvent},
 	"signalEventDefinition":      {kept: inDefinitions | inEvent},
 	"escalationEventDefinition":  {kept: inDefinitions | inEvent},
-	"conditionalEventDefinition": {kept: inDefinitions, refused: inEvent, what: "a conditional trigger", fix: "Use a message that says when the condition holds, or a timer and a gateway behind it."},
+	"conditionalEventDefinition": {kept: inDefinitions | inEvent, what: "looked at when the event begins to wait and at each change of a variable that it sees; start events of a process only on request"},
 	"compensateEventDefinition":  {kept: inDefinitions | inEvent},
 	"cancelEventDefinition":      {kept: inDefinitions | inEvent},
 	"linkEventDefinition":        {kept: inDefinitions | inEvent},

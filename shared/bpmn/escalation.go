@@ -1,7 +1,7 @@
 package bpmn
 
 // escalationRules are those about escalation events. They are Camunda 7's (BpmnParse.parseEscalation… and
-// addEscalationEventDefinition), but for the user task, whose worker cannot escalate here.
+// addEscalationEventDefinition).
 var escalationRules = map[string]Rule{
 	ruleEscalation: {
 		Reason: "the escalationRef is no escalation of the file",
@@ -12,11 +12,11 @@ var escalationRules = map[string]Rule{
 		Fix:    "Refer to an escalation of the file that has an escalationCode.",
 	},
 	ruleEscalationHost: {
-		Reason: "the escalation boundary event is on neither a sub-process nor a call activity: nothing can throw one to it",
-		Fix:    "Attach it to the sub-process around the event that throws the escalation, or to the call of the process that does.",
+		Reason: "the escalation boundary event is on an activity that nothing can throw one from",
+		Fix:    "Attach it to the sub-process around the event that throws the escalation, to the call of the process that does, or to a user task.",
 	},
 	ruleEscalationTwice: {
-		Reason: "two boundary events of an activity catch the same escalation",
+		Reason: "two boundary events of an activity, or two event sub-processes beside each other, catch the same escalation",
 		Fix:    "Give each of them an escalation of its own; one that catches every escalation stands alone.",
 	},
 }
@@ -50,27 +50,50 @@ func readEscalationEvent(r *reader, d *node, f *FlowNode) {
 	}
 }
 
-// escalationsOnce applies the rules about the escalation boundary events of one activity.
-func (r *reader) escalationsOnce(host *FlowNode) {
+// escalationsOnce applies the rules about the events that catch escalations from within one sub-process or process,
+// or one task: the start events of the event sub-processes inside, and the boundary events of the activity, if there is
+// one. One escalation has one event; an event for every escalation is the only one of its kind.
+func (r *reader) escalationsOnce(inside []*FlowNode, host *FlowNode) {
 	codes := map[string]*FlowNode{}
-	var first *FlowNode
+	r.escalationsOf(inside, codes)
+	if host == nil {
+		return
+	}
+	var border []*FlowNode
 	for _, b := range host.Boundary {
-		if b.Event == nil || b.Event.Trigger != TriggerEscalation {
+		if b.Event != nil && b.Event.Trigger == TriggerEscalation && !host.Element.escalates() {
+			r.add(ruleEscalationHost, b.subject(), "the escalation boundary event is on the %s %s: nothing can throw one to it", host.Element, clip(host.ID))
 			continue
 		}
-		if !host.Element.embeds() && host.Element != ElementCallActivity {
-			r.add(ruleEscalationHost, b.subject(), "the escalation boundary event is on the %s %s: nothing can throw one to it", host.Element, clip(host.ID))
+		border = append(border, b)
+	}
+	r.escalationsOf(border, codes)
+}
+
+// escalates reports whether an escalation can come out of an activity.
+func (e Element) escalates() bool {
+	return e.embeds() || e == ElementCallActivity || e == ElementUserTask
+}
+
+func (r *reader) escalationsOf(events []*FlowNode, codes map[string]*FlowNode) {
+	var first, every *FlowNode
+	for _, b := range events {
+		if b.Event == nil || b.Event.Trigger != TriggerEscalation {
 			continue
 		}
 		code := b.Event.EscalationCode
 		same := codes[code]
 		switch {
-		case first == nil:
-			first = b
-		case same != nil && code != "":
+		case code != "" && same != nil:
 			r.add(ruleEscalationTwice, b.subject(), "%s catches the escalation %s, too", clip(same.ID), clip(code))
-		case code == "" || codes[""] != nil:
-			r.add(ruleEscalationTwice, b.subject(), "this event or %s of %s catches every escalation", clip(first.ID), clip(host.ID))
+		case first != nil && (code == "" || every != nil):
+			r.add(ruleEscalationTwice, b.subject(), "this event or %s catches every escalation", clip(first.ID))
+		}
+		if first == nil {
+			first = b
+		}
+		if code == "" {
+			every = b
 		}
 		codes[code] = b
 	}

@@ -40,7 +40,8 @@ var escalationCases = []ruleCase{
 	{"every escalation twice", escalating("", "escalationRef='xBare'"), []string{"5 duplicate_escalation_event z"}},
 	{"every escalation and one", escalating("", "escalationRef='X1'"), []string{"5 duplicate_escalation_event z"}},
 	{"one escalation and every", escalating("escalationRef='X1'", ""), []string{"5 duplicate_escalation_event z"}},
-	{"escalation of a user task", line(border("", escalate("escalationRef='X1'"))), []string{"2 escalation_event_host x"}},
+	{"escalation of a user task", line(border("", escalate("escalationRef='X1'"))), nil},
+	{"escalation of a manual task", line(between("manualTask", "", "") + "<boundaryEvent id='y' attachedToRef='x'>" + escalate("escalationRef='X1'") + "</boundaryEvent>"), []string{"2 escalation_event_host y"}},
 }
 
 func TestReadEscalation(t *testing.T) {

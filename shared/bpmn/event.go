@@ -1,7 +1,6 @@
 package bpmn
 
 import (
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,13 +23,14 @@ var occasions = map[string]occasion{
 	"signalEventDefinition": {[]Element{
 		ElementStartEvent, ElementIntermediateCatchEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent,
 	}, readSignalEvent},
-	"timerEventDefinition":      {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
-	"errorEventDefinition":      {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
-	"terminateEventDefinition":  {[]Element{ElementEndEvent}, readTerminateEvent},
-	"escalationEventDefinition": {[]Element{ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readEscalationEvent},
-	"compensateEventDefinition": {[]Element{ElementStartEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readCompensateEvent},
-	"cancelEventDefinition":     {[]Element{ElementEndEvent, ElementBoundaryEvent}, readCancelEvent},
-	"linkEventDefinition":       {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
+	"timerEventDefinition":       {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readTimerEvent},
+	"conditionalEventDefinition": {[]Element{ElementStartEvent, ElementIntermediateCatchEvent, ElementBoundaryEvent}, readConditionalEvent},
+	"errorEventDefinition":       {[]Element{ElementEndEvent, ElementBoundaryEvent}, readErrorEvent},
+	"terminateEventDefinition":   {[]Element{ElementEndEvent}, readTerminateEvent},
+	"escalationEventDefinition":  {[]Element{ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readEscalationEvent},
+	"compensateEventDefinition":  {[]Element{ElementStartEvent, ElementIntermediateThrowEvent, ElementEndEvent, ElementBoundaryEvent}, readCompensateEvent},
+	"cancelEventDefinition":      {[]Element{ElementEndEvent, ElementBoundaryEvent}, readCancelEvent},
+	"linkEventDefinition":        {[]Element{ElementIntermediateCatchEvent, ElementIntermediateThrowEvent}, readLinkEvent},
 }
 
 func (e Element) isEvent() bool {
@@ -76,7 +76,7 @@ func readEvent(r *reader, n *node, f *FlowNode) {
 	if !found {
 		return
 	}
-	if !slices.Contains(known.elements, f.Element) {
+	if !known.fits(d.local, f) {
 		r.add(ruleMisplacedTrigger, s, "a %s cannot stand at this event", d.local)
 		return
 	}
@@ -87,6 +87,7 @@ func readEvent(r *reader, n *node, f *FlowNode) {
 func readStartEvent(r *reader, n *node, f *FlowNode) {
 	f.StartEvent = &StartEvent{Initiator: n.extension("initiator"), Form: r.form(n, f.subject())}
 	readEvent(r, n, f)
+	r.interrupts(n, f)
 }
 
 // readBoundaryEvent reads how the event acts; attach finds the activity it belongs to.
@@ -124,9 +125,14 @@ func readMessageEvent(r *reader, d *node, f *FlowNode) {
 	switch {
 	case !named:
 		r.add(ruleNoMessage, s, "")
-	case f.Element == ElementStartEvent && name != nil && !name.IsLiteral():
+	case f.startsProcess() && name != nil && !name.IsLiteral():
 		r.add(ruleStartMessage, s, "the message name %s of the start event is an expression, but nothing is known before the start", clip(name.Source()))
 	}
+}
+
+// startsProcess reports whether the event starts something of which nothing is known before.
+func (f *FlowNode) startsProcess() bool {
+	return f.Element == ElementStartEvent && !f.StartsEventSubProcess()
 }
 
 // maxName is the longest message name or topic in characters.

@@ -33,6 +33,7 @@ var (
 	onWork       = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
 	onError      = []string{"errorEventDefinition"}
 	onEscalation = []string{"escalationEventDefinition"}
+	onCondition  = []string{"conditionalEventDefinition"}
 	onLoop       = []string{"multiInstanceLoopCharacteristics"}
 	onCall       = []string{"callActivity"}
 	onPassing    = []string{"signalEventDefinition", "callActivity"}
@@ -58,6 +59,7 @@ var extensionAttributes = map[string]extension{
 	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
 	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
+	"variableName": {on: onCondition}, "variableEvents": {on: onCondition},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
 	"collection": {on: onLoop}, "elementVariable": {on: onLoop},
 	"calledElement": {on: onCall}, "calledElementBinding": {on: onCall}, "calledElementVersion": {on: onCall}, "calledElementVersionTag": {on: onCall},

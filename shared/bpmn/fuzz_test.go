@@ -80,7 +80,7 @@ func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 	if n.Element.embeds() && p.InnerStart(n) == nil {
 		t.Errorf("sub-process %s has no start event", n.ID)
 	}
-	if (n.Element == ElementBoundaryEvent) != (n.AttachedTo != nil) || (n.AttachedTo == nil && n.Interrupting) {
+	if (n.Element == ElementBoundaryEvent) != (n.AttachedTo != nil) || (n.AttachedTo == nil && n.Interrupting && !n.StartsEventSubProcess()) {
 		t.Errorf("node %s is attached to %v", n.ID, n.AttachedTo)
 	}
 	if n.AttachedTo != nil && (!slices.Contains(n.AttachedTo.Boundary, n) || n.AttachedTo.Parent != n.Parent) {
@@ -115,11 +115,11 @@ func consistentCompensation(t testing.TB, p *Process, n *FlowNode) {
 
 // triggersOf says which triggers a node may have; 0 is none.
 var triggersOf = map[Element][]Trigger{
-	ElementStartEvent:             {0, TriggerMessage, TriggerSignal, TriggerTimer, TriggerCompensation},
-	ElementIntermediateCatchEvent: {TriggerMessage, TriggerSignal, TriggerTimer, TriggerLink},
+	ElementStartEvent:             {0, TriggerConditional, TriggerMessage, TriggerSignal, TriggerTimer, TriggerCompensation},
+	ElementIntermediateCatchEvent: {TriggerConditional, TriggerMessage, TriggerSignal, TriggerTimer, TriggerLink},
 	ElementIntermediateThrowEvent: {0, TriggerMessage, TriggerSignal, TriggerLink, TriggerEscalation, TriggerCompensation},
 	ElementEndEvent:               {0, TriggerMessage, TriggerSignal, TriggerError, TriggerTerminate, TriggerEscalation, TriggerCompensation, TriggerCancel},
-	ElementBoundaryEvent:          {TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation, TriggerCompensation, TriggerCancel},
+	ElementBoundaryEvent:          {TriggerConditional, TriggerMessage, TriggerSignal, TriggerTimer, TriggerError, TriggerEscalation, TriggerCompensation, TriggerCancel},
 	ElementReceiveTask:            {TriggerMessage},
 	ElementSendTask:               {0, TriggerMessage},
 }
@@ -133,20 +133,22 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 		}
 		return
 	}
-	if !slices.Contains(triggersOf[n.Element], e.Trigger) || (n.Element == ElementStartEvent && (n.Parent != nil) != (e.Trigger == TriggerCompensation)) {
+	inEventSub := n.StartsEventSubProcess() && (e.Trigger == TriggerError || e.Trigger == TriggerEscalation)
+	if !inEventSub && !slices.Contains(triggersOf[n.Element], e.Trigger) || (n.Element == ElementStartEvent && (n.Parent != nil && !n.StartsEventSubProcess() ||
+		(e.Trigger == TriggerCompensation) != (n.StartsEventSubProcess() && n.Parent.ForCompensation))) {
 		t.Errorf("%s %s has the trigger %d", n.Element, n.ID, e.Trigger)
 	}
 	if (e.Trigger == TriggerMessage) != (e.Message != nil) || (e.Trigger == TriggerSignal) != (e.Signal != nil) || (e.Trigger == TriggerTimer) != (e.Timer != nil) ||
-		(e.Timer != nil && (e.Timer.Value == nil || e.Timer.Kind == 0)) {
+		(e.Trigger == TriggerConditional) != (e.Condition != nil) || (e.Timer != nil && (e.Timer.Value == nil || e.Timer.Kind == 0)) {
 		t.Errorf("%s has the event %+v", n.ID, e)
 	}
-	if e.Trigger == TriggerError && (n.Element == ElementBoundaryEvent) != n.Interrupting {
+	if e.Trigger == TriggerError && (n.Element != ElementEndEvent) != n.Interrupting {
 		t.Errorf("%s does not interrupt", n.ID)
 	}
 	if e.Trigger == TriggerError && n.Element == ElementEndEvent && e.ErrorCode == "" {
 		t.Errorf("%s throws no code", n.ID)
 	}
-	if e.Trigger == TriggerEscalation && ((n.Element.throws() && e.EscalationCode == "") || (n.AttachedTo != nil && !n.AttachedTo.Element.embeds() && n.AttachedTo.Element != ElementCallActivity)) {
+	if e.Trigger == TriggerEscalation && ((n.Element.throws() && e.EscalationCode == "") || (n.AttachedTo != nil && !n.AttachedTo.Element.escalates())) {
 		t.Errorf("%s has the event %+v", n.ID, e)
 	}
 	if e.Trigger == TriggerLink && n.Element.throws() && (len(n.Outgoing) != 1 || n.Outgoing[0].Target.Event.Link != e.Link) {

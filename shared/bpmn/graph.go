@@ -29,13 +29,15 @@ type graph struct {
 
 func newGraph(p *Process) *graph {
 	g := &graph{inner: map[*FlowNode][]*FlowNode{}}
-	interrupted := map[*FlowNode]bool{} // the sub-processes that an event on a border around may end
+	ends := func(b *FlowNode) bool { return b.Interrupting }
+	// What an event on a border around, or an event sub-process beside, may end.
+	interrupted := map[*FlowNode]bool{nil: slices.ContainsFunc(p.EventStarts(nil), ends)}
 	for _, f := range p.Nodes {
-		interrupted[f] = interrupted[f.Parent] || slices.ContainsFunc(f.Boundary, func(b *FlowNode) bool { return b.Interrupting })
+		interrupted[f] = interrupted[f.Parent] || slices.ContainsFunc(f.Boundary, ends) || slices.ContainsFunc(p.EventStarts(f), ends)
 		switch {
-		case f.Element == 0 || (f.Element == ElementStartEvent && f.Parent == nil) || f.unpaired() || f.ForCompensation:
+		case f.Element == 0 || (f.Parent == nil && (f.Element == ElementStartEvent || f.TriggeredByEvent)) || f.unpaired() || f.ForCompensation:
 			g.starts = append(g.starts, f)
-		case f.Element == ElementStartEvent:
+		case f.Element == ElementStartEvent || f.TriggeredByEvent:
 			g.inner[f.Parent] = append(g.inner[f.Parent], f)
 		}
 		if len(f.Outgoing) == 0 || f.Element == 0 || interrupted[f.Parent] {

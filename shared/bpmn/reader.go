@@ -162,7 +162,7 @@ func (r *reader) flowElement(p *draft, n *node, parent *FlowNode) {
 		r.sequenceFlow(p, n)
 	case n.local == "association":
 		p.associations = append(p.associations, association{n.attr("sourceRef"), n.attr("targetRef"), n.line})
-	case k.refused&inProcess != nowhere || r.eventSubProcess(n):
+	case k.refused&inProcess != nowhere:
 		// It stays a node of the draft, so that the flows to it are not reported as dangling.
 		p.add(&FlowNode{ID: n.attr("id"), Name: n.raw("name"), Line: n.line, Parent: parent})
 		r.inner(n)
@@ -182,7 +182,6 @@ func (r *reader) inner(n *node) {
 				"the element %s, %s, is not executed by this version", c.local, k.what)
 			r.inner(c)
 		case k.element.embeds():
-			r.eventSubProcess(c)
 			r.inner(c)
 		}
 	}

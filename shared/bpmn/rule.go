@@ -126,6 +126,14 @@ const (
 	ruleCancelTwice    = "duplicate_cancel_event"
 	ruleCancelUncaught = "cancel_without_boundary_event"
 
+	ruleNoCondition    = "missing_condition"
+	ruleVariableEvents = "invalid_variable_events"
+	ruleSameCondition  = "duplicate_condition"
+
+	ruleEventSubStart = "event_sub_process_start"
+	ruleEventSubFlow  = "event_sub_process_with_flow"
+	ruleEventSubPlace = "event_sub_process_as_activity"
+
 	ruleLoopPlace       = "misplaced_loop_marker"
 	ruleLoopCount       = "multi_instance_without_count"
 	ruleLoopCardinality = "invalid_loop_cardinality"
@@ -138,7 +146,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

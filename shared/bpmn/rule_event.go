@@ -21,16 +21,16 @@ var eventRules = map[string]Rule{
 	},
 	ruleNoTrigger: {
 		Reason: "the event waits for nothing: it has no trigger",
-		Fix:    "Give it a message, a signal or a timer; on the border of an activity also an error or compensation, of a sub-process or a call activity an escalation, of a transaction cancel.",
+		Fix:    "Give it a message, a signal, a timer or a condition; on the border of an activity also an error or compensation, of a sub-process or a call activity or user task an escalation, of a transaction cancel.",
 	},
 	ruleMisplacedTrigger: {
 		Reason: "the trigger cannot stand at this event",
-		Fix: "Start events take a message, a signal or a timer, intermediate catch events also a link, boundary events a message, a signal, a timer, an error, an escalation, compensation or cancel; " +
+		Fix: "Start events take a message, a signal, a timer or a condition, in an event sub-process also an error or an escalation, intermediate catch events also a link, boundary events a message, a signal, a timer, a condition, an error, an escalation, compensation or cancel; " +
 			"intermediate throw events take a message, a signal, an escalation, compensation or a link, end events a message, a signal, an error, an escalation, compensation, cancel or terminate.",
 	},
 	ruleInnerTrigger: {
 		Reason: "the start event of the sub-process has a trigger",
-		Fix:    "Remove the trigger; put an intermediate event behind the start event.",
+		Fix:    `Remove the trigger and put an intermediate event behind the start event, or make it an event sub-process with triggeredByEvent="true".`,
 	},
 	ruleNoMessage: {
 		Reason: "the node waits for a message, but names none",
@@ -82,7 +82,7 @@ var eventRules = map[string]Rule{
 		Fix:    "Refer to an error of the file that has an errorCode.",
 	},
 	ruleSameError: {
-		Reason:  "two boundary events of an activity catch the same error; the first one always wins",
+		Reason:  "two events of an activity catch the same error; the first one always wins",
 		Fix:     "Remove one, or give it another errorRef.",
 		Warning: true,
 	},
@@ -113,7 +113,7 @@ var eventRules = map[string]Rule{
 	},
 	ruleGatewayTarget: {
 		Reason: "the event-based gateway leads to something that is no intermediate catch event",
-		Fix:    "Put an intermediate catch event with a message, a signal or a timer behind the gateway.",
+		Fix:    "Put an intermediate catch event with a message, a signal, a timer or a condition behind the gateway.",
 	},
 	ruleGatewayShared: {
 		Reason: "other sequence flows lead to an event behind the event-based gateway",

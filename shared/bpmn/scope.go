@@ -1,5 +1,7 @@
 package bpmn
 
+import "slices"
+
 // container reads what is in a process or a sub-process; parent is the latter.
 func (r *reader) container(p *draft, n *node, parent *FlowNode) {
 	for _, c := range n.children {
@@ -7,15 +9,6 @@ func (r *reader) container(p *draft, n *node, parent *FlowNode) {
 			r.flowElement(p, c, parent)
 		}
 	}
-}
-
-// eventSubProcess refuses a sub-process that an event starts. It has no element of its own.
-func (r *reader) eventSubProcess(n *node) bool {
-	if n.local != "subProcess" || !n.flag("triggeredByEvent") || n.compensates() {
-		return false
-	}
-	r.addFix(ruleUnsupportedElement, n.subject(), fixEventSub, "the element subProcess, an event sub-process, is not executed by this version")
-	return true
 }
 
 // attach gives boundary events to their activities, in document order, and reports whether all have one.
@@ -34,6 +27,8 @@ func (r *reader) attach(p *draft) (complete bool) {
 		case host.ForCompensation:
 			r.add(ruleHandlerBorder, s, "the boundary event is attached to the compensation handler %s", clip(host.ID))
 		case host.Element == 0: // a refused activity: what it may have on its border is not known
+		case host.TriggeredByEvent:
+			r.add(ruleNotAttached, s, "the attachedToRef %s is an event sub-process, which has no boundary events", clip(b.host))
 		case !host.Element.isActivity():
 			r.add(ruleNotAttached, s, "the attachedToRef %s is the %s, not an activity", clip(b.host), host.Element)
 		default:
@@ -47,21 +42,28 @@ func (r *reader) attach(p *draft) (complete bool) {
 
 // boundary applies the rules about the boundary events of one activity: what would start two of them is
 // an error, or a warning where the first one always wins.
-func (r *reader) boundary(host *FlowNode) {
-	waiting := host.Boundary
+func (r *reader) boundary(p *draft, host *FlowNode) {
+	waiting := slices.Clone(host.Boundary)
 	if host.Element == ElementReceiveTask {
 		waiting = append([]*FlowNode{host}, waiting...)
 	}
-	r.namesOnce(waiting)
-	r.escalationsOnce(host)
+	inside := p.process.EventStarts(host)
+	r.namesOnce(append(waiting, inside...))
+	r.escalationsOnce(inside, host)
 	r.compensationOnce(host)
+	r.errorsOnce(inside)
+	r.errorsOnce(host.Boundary)
+}
+
+// errorsOnce warns of events that never catch an error because one before them does.
+func (r *reader) errorsOnce(events []*FlowNode) {
 	codes := map[string]*FlowNode{}
-	for _, b := range host.Boundary {
+	for _, b := range events {
 		if b.Event == nil || b.Event.Trigger != TriggerError {
 			continue
 		}
 		if first := codes[b.Event.ErrorCode]; first != nil {
-			r.add(ruleSameError, b.subject(), "the boundary event %s of %s catches the same error before", clip(first.ID), clip(host.ID))
+			r.add(ruleSameError, b.subject(), "the event %s catches the same error before", clip(first.ID))
 			continue
 		}
 		codes[b.Event.ErrorCode] = b
@@ -105,6 +107,7 @@ func (r *reader) starts(p *draft) (complete bool) {
 		}
 		found[f.Parent] = true
 		switch {
+		case f.StartsEventSubProcess() && !f.Parent.ForCompensation: // has rules of its own
 		case p.triggered[f] && f.Parent != nil && !f.Parent.TriggeredByEvent:
 			r.add(ruleInnerTrigger, f.subject(), "")
 		case p.triggered[f] && f.Parent == nil:
@@ -116,15 +119,17 @@ func (r *reader) starts(p *draft) (complete bool) {
 		}
 	}
 	r.namesOnce(triggered)
+	r.conditionsOnce(triggered)
 	complete = found[nil]
 	if !complete {
 		r.add(ruleNoStart, p.process.subject(), "the process has no start event")
 	}
 	for _, f := range p.process.Nodes {
-		if f.Element.embeds() && !found[f] {
+		if f.Element.embeds() && !found[f] && !f.TriggeredByEvent {
 			r.add(ruleNoStart, f.subject(), "the sub-process has no start event")
 			complete = false
 		}
+		complete = complete && (!f.TriggeredByEvent || found[f])
 	}
 	return complete
 }

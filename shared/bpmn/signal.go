@@ -36,7 +36,7 @@ func readSignalEvent(r *reader, d *node, f *FlowNode) {
 		return
 	}
 	f.Event = e
-	if f.Element == ElementStartEvent && !name.IsLiteral() {
+	if f.startsProcess() && !name.IsLiteral() {
 		r.add(ruleStartSignal, s, "the signal name %s of the start event is an expression, but nothing is known before the start", clip(name.Source()))
 	}
 }

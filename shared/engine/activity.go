@@ -8,7 +8,7 @@ import (
 )
 
 // prepare opens the scope of a node that has one, with its input parameters, and arms the boundary
-// events of an activity.
+// events of an activity and the event sub-processes inside.
 func (s *step) prepare(t Token, node *bpmn.FlowNode) error {
 	if err := s.openScope(t, node); err != nil {
 		return err
@@ -18,7 +18,10 @@ func (s *step) prepare(t Token, node *bpmn.FlowNode) error {
 			return err
 		}
 	}
-	return nil
+	if node.Element != bpmn.ElementSubProcess || node.MultiInstance != nil {
+		return nil
+	}
+	return s.watch(s.instance.owned(t.Number).Number, node)
 }
 
 // openScope opens the scope of a node that has one. The inputs are evaluated in order, a later one sees
@@ -131,6 +134,12 @@ func (s *step) finish(t Token) {
 		s.leaveTransaction(t)
 		return
 	}
+	if !s.heeded(t) {
+		return
+	}
+	if own := s.instance.owned(t.Number); own != nil {
+		s.unwatch(own.Number) // it is over, whatever becomes of the output parameters
+	}
 	values, err := s.outputs(t, node, false)
 	if err != nil {
 		s.raise(t, true, err)
@@ -200,13 +209,14 @@ func (s *step) release(t Token, reason string) {
 	}
 }
 
-// cancelScope ends every token in a scope.
+// cancelScope ends every token in a scope, and what the scope itself waits for.
 func (s *step) cancelScope(scope int, reason string) {
 	for _, t := range slices.Clone(s.instance.Tokens) {
 		if t.Scope == scope {
 			s.cancelToken(t, reason)
 		}
 	}
+	s.unwatch(scope)
 }
 
 func (s *step) cancelToken(t Token, reason string) {

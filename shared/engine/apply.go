@@ -73,6 +73,8 @@ var appliers = map[Kind]func(*Instance, Change){
 	MessageSent:     record,
 	SignalReceived:  record,
 	SignalThrown:    record,
+	ConditionMet:    record,
+	ConditionFailed: record,
 	ErrorThrown:     record,
 	ErrorUnhandled:  record,
 	IncidentRaised: func(in *Instance, c Change) {

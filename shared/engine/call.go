@@ -247,7 +247,7 @@ func (s *step) goOn(t Token, r Return) {
 	case ReturnedError:
 		s.throwError(t, r.Code, r.Message)
 	case ReturnedEscalation:
-		gone, err := s.propagate(s.within(t), r.Code)
+		gone, err := s.propagate(t, r.Code)
 		switch {
 		case err != nil:
 			s.raise(t, true, err)
@@ -259,15 +259,6 @@ func (s *step) goOn(t Token, r Return) {
 	default:
 		s.finish(t)
 	}
-}
-
-// within is a token as something inside of the activity that it is at would have it: the way outwards
-// begins at the activity itself.
-func (s *step) within(t Token) Token {
-	if own := s.instance.owned(t.Number); own != nil {
-		t.Scope = own.Number
-	}
-	return t
 }
 
 // returned is what a call gives back: to the scope around the activity, and to that of the activity.

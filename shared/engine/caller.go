@@ -55,7 +55,7 @@ func (c *Caller) catches(called ID, r Return) (caught, interrupting bool) {
 	t := *s.instance.token(s.instance.Call(called).Token)
 	if r.Outcome == ReturnedError {
 		s.throwError(t, r.Code, r.Message)
-	} else if _, err := s.propagate(s.within(t), r.Code); err != nil {
+	} else if _, err := s.propagate(t, r.Code); err != nil {
 		return false, false
 	}
 	ignored := slices.ContainsFunc(s.changes, func(c Change) bool { return c.Kind == ErrorUnhandled || c.Kind == EscalationUnhandled })

@@ -46,6 +46,9 @@ const (
 	ErrorThrown        Kind = "error.thrown"
 	ErrorUnhandled     Kind = "error.unhandled"
 
+	ConditionMet    Kind = "condition.met"
+	ConditionFailed Kind = "condition.failed"
+
 	EscalationThrown    Kind = "escalation.thrown"
 	EscalationUnhandled Kind = "escalation.unhandled"
 
@@ -94,6 +97,8 @@ const (
 //	message.sent        Token, Node, Message: to whoever waits for it in another instance
 //	signal.received     SubscriptionID (zero at a start event), Node, Message (the name)
 //	signal.thrown       Token, Node, SignalID, Message (the name), BusinessKey (of what it starts), Variables: to whoever waits for it
+//	condition.met       SubscriptionID (zero where nothing was waited for yet), Node, Why: the event happens
+//	condition.failed    Node, Code, Reason: it cannot be evaluated and counts as false
 //	error.thrown        Token, Node, Code, Reason (the message)
 //	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
 //	escalation.thrown   Token, Node, Code
@@ -168,9 +173,9 @@ type Started struct {
 }
 
 // Why records one evaluation that decided something: a sequence flow's condition, the completion
-// condition of a multi-instance activity, or who a task is for. Replay never evaluates again.
+// condition of a multi-instance activity, the condition of an event, or who a task is for. Replay never evaluates again.
 type Why struct {
-	Subject    string                     `json:"subject"` // a sequence flow's id, or completionCondition, assignee, candidateUsers, candidateGroups
+	Subject    string                     `json:"subject"` // a sequence flow's id, or completionCondition, condition, assignee, candidateUsers, candidateGroups
 	Expression string                     `json:"expression"`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty"`
 	Result     json.RawMessage            `json:"result"`

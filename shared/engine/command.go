@@ -122,6 +122,8 @@ func (s *step) retry(i Incident) {
 		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
 	case s.instance.callOf(i.Token) != nil:
 		s.takeKept(s.instance.callOf(i.Token).ID)
+	case i.Opening:
+		s.watchProcess(token)
 	case i.Triggered:
 		s.happen(token)
 	case !i.Leaving:

@@ -100,10 +100,10 @@ func state(in *engine.Instance) string {
 		fmt.Fprintf(&out, "job %s %s of token %d with %d retries\n", j.Kind, j.Node, j.Token, j.Retries)
 	}
 	for _, t := range in.Timers {
-		fmt.Fprintf(&out, "timer %s of token %d\n", t.Node, t.Token)
+		fmt.Fprintf(&out, "timer %s of %s\n", t.Node, waiter(t.Token, t.Scope))
 	}
 	for _, s := range in.Subscriptions {
-		fmt.Fprintf(&out, "subscription %s of token %d\n", s.Node, s.Token)
+		fmt.Fprintf(&out, "subscription %s of %s\n", s.Node, waiter(s.Token, s.Scope))
 	}
 	for _, c := range in.Calls {
 		fmt.Fprintf(&out, "call %s of token %d, %d kept\n", c.Node, c.Token, len(c.Kept))
@@ -119,6 +119,13 @@ func state(in *engine.Instance) string {
 		fmt.Fprintln(&out)
 	}
 	return out.String()
+}
+
+func waiter(token, scope int) string {
+	if token == 0 {
+		return fmt.Sprintf("scope %d", scope)
+	}
+	return fmt.Sprintf("token %d", token)
 }
 
 func compact(v any) string {
@@ -223,6 +230,7 @@ func (l *line) waits(c engine.Change) {
 		l.add("steps", j.Steps)
 	}
 	if t := c.Timer; t != nil {
+		l.add("scope", t.Scope)
 		l.add("token", t.Token)
 		l.add("node", t.Node)
 		l.add("due", t.DueAt)
@@ -231,11 +239,15 @@ func (l *line) waits(c engine.Change) {
 		l.add("fired", t.Fired)
 	}
 	if s := c.Subscription; s != nil {
+		l.add("scope", s.Scope)
 		l.add("token", s.Token)
 		l.add("node", s.Node)
-		if s.Signal {
+		switch {
+		case s.Signal:
 			l.add("signal", s.Message)
-		} else {
+		case s.Condition:
+			*l = append(*l, "condition")
+		default:
 			l.add("message", s.Message)
 		}
 	}

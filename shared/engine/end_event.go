@@ -12,7 +12,7 @@ func enterEndEvent(s *step, t Token, node *bpmn.FlowNode) error {
 	case node.Event == nil || node.Event.Trigger == bpmn.TriggerMessage || node.Event.Trigger == bpmn.TriggerSignal:
 		return enterWork(s, t, node)
 	case node.Event.Trigger == bpmn.TriggerEscalation:
-		return s.escalate(t, node)
+		return s.throwEscalation(t, node)
 	case node.Event.Trigger == bpmn.TriggerCompensation:
 		return s.throwCompensation(t, node)
 	case node.Event.Trigger == bpmn.TriggerCancel:

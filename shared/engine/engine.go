@@ -82,12 +82,17 @@ type step struct {
 	ids      int
 	entered  int
 	streak   int       // nodes entered since the last wait state before this command
+	noticed  []ID      // subscriptions whose conditions have to be looked at
+	looking  bool      // a condition is being evaluated
 	given    Variables // by who retries
 	failure  error     // a breach of the engine's own rules; never the data's fault
 }
 
 // do records a change and applies it.
 func (s *step) do(c Change) {
+	if c.Kind == VariablesSet {
+		s.notice(c)
+	}
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}
@@ -102,6 +107,7 @@ func (s *step) newID() ID {
 // run moves tokens until each of them waits, is gone, or has met an incident.
 func (s *step) run() {
 	for s.failure == nil && s.instance.State == Active {
+		s.heed()
 		if len(s.ready) == 0 {
 			if !s.settle() {
 				return
@@ -120,6 +126,7 @@ func (s *step) run() {
 // token left inside, or fires an inclusive join. It reports whether anything happened.
 func (s *step) settle() bool {
 	if len(s.instance.Tokens) == 0 {
+		s.unwatch(0)
 		s.completed()
 		return true
 	}
@@ -173,7 +180,7 @@ func (s *step) admit(t Token) {
 		return
 	}
 	err := s.prepare(t, node)
-	if err == nil {
+	if err == nil && !s.overtaken(t) {
 		err = behaviorOf(node)(s, t, node)
 	}
 	if err != nil {
@@ -187,6 +194,12 @@ var errNodeUnknown = &dataError{"node_unknown", "the definition has no such flow
 // unknown stops a token at a node that the definition has not, or that an event was taken from: the
 // definition is not the one that the token came by.
 func (s *step) unknown(t Token) {
+	if t.Number == 0 { // it stands for a scope
+		t = s.instance.Tokens[0]
+		if scope := s.instance.scope(t.Scope); scope.Number > 0 {
+			t = *s.instance.token(scope.Token)
+		}
+	}
 	if !s.stuck(t.Number) {
 		s.raise(t, true, errNodeUnknown)
 	}

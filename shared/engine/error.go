@@ -2,29 +2,33 @@ package engine
 
 import "diom.io/workflow/shared/bpmn"
 
-// throwError looks outwards from a token for a boundary event that catches a BPMN error: at the
-// token's own activity, then at the sub-processes around it; at one activity the event with the very
-// code goes before the one for every error. The activity that it is attached to is interrupted. An
-// error that nothing catches ends its own path only, and the history says so (BPMN 2.0.2 §10.5.7;
-// Camunda 7 BpmnExceptionHandler and UnhandledBpmnErrorTest).
+// throwError looks outwards from a token for the event that catches a BPMN error: at the token's own
+// activity, then in the scopes around it; in one place the event with the very code goes before the one
+// for every error. It ends the activity, or the scope, that it watches. An error that nothing catches
+// ends its own path only, and the history says so (BPMN 2.0.2 §10.5.7; Camunda 7 BpmnExceptionHandler
+// and UnhandledBpmnErrorTest).
 func (s *step) throwError(t Token, code, message string) {
 	s.do(Change{Kind: ErrorThrown, Token: t.Number, Node: t.Node, Code: code, Reason: message})
-	for host := t; ; {
-		activity := s.node(host)
-		if activity == nil {
-			s.unknown(t)
-			return
+	c, err := s.findCatcher(t, func(events []*bpmn.FlowNode) *bpmn.FlowNode { return errorCatcher(events, code) })
+	switch {
+	case err != nil:
+		s.unknown(t)
+	case c.event != nil:
+		variables := Variables{}
+		if name := c.event.Event.CodeVariable; name != "" {
+			variables[name] = code
 		}
-		if event := catcher(activity, code); event != nil {
-			s.catchError(host, event, code, message)
-			return
+		if name := c.event.Event.MessageVariable; name != "" {
+			variables[name] = message
 		}
-		scope := s.instance.scope(host.Scope)
-		if scope.Number == 0 {
-			break
-		}
-		host = *s.instance.token(scope.Token)
+		s.caught(c, variables)
+	default:
+		s.unhandled(t, code, message)
 	}
+}
+
+// unhandled deals with an error that nothing in the instance catches: its caller may.
+func (s *step) unhandled(t Token, code, message string) {
 	if told, _ := s.toCaller(Return{Outcome: ReturnedError, Code: code, Message: message}); told {
 		return
 	}
@@ -35,9 +39,10 @@ func (s *step) throwError(t Token, code, message string) {
 	}
 }
 
-func catcher(activity *bpmn.FlowNode, code string) *bpmn.FlowNode {
+// errorCatcher returns which of some events catches an error, or nil.
+func errorCatcher(events []*bpmn.FlowNode, code string) *bpmn.FlowNode {
 	var every *bpmn.FlowNode
-	for _, event := range activity.Boundary {
+	for _, event := range events {
 		if event.Event.Trigger != bpmn.TriggerError {
 			continue
 		}
@@ -49,16 +54,4 @@ func catcher(activity *bpmn.FlowNode, code string) *bpmn.FlowNode {
 		}
 	}
 	return every
-}
-
-func (s *step) catchError(host Token, event *bpmn.FlowNode, code, message string) {
-	s.interrupt(host, event)
-	caught := Variables{}
-	if name := event.Event.CodeVariable; name != "" {
-		caught[name] = code
-	}
-	if name := event.Event.MessageVariable; name != "" {
-		caught[name] = message
-	}
-	s.setVariables(host.Scope, caught)
 }

@@ -14,9 +14,12 @@ import (
 // enterCatchEvent waits for a message, a signal or a timer: an intermediate catch event or a receive task. A token
 // comes to a link event from the one that throws the link and passes it (BPMN 2.0.2 §10.5.5).
 func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error {
-	if node.Event.Trigger == bpmn.TriggerLink {
+	switch node.Event.Trigger {
+	case bpmn.TriggerLink:
 		s.finish(t)
 		return nil
+	case bpmn.TriggerConditional:
+		return s.enterConditional(t, node)
 	}
 	return s.arm(t, node)
 }
@@ -24,6 +27,9 @@ func enterCatchEvent(s *step, t Token, node *bpmn.FlowNode) error {
 // enterEventBasedGateway waits for each of the events behind the gateway; the first one decides (BPMN
 // 2.0.2 §13.4.4). All that it waits for belongs to the token at the gateway.
 func enterEventBasedGateway(s *step, t Token, node *bpmn.FlowNode) error {
+	if s.chosen(t, node) {
+		return nil
+	}
 	for _, flow := range node.Outgoing {
 		if err := s.arm(t, flow.Target); err != nil {
 			return err
@@ -32,7 +38,15 @@ func enterEventBasedGateway(s *step, t Token, node *bpmn.FlowNode) error {
 	return nil
 }
 
-// arm lets a token wait for a message, a signal or a timer event. An error event waits for nothing.
+// ofScope is the scope that a token stands for, 0 for a token that is one.
+func ofScope(t Token) int {
+	if t.Number > 0 {
+		return 0
+	}
+	return t.Scope
+}
+
+// arm lets a token, or a scope, wait for a message, a signal or a timer event. An error event waits for nothing.
 func (s *step) arm(t Token, event *bpmn.FlowNode) error {
 	switch event.Event.Trigger {
 	case bpmn.TriggerTimer:
@@ -41,13 +55,17 @@ func (s *step) arm(t Token, event *bpmn.FlowNode) error {
 			return err
 		}
 		s.do(Change{Kind: TimerCreated, Timer: timer})
+	case bpmn.TriggerConditional:
+		s.do(Change{Kind: SubscriptionOpened, Subscription: &Subscription{
+			ID: s.newID(), Token: t.Number, Scope: ofScope(t), Node: event.ID, Condition: true, CreatedAt: s.now,
+		}})
 	case bpmn.TriggerMessage, bpmn.TriggerSignal:
 		name, err := s.eventName(t, event)
 		if err != nil {
 			return err
 		}
 		s.do(Change{Kind: SubscriptionOpened, Subscription: &Subscription{
-			ID: s.newID(), Token: t.Number, Node: event.ID, Message: name, Signal: event.Event.Trigger == bpmn.TriggerSignal, CreatedAt: s.now,
+			ID: s.newID(), Token: t.Number, Scope: ofScope(t), Node: event.ID, Message: name, Signal: event.Event.Trigger == bpmn.TriggerSignal, CreatedAt: s.now,
 		}})
 	}
 	return nil
@@ -87,7 +105,7 @@ func (s *step) text(t Token, x *expr.Expression) (string, error) {
 }
 
 // timer works out when a timer event is due. What is past is due now. A cycle goes on only at a
-// boundary event that does not interrupt; elsewhere its first time counts (Camunda 7
+// boundary event, or a start event of an event sub-process, that does not interrupt; elsewhere its first time counts (Camunda 7
 // TimerDeclarationImpl).
 func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
 	due, cycle, err := Due(event.Event.Timer, s.environment(t, nil))
@@ -97,8 +115,8 @@ func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
 	if err != nil {
 		return nil, &dataError{"bad_timer", "timer of " + event.ID + ": " + err.Error()}
 	}
-	timer := &Timer{ID: s.newID(), Token: t.Number, Node: event.ID, DueAt: latest(due, s.now)}
-	if cycle != "" && event.AttachedTo != nil && !event.Interrupting {
+	timer := &Timer{ID: s.newID(), Token: t.Number, Scope: ofScope(t), Node: event.ID, DueAt: latest(due, s.now)}
+	if cycle != "" && (event.AttachedTo != nil || event.StartsEventSubProcess()) && !event.Interrupting {
 		timer.Cycle, timer.Anchor = cycle, s.now
 	}
 	return timer, nil
@@ -189,7 +207,7 @@ func (a FireTimer) apply(s *step) error {
 	if fired.Cycle != "" {
 		s.again(fired)
 	}
-	s.trigger(fired.Token, fired.Node)
+	s.trigger(s.waiter(fired.Token, fired.Scope), fired.Node)
 	return nil
 }
 
@@ -215,7 +233,7 @@ func (Correlate) Name() string { return "correlate" }
 
 func (a Correlate) apply(s *step) error {
 	found := s.instance.Subscription(a.Subscription)
-	if found == nil {
+	if found == nil || found.Condition {
 		return ErrNoSubscription
 	}
 	if err := s.open(); err != nil {
@@ -232,23 +250,26 @@ func (s *step) receive(sub Subscription, variables Variables) {
 		kind = SignalReceived
 	}
 	s.do(Change{Kind: kind, SubscriptionID: sub.ID, Node: sub.Node, Message: sub.Message})
-	token := *s.instance.token(sub.Token)
+	token := s.waiter(sub.Token, sub.Scope)
 	scope := token.Scope
 	if token.Node == sub.Node { // an event that a token is at happens once
 		scope = s.instance.scopeOf(token)
 		s.do(Change{Kind: SubscriptionClosed, SubscriptionID: sub.ID, Node: sub.Node})
 	}
 	s.setVariables(scope, variables)
-	s.trigger(sub.Token, sub.Node)
+	s.trigger(token, sub.Node)
 }
 
 // trigger lets an event happen that a token waits for: a boundary event of its activity, an event
-// behind its event-based gateway, or the one that it is at.
-func (s *step) trigger(number int, id string) {
-	t, event := *s.instance.token(number), s.process.Node(id)
+// behind its event-based gateway, or the one that it is at; or the start event of an event sub-process, which
+// a scope waits for.
+func (s *step) trigger(t Token, id string) {
+	event := s.process.Node(id)
 	switch {
-	case event == nil:
+	case event == nil || t.Number == 0 && !event.StartsEventSubProcess():
 		s.unknown(t)
+	case t.Number == 0:
+		s.startEventSubProcess(t.Scope, event)
 	case event.AttachedTo != nil && event.Interrupting:
 		s.interrupt(t, event)
 	case event.AttachedTo != nil:

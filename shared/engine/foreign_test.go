@@ -150,14 +150,14 @@ func states(t *testing.T, p *bpmn.Process) []*engine.Instance {
 func possible(in *engine.Instance) []engine.Action {
 	var list []engine.Action
 	for _, t := range in.Tasks {
-		list = append(list, engine.CompleteTask{Task: t.ID})
+		list = append(list, engine.CompleteTask{Task: t.ID}, engine.ThrowTaskError{Task: t.ID, Code: "E1"}, engine.ThrowTaskEscalation{Task: t.ID, Code: "X1"})
 	}
 	for _, j := range in.Jobs {
 		if j.Kind != engine.ExternalJob {
 			list = append(list, engine.Continue{Job: j.ID})
 			continue
 		}
-		list = append(list, engine.CompleteJob{Job: j.ID}, engine.FailJob{Job: j.ID}, engine.ThrowJobError{Job: j.ID, Code: "E1"})
+		list = append(list, engine.CompleteJob{Job: j.ID}, engine.FailJob{Job: j.ID}, engine.ThrowJobError{Job: j.ID, Code: "E1"}, engine.ThrowJobEscalation{Job: j.ID, Code: "X1"})
 	}
 	for _, t := range in.Timers {
 		list = append(list, engine.FireTimer{Timer: t.ID})

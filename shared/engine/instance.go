@@ -134,7 +134,8 @@ type Task struct {
 
 // Incident is a failure that an operator can see and retry: its token stays at the node. Leaving means
 // that the node is done and its output parameters or outgoing sequence flows were the trouble; Triggered
-// that the node is an event that has happened and its input parameters were.
+// that the node is an event that has happened and its input parameters were; Opening that the process could not wait for
+// the event of an event sub-process.
 type Incident struct {
 	ID        ID        `json:"id"`
 	Token     int       `json:"token"`
@@ -142,6 +143,7 @@ type Incident struct {
 	Job       ID        `json:"job,omitzero"` // the job whose retries are used up
 	Leaving   bool      `json:"leaving,omitempty"`
 	Triggered bool      `json:"triggered,omitempty"`
+	Opening   bool      `json:"opening,omitempty"`
 	Code      string    `json:"code"`
 	Message   string    `json:"message"`
 	RaisedAt  time.Time `json:"raisedAt"`
@@ -175,10 +177,12 @@ type Job struct {
 }
 
 // Timer is a timer event that a token waits for: the token is at Node, at the activity that Node is a
-// boundary event of, or at the event-based gateway before Node.
+// boundary event of, or at the event-based gateway before Node. Without a token it is Scope that waits: Node is
+// the start event of an event sub-process in it.
 type Timer struct {
 	ID    ID        `json:"id"`
-	Token int       `json:"token"`
+	Token int       `json:"token,omitempty"`
+	Scope int       `json:"scope,omitempty"`
 	Node  string    `json:"node"`
 	DueAt time.Time `json:"dueAt"`
 	// Cycle is the text of a cycle that goes on, Anchor the time from which it is counted, and Fired how
@@ -188,13 +192,15 @@ type Timer struct {
 	Fired  int       `json:"fired,omitempty"`
 }
 
-// Subscription is a message or signal event that a token waits for; Node is as in Timer.
+// Subscription is a message, signal or conditional event that a token or a scope waits for, as Timer has it.
 type Subscription struct {
 	ID        ID        `json:"id"`
-	Token     int       `json:"token"`
+	Token     int       `json:"token,omitempty"`
+	Scope     int       `json:"scope,omitempty"`
 	Node      string    `json:"node"`
 	Message   string    `json:"message"` // the name of the message or signal
 	Signal    bool      `json:"signal,omitempty"`
+	Condition bool      `json:"condition,omitempty"` // it has no name
 	CreatedAt time.Time `json:"createdAt"`
 }
 

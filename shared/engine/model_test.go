@@ -28,9 +28,11 @@ type pair struct{ split, join string }
 func (m *model) draw() string {
 	m.out = &strings.Builder{}
 	m.node("startEvent", "start", m.async(), "")
-	last := m.block("start", "", rapid.IntRange(1, 3).Draw(m.rt, "depth"))
+	depth := rapid.IntRange(1, 3).Draw(m.rt, "depth")
+	last := m.block("start", "", depth)
 	m.node("endEvent", "end", "", "")
 	m.flow(last, "end", "")
+	m.watches(depth)
 	return `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">` +
 		`<escalation id="X1" escalationCode="X1"/><escalation id="X2" escalationCode="X2"/>` + m.messages.String() + `<process id="p" isExecutable="true">` + m.out.String() + `</process></definitions>`
 }
@@ -185,7 +187,7 @@ func (m *model) task(from, condition string) string {
 func (m *model) boundaries(host string, throws bool) string {
 	merge, escalation := "", false
 	for range rapid.IntRange(-2, 2).Draw(m.rt, "boundaries") {
-		kinds := []string{"timer", "message"}
+		kinds := []string{"timer", "message", "condition"}
 		if throws {
 			kinds = append(kinds, "error")
 		}
@@ -200,8 +202,10 @@ func (m *model) boundaries(host string, throws bool) string {
 			trigger = m.timer(interrupting)
 		case "message":
 			trigger = m.message()
+		case "condition":
+			trigger = m.condition(interrupting)
 		case "escalation":
-			escalation, trigger = true, m.escalation("X1", "X2", "")
+			escalation, trigger = true, m.escalation("X2", "") // the event sub-processes inside have the other
 		default:
 			interrupting, trigger = true, m.one("caught", `<errorEventDefinition errorRef="E1"/>`, `<errorEventDefinition camunda:errorCodeVariable="code"/>`)
 		}
@@ -248,13 +252,18 @@ func (m *model) end(from string) {
 func (m *model) event(from, condition string) string {
 	id := m.id("event")
 	m.flow(from, id, condition)
-	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation", "compensation", "compensation") {
+	switch m.one("event", "message", "timer", "throw", "none", "link", "escalation", "compensation", "compensation", "signal", "condition") {
 	case "message":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.message())
 	case "timer":
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.timer(m.chance("cycle", 2)))
 	case "throw":
 		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.message())
+	case "signal":
+		m.node("intermediateThrowEvent", id, m.async(), m.mapping()+m.signal(rapid.IntRange(0, 1).Draw(m.rt, "signal")))
+	case "condition":
+		m.hangs = true // nothing sets a variable for its own sake
+		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+m.condition(true))
 	case "link":
 		return m.link(id)
 	case "compensation":
@@ -290,6 +299,9 @@ func (m *model) events(from, condition string) string {
 		id, trigger := m.id("event"), m.message()
 		if i == 1 {
 			trigger = m.timer(true)
+		}
+		if i == 2 {
+			trigger = m.condition(true)
 		}
 		m.flow(gateway, id, "")
 		m.node("intermediateCatchEvent", id, m.async(), m.mapping()+trigger)
@@ -412,6 +424,7 @@ func (m *model) sub(from, condition string, depth int) string {
 	m.out, m.beside, m.transaction = &strings.Builder{}, nil, transaction
 	m.node("startEvent", start, "", "")
 	m.flow(m.block(start, "", depth-1), end, "")
+	m.watches(depth)
 	ends := []string{"", "", "", `<errorEventDefinition errorRef="E1"/>`, "<terminateEventDefinition/>", m.escalation("X1", "X2"), m.compensation()}
 	if transaction {
 		ends = append(ends, "<cancelEventDefinition/>", "<cancelEventDefinition/>")

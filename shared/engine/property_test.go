@@ -142,6 +142,9 @@ func (d *driver) open() []func() engine.Action {
 		add(func() engine.Action { return engine.FireTimer{Timer: t.ID} })
 	}
 	for _, s := range d.instance.Subscriptions {
+		if s.Condition {
+			continue
+		}
 		add(func() engine.Action { return engine.Correlate{Subscription: s.ID, Variables: values(d.rt)} })
 	}
 	for _, c := range d.instance.Calls {
@@ -154,6 +157,12 @@ func (d *driver) open() []func() engine.Action {
 }
 
 func (d *driver) task(t engine.Task) engine.Action {
+	switch rapid.IntRange(0, 9).Draw(d.rt, "throw") {
+	case 0:
+		return engine.ThrowTaskError{Task: t.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	case 1, 2:
+		return engine.ThrowTaskEscalation{Task: t.ID, Code: rapid.SampledFrom([]string{"X1", "X2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	}
 	if rapid.IntRange(0, 3).Draw(d.rt, "assign") > 0 {
 		return engine.CompleteTask{Task: t.ID, Variables: values(d.rt)}
 	}
@@ -168,6 +177,10 @@ func (d *driver) job(j engine.Job) engine.Action {
 	case 1:
 		retries := rapid.IntRange(0, 2).Draw(d.rt, "retries")
 		return engine.FailJob{Job: j.ID, Retries: &retries}
+	case 3:
+		if j.Kind == engine.ExternalJob {
+			return engine.ThrowJobEscalation{Job: j.ID, Code: rapid.SampledFrom([]string{"X1", "X2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+		}
 	case 2:
 		return engine.ThrowJobError{Job: j.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
 	}
@@ -206,14 +219,17 @@ func (d *driver) finish(ends bool) {
 	}
 	for _, t := range d.instance.Tokens { // the innermost wait for a token that was lost
 		node := d.process.Node(t.Node)
+		if node.Event != nil && node.Event.Trigger == bpmn.TriggerConditional {
+			continue
+		}
 		if !node.Holds() && !slices.Contains([]bpmn.Element{bpmn.ElementParallelGateway, bpmn.ElementInclusiveGateway}, node.Element) {
 			d.rt.Fatalf("token %d waits at %s", t.Number, t.Node)
 		}
 	}
 }
 
-// next returns what lets the oldest thing that is waited for happen, or nil. Boundary events are left
-// out: whoever waits for one waits for something else, too.
+// next returns what lets the oldest thing that is waited for happen, or nil. Boundary events and event
+// sub-processes are left out: whoever waits for one waits for something else, too.
 func (d *driver) next() engine.Action {
 	in := d.instance
 	switch {
@@ -228,12 +244,12 @@ func (d *driver) next() engine.Action {
 		return engine.ReturnCall{Call: c.ID, Return: engine.Return{Number: c.Returned + len(c.Kept) + 1, Outcome: engine.ReturnedCompleted, Over: true, Variables: good}}
 	}
 	for _, s := range in.Subscriptions {
-		if d.process.Node(s.Node).AttachedTo == nil {
+		if s.Token > 0 && !s.Condition && d.process.Node(s.Node).AttachedTo == nil {
 			return engine.Correlate{Subscription: s.ID, Variables: good}
 		}
 	}
 	for _, t := range in.Timers {
-		if d.process.Node(t.Node).AttachedTo != nil {
+		if t.Token == 0 || d.process.Node(t.Node).AttachedTo != nil {
 			continue
 		}
 		if t.DueAt.After(d.now) {

@@ -148,10 +148,10 @@ func (r *run) checkWaits() {
 	}
 	events := map[int]bool{}
 	for _, t := range r.instance.Timers {
-		r.checkEvent(t.Token, t.Node, events)
+		r.checkEvent(t.Token, t.Scope, t.Node, events)
 	}
 	for _, s := range r.instance.Subscriptions {
-		r.checkEvent(s.Token, s.Node, events)
+		r.checkEvent(s.Token, s.Scope, s.Node, events)
 	}
 	for token := range events {
 		add(token, "event")
@@ -180,9 +180,13 @@ func (r *run) checkWaits() {
 
 // checkEvent holds that an event is one that its token can wait for, and notes the token if it waits
 // for nothing else: at the event itself, or at the event-based gateway before it.
-func (r *run) checkEvent(number int, id string, waiting map[int]bool) {
+func (r *run) checkEvent(number, scope int, id string, waiting map[int]bool) {
 	r.t.Helper()
 	event, token := r.process.Node(id), r.token(number)
+	if number == 0 {
+		r.checkWatch(scope, event)
+		return
+	}
 	if token == nil {
 		r.t.Fatalf("%s waits without a token", id)
 	}
@@ -199,6 +203,21 @@ func (r *run) checkEvent(number int, id string, waiting map[int]bool) {
 	default:
 		r.t.Fatalf("token %d at %s waits for %s", number, at.ID, id)
 	}
+}
+
+// checkWatch holds that what starts an event sub-process is waited for by a scope that it stands in.
+func (r *run) checkWatch(scope int, event *bpmn.FlowNode) {
+	r.t.Helper()
+	for _, s := range r.instance.Scopes {
+		if s.Number != scope || !event.StartsEventSubProcess() {
+			continue
+		}
+		around := event.Parent.Parent
+		if scope == 0 && around == nil || scope > 0 && around != nil && around.ID == r.token(s.Token).Node && s.Variables[bpmn.NumberOfInstances] == nil {
+			return
+		}
+	}
+	r.t.Fatalf("scope %d waits for %s", scope, event.ID)
 }
 
 // checkScopes holds that a scope belongs to a token at a node that has one, and that whoever is in a

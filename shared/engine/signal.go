@@ -29,7 +29,8 @@ func (s *step) throwSignal(t Token, node *bpmn.FlowNode) error {
 	}
 	s.do(Change{Kind: SignalThrown, Token: t.Number, Node: node.ID, SignalID: s.newID(), Message: name, BusinessKey: key, Variables: payload})
 	for _, sub := range slices.Clone(s.instance.Subscriptions) {
-		if sub.Signal && sub.Message == name && s.instance.Subscription(sub.ID) != nil { // an earlier one may have ended it
+		// An earlier one may have ended it; a scope in which nothing is left has ended.
+		if sub.Signal && sub.Message == name && s.instance.Subscription(sub.ID) != nil && (sub.Token > 0 || s.inhabited(sub.Scope)) {
 			s.receive(sub, payload)
 		}
 	}

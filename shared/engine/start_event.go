@@ -53,7 +53,12 @@ func (a Start) apply(s *step) error {
 	if len(variables) > 0 {
 		s.do(Change{Kind: VariablesSet, Variables: variables})
 	}
-	s.create(0, start.ID, "")
+	if e := start.Event; e != nil && e.Trigger == bpmn.TriggerConditional {
+		_, why := s.holdsNow(Token{}, start)
+		s.do(Change{Kind: ConditionMet, Node: start.ID, Why: why})
+	}
+	s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Node: start.ID})
+	s.watchProcess(s.instance.Tokens[0])
 	return nil
 }
 

@@ -208,6 +208,12 @@ func (r *run) event(command string, a arguments) (engine.Action, error) {
 		return engine.CompleteJob{Job: r.job(a.node), Variables: a.variables}, nil
 	case "fail-job":
 		return fail(engine.FailJob{Job: r.job(a.node), Message: a.message, Details: a.details}, a)
+	case "error-task":
+		return engine.ThrowTaskError{Task: r.task(a.task), Code: a.code, Message: a.message, Variables: a.variables}, nil
+	case "escalate-task":
+		return engine.ThrowTaskEscalation{Task: r.task(a.task), Code: a.code, Variables: a.variables}, nil
+	case "escalate-job":
+		return engine.ThrowJobEscalation{Job: r.job(a.node), Code: a.code, Variables: a.variables}, nil
 	case "error-job":
 		return engine.ThrowJobError{Job: r.job(a.node), Code: a.code, Message: a.message, Variables: a.variables}, nil
 	case "continue":

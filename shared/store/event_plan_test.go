@@ -31,6 +31,7 @@ FROM workflow_instance i JOIN ` + ten + ` k WHERE k.n < 3`,
 		`INSERT INTO workflow_subscription (id, instance_id, definition_id, process_key, node_id, message, start_message, business_key, suspended)
 SELECT i.id, IF(` + number + ` % 60 = 0, NULL, i.id), i.definition_id, CONCAT('p', ` + number + ` % 50), 'catch', IF(` + number + ` % 60 = 0, CONCAT('start', ` + number + `), IF(` + number + ` % 2, 'paid', CONCAT('m', ` + number + ` % 10))),
  IF(` + number + ` % 60 = 0, CONCAT('start', ` + number + `), NULL), CONCAT('PO-', ` + number + `), 0 FROM workflow_instance i`,
+		`UPDATE workflow_subscription SET message = '', start_message = NULL, start_condition = 1 WHERE instance_id IS NULL AND business_key LIKE '%20'`,
 		`UPDATE workflow_subscription SET signal_name = 'alarm' WHERE instance_id IS NOT NULL AND business_key LIKE '%7'`,
 		`INSERT INTO workflow_search_variable (instance_id, name, value)
 SELECT i.id, IF(k.n = 0, 'order', 'region'), IF(k.n = 0, ` + number + ` % 65536, '"EU"') FROM workflow_instance i JOIN ` + ten + ` k WHERE k.n < 2`,
@@ -80,7 +81,7 @@ func TestEventsAreFoundByKey(t *testing.T) {
 		{loadByJob, []any{id[:]}}, {dueTimers, []any{noon, 50}}, {startSubscription, []any{"start60"}}, {startsBy, []any{"start60"}},
 		{deleteStartTimers, []any{"p1"}}, {deleteStartSubscriptions, []any{"p1"}},
 		{suspendStartTimers, []any{1, id[:]}}, {suspendStartSubscriptions, []any{1, id[:]}},
-		receiversOf(50), {dueSignals, []any{noon, 50}}, {inheritSignals, []any{id[:]}},
+		receiversOf(50), {startConditions, []any{id[:], 200}}, {dueSignals, []any{noon, 50}}, {inheritSignals, []any{id[:]}},
 		{inboxState, []any{"/shop", "1"}}, parkedRead(""), parkedRead("PO-7"), {overdue, []any{noon, 50}}, {awaited, []any{50}},
 		{parkedColumns + byPrimary + events + lockOverdue, eventArguments}, {expire + events, append([]any{3}, eventArguments...)},
 		{purgeDone, []any{before, 50}}, {purgeExpired, []any{before, 50}}, {purgeIdempotency, []any{before, 50}}, {purgeSessions, []any{before, 50}},

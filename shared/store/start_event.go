@@ -14,12 +14,12 @@ import (
 // ErrMessageTaken: the latest version of another process begins with the same message.
 var ErrMessageTaken = fault.New(fault.Invalid, "start_message_taken", "The message starts another process.")
 
-// StartEvent is a start event that a message, a signal or a timer triggers. Of Timer, DueAt, Cycle and Anchor
-// count.
+// StartEvent is a start event that a message, a signal, a timer or, if it has none of these, a condition triggers. Of
+// Timer, DueAt, Cycle and Anchor count.
 type StartEvent struct {
 	NodeID  string
 	Line    int    // in the model
-	Message string // empty for a signal or a timer
+	Message string // empty for another trigger
 	Signal  string
 	Timer   *Timer
 }

@@ -19,7 +19,7 @@ var ErrTooManyKeys = fault.New(fault.Invalid, "too_many_correlation_keys", "A me
 // maxKeys bounds the joins of a query.
 const maxKeys = 10
 
-// Subscription is a message or signal event that is waited for, one of Message and Signal: by an instance, or by the start event of the
+// Subscription is a message, signal or conditional event that is waited for, with one of Message and Signal or neither: by an instance, or by the start event of the
 // latest version of a process, whose InstanceID is zero.
 type Subscription struct {
 	ID           engine.ID `json:"id"`
@@ -32,14 +32,18 @@ type Subscription struct {
 	BusinessKey  *string   `json:"businessKey"`
 }
 
-const insertSubscription = `INSERT INTO workflow_subscription (suspended, id, instance_id, definition_id, process_key, node_id, message, start_message, signal_name, business_key) VALUES `
+const insertSubscription = `INSERT INTO workflow_subscription (suspended, id, instance_id, definition_id, process_key, node_id, message, start_message, signal_name, start_condition, business_key) VALUES `
 
 func (s *Subscription) values(suspended bool) []any {
-	var start any
-	if s.InstanceID.IsZero() && s.Signal == "" {
+	var start, condition any
+	switch {
+	case !s.InstanceID.IsZero() || s.Signal != "":
+	case s.Message == "":
+		condition = 1
+	default:
 		start = s.Message
 	}
-	return []any{suspended, s.ID[:], nullableID(s.InstanceID), s.DefinitionID[:], s.ProcessKey, s.NodeID, s.Message, start, null(s.Signal), s.BusinessKey}
+	return []any{suspended, s.ID[:], nullableID(s.InstanceID), s.DefinitionID[:], s.ProcessKey, s.NodeID, s.Message, start, null(s.Signal), condition, s.BusinessKey}
 }
 
 // subscriptions writes the rows of subscriptions.

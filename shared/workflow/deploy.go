@@ -139,19 +139,19 @@ func located(findings []fault.Detail, file string) []fault.Detail {
 	return findings
 }
 
-// startEvents works out what the message, signal and timer start events of a process wait for. A timer whose
+// startEvents works out what the message, signal, conditional and timer start events of a process wait for. A timer whose
 // value cannot be evaluated is a problem: nothing is known before the start but the time.
 func (s *Service) startEvents(p *bpmn.Process, now time.Time, file string) (starts []store.StartEvent, problems []fault.Detail) {
 	e := &expr.Environment{Variable: func(string) (expr.Value, bool) { return nil, false }, Now: now, Location: s.location}
 	for _, node := range p.Starts() {
 		start := store.StartEvent{NodeID: node.ID, Line: node.Line}
-		if node.Event.Trigger == bpmn.TriggerMessage {
+		switch node.Event.Trigger {
+		case bpmn.TriggerMessage:
 			start.Message = node.Event.Message.Source()
-			starts = append(starts, start)
-			continue
-		}
-		if node.Event.Trigger == bpmn.TriggerSignal {
+		case bpmn.TriggerSignal:
 			start.Signal = node.Event.Signal.Source()
+		}
+		if node.Event.Trigger != bpmn.TriggerTimer {
 			starts = append(starts, start)
 			continue
 		}

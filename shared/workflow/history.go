@@ -145,7 +145,7 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 }
 
 // Decision is one evaluation that decided something: the sequence flow that was taken, whether the
-// other instances of an activity are needed, or who a task is for.
+// other instances of an activity are needed, that a conditional event happens, or who a task is for.
 type Decision struct {
 	At     time.Time    `json:"at"`
 	NodeID string       `json:"nodeId"`
@@ -172,6 +172,9 @@ func (s *Service) Why(ctx context.Context, p access.Principal, id engine.ID) ([]
 				continue
 			}
 			d := Decision{At: row.At, NodeID: node, FlowID: c.Flow, Why: c.Why}
+			if c.Kind == engine.ConditionMet {
+				d.NodeID = c.Node
+			}
 			if c.Task != nil {
 				d.NodeID, d.TaskID = c.Task.Node, c.Task.ID
 			}

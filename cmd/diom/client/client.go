@@ -41,7 +41,7 @@ func Commands() []*cobra.Command {
 
 func topCommands() []command {
 	list := sessionCommands()
-	list = append(list, deployCommand(), startCommand(), messageCommand(), signalCommand(), apiCommand())
+	list = append(list, deployCommand(), startCommand(), messageCommand(), signalCommand(), conditionCommand(), apiCommand())
 	for i := range list {
 		list[i].group = Group
 	}

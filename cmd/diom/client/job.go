@@ -81,6 +81,7 @@ func jobs() noun {
 			field{name: "retries", key: "retries", kind: number, usage: "`attempts` that are left"}, field{name: "retry-after", key: "retryAfterSeconds", kind: number, usage: "`seconds` before the next attempt"}),
 		onJob("error", "End a job with a BPMN error", "--worker me --code OUT_OF_STOCK",
 			field{name: "code", key: "code", usage: "`code` that a boundary event may catch; required"}, field{name: "message", key: "message", usage: "`text`"}, variable()),
+		onJob("escalate", "Throw an escalation from a job, which the worker goes on to hold unless it is interrupted", "--worker me --code LATE", thrownCode(), variable()),
 		extend,
 	}}
 }

@@ -52,6 +52,16 @@ func signalCommand() command {
 	}
 }
 
+func conditionCommand() command {
+	return command{
+		use: "condition", short: "Start every process whose start condition holds",
+		long:    "Looks at the conditions of the start events of all processes with these variables, and starts those that hold.",
+		example: "diom condition --var temperature=-3 --business-key winter",
+		method:  http.MethodPost, path: "/api/v1/conditions", view: view("instances", instanceColumns),
+		fields: []field{{name: "business-key", key: "businessKey", usage: "your own `number` of the instances"}, variable()},
+	}
+}
+
 // sendMessage says in words what a parked message is.
 func sendMessage(ctx context.Context, in *invocation) error {
 	if err := in.logIn(); err != nil {

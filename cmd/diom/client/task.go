@@ -63,10 +63,16 @@ func tasks() noun {
 		onTask("unclaim", "", "Give a claimed task back to those it is offered to", exampleID),
 		onTask("complete", "", "Complete a task", exampleID+" --var approved=true --comment 同意",
 			variable(), field{name: "outcome", key: "outcome", usage: "`word` for what was decided, such as approved"}, comment()),
+		onTask("error", "", "End a task with a BPMN error", exampleID+" --code REJECTED", thrownCode(), field{name: "message", key: "message", usage: "`text`"}, variable()),
+		onTask("escalate", "", "Throw an escalation from a task, which stays open unless it is interrupted", exampleID+" --code LATE", thrownCode(), variable()),
 		onTask("transfer", " <username>", "Give a task to somebody else for good", exampleID+" lina", person, comment()),
 		onTask("delegate", " <username>", "Let somebody else work on a task, which then comes back", exampleID+" lina", person, comment()),
 		onTask("resolve", "", "Give a delegated task back to its owner", exampleID, comment()),
 	}}
+}
+
+func thrownCode() field {
+	return field{name: "code", key: "code", usage: "`code` that an event may catch; required"}
 }
 
 func ofProcess() field {
