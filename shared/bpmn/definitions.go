@@ -32,6 +32,10 @@ type Process struct {
 	// nil means absent.
 	CandidateStarterUsers  *expr.Expression
 	CandidateStarterGroups *expr.Expression
+	// HiddenInTasklist is whether people are not offered to start it (isStartableInTasklist="false").
+	HiddenInTasklist bool
+	// Listeners are those of the start and the end of an instance, in order.
+	Listeners []Listener
 	// Nodes and Flows are in document order, those of sub-processes among them.
 	Nodes []*FlowNode
 	Flows []*SequenceFlow
@@ -127,6 +131,11 @@ type FlowNode struct {
 	AsyncBefore, AsyncAfter bool
 	// RetryCycle is camunda:failedJobRetryTimeCycle; see schedule.Retries for its value.
 	RetryCycle *expr.Expression
+	// Listeners are those of the node's start and end, in order; of a multi-instance activity they are at
+	// each instance.
+	Listeners []Listener
+	// Properties are camunda:properties, for workers; nil: none.
+	Properties map[string]string
 	// JobPriority is that of the jobs of AsyncBefore and AsyncAfter: camunda:jobPriority of the node, else
 	// of the process; nil: 0.
 	JobPriority *expr.Expression
@@ -199,6 +208,14 @@ type Work struct {
 	// Expression is camunda:expression; its value goes to ResultVariable, if there is one.
 	Expression     *expr.Expression
 	ResultVariable string
+	// Bean is set when Expression is a call that may be a job.
+	Bean *BeanCall
+	// Locals are variables of the job's own: the fields of a class, the text of a script.
+	Locals []Parameter
+	// Results are evaluated when the job is done, before the outputs of the node: those of a connector.
+	Results []Parameter
+	// Errors are the conditions under which a worker's answer is a BPMN error.
+	Errors []WorkError
 }
 
 // Parameter is an input or output parameter: a name and where its value comes from. Exactly one of
@@ -226,6 +243,8 @@ type UserTask struct {
 	DueDate, FollowUpDate *expr.Expression
 	// Priority gives an integer; without it the priority is 50.
 	Priority *expr.Expression
+	// Listeners are the task listeners, in order.
+	Listeners []Listener
 	Form
 }
 
@@ -274,4 +293,6 @@ type SequenceFlow struct {
 	Source, Target *FlowNode
 	// Condition is nil when there is none; it holds at least one expression.
 	Condition *expr.Expression
+	// Listeners are those of take, in order.
+	Listeners []Listener
 }

@@ -27,6 +27,7 @@ const (
 	ElementIntermediateCatchEvent
 	ElementIntermediateThrowEvent
 	ElementBoundaryEvent
+	ElementScriptTask
 )
 
 // String returns the local name of the element in BPMN XML ("userTask").
@@ -43,7 +44,7 @@ func (e Element) String() string {
 func (e Element) isActivity() bool {
 	switch e {
 	case ElementUserTask, ElementSubProcess, ElementTask, ElementManualTask, ElementServiceTask, ElementSendTask,
-		ElementReceiveTask, ElementBusinessRuleTask:
+		ElementReceiveTask, ElementBusinessRuleTask, ElementScriptTask:
 		return true
 	}
 	return false
@@ -126,7 +127,8 @@ var elements = map[string]kind{
 	"sequenceFlow":           {kept: inProcess},
 	"process":                {kept: inDefinitions},
 
-	"scriptTask":      {refused: inProcess, what: "a script task", fix: `Use a service task with camunda:expression, or with camunda:type="external" and a worker that runs the script.`},
+	"scriptTask":      {element: ElementScriptTask, read: readScriptTask, kept: inProcess, what: "in JUEL, or in a language that the site binds to a worker"},
+	"script":          {kept: inNode},
 	"callActivity":    {refused: inProcess, what: "a call activity", fix: fixContainer},
 	"transaction":     {refused: inProcess, what: "a transaction", fix: fixContainer},
 	"adHocSubProcess": {refused: inProcess, what: "an ad-hoc sub-process", fix: fixContainer},
@@ -240,6 +242,7 @@ type Support struct {
 var otherExecuted = []string{
 	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation", "signal",
 	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition",
+	"script",
 }
 
 // Supports lists every known element by name, for the generated documentation.

@@ -71,10 +71,6 @@ func (r *reader) loop(n *node, f *FlowNode, s subject) {
 	if behavior := n.attr("behavior"); behavior != "" && behavior != "All" {
 		r.add(ruleUnsupportedAttribute, s, "the attribute behavior asks for events of single instances (%s), which this version does not execute", clip(behavior))
 	}
-	if n.hasExtension("failedJobRetryTimeCycle") {
-		r.addFix(ruleIgnoredExtension, s, "Put it on the activity: it counts for the jobs of each instance.",
-			"the failedJobRetryTimeCycle of the multi-instance marker is ignored")
-	}
 	m := &MultiInstance{Sequential: n.flag("isSequential"), ElementVariable: n.extension("elementVariable")}
 	m.Collection = r.expression(s, "attribute collection", n.rawExtension("collection"))
 	given := n.extension("collection") != ""
@@ -93,7 +89,10 @@ func (r *reader) loop(n *node, f *FlowNode, s subject) {
 		r.add(ruleMappingPlace, s, "a multi-instance activity cannot have output parameters: each instance would overwrite those of the others")
 	}
 	m.Instance = f.instance(isTrue(n.extension("asyncBefore")) || isTrue(n.extension("async")), isTrue(n.extension("asyncAfter")))
-	f.MultiInstance, f.Inputs = m, nil
+	if cycle := r.retryCycle(n, s); cycle != nil {
+		m.Instance.RetryCycle = cycle
+	}
+	f.MultiInstance, f.Inputs, f.Listeners = m, nil, nil
 }
 
 // loopPart reads a child of the marker and reports whether it says how many instances there are.

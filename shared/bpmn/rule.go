@@ -110,6 +110,10 @@ const (
 	ruleEscalationHost  = "escalation_event_host"
 	ruleEscalationTwice = "duplicate_escalation_event"
 
+	ruleListener = "invalid_listener"
+	ruleBean     = "bean_needed"
+	ruleResource = "missing_resource"
+
 	ruleLoopPlace       = "misplaced_loop_marker"
 	ruleLoopCount       = "multi_instance_without_count"
 	ruleLoopCardinality = "invalid_loop_cardinality"
@@ -118,7 +122,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, codeRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

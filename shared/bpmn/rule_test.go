@@ -70,7 +70,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, multiInstanceCases, codeCases)
 }
 
 func TestRules(t *testing.T) {
@@ -126,7 +126,7 @@ var fileCases = []ruleCase{
 	{"id of a diagram twice", strings.Replace(line(""), "</definitions>", "\n<b:BPMNPlane xmlns:b='"+spaceDI+"' id='u'/></definitions>", 1), []string{"5 duplicate_id u"}},
 	{"id of a foreign element twice", strings.Replace(line(""), "</definitions>", "<x:a xmlns:x='x' id='u'/></definitions>", 1), nil},
 	{"process twice", strings.Replace(line(""), "</definitions>", "\n<process id='p'/></definitions>", 1), []string{"5 duplicate_process_key p"}},
-	{"unsupported tasks", line("<scriptTask id='x' name='X'/>\n<transaction id='y'><userTask id='i'/>\n<subProcess id='j'><callActivity id='z'/></subProcess></transaction>"),
+	{"unsupported tasks", line("<adHocSubProcess id='x' name='X'/>\n<transaction id='y'><userTask id='i'/>\n<subProcess id='j'><callActivity id='z'/></subProcess></transaction>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element y", "4 unsupported_element z"}},
 	{"flows to unsupported elements", line("<complexGateway id='x'/><userTask id='w'/><sequenceFlow id='a' sourceRef='u' targetRef='x'/><sequenceFlow id='b' sourceRef='x' targetRef='w'/>"),
 		[]string{"2 unsupported_element x"}},
@@ -148,9 +148,9 @@ var fileCases = []ruleCase{
 var extensionCases = []ruleCase{
 	{"asynchronous", task(`c:asyncBefore="true" c:asyncAfter="false" c:exclusive="false"`, ""), nil},
 	{"listeners", task("", "<extensionElements>\n<c:taskListener event='create'/>\n<c:executionListener/></extensionElements>"),
-		[]string{"3 unsupported_extension t", "4 unsupported_extension t"}},
+		[]string{"3 invalid_listener t", "4 invalid_listener t"}},
 	{"listener of a flow", line("<sequenceFlow id='f' sourceRef='s' targetRef='e'><extensionElements>\n<c:executionListener event='take'/></extensionElements></sequenceFlow>"),
-		[]string{"3 unsupported_extension f"}},
+		[]string{"3 invalid_listener f"}},
 	{"mapping", task("", "<extensionElements><c:inputOutput/></extensionElements>"), nil},
 	{"attributes of a service task", task(`c:class="a.B" c:type="external"`, ""), []string{"2 ignored_extension t", "2 ignored_extension t"}},
 	{"ours unknown", task(`d:approval="all"`, "<extensionElements>\n<d:fields/></extensionElements>"), []string{"2 unsupported_extension t", "3 unsupported_extension t"}},
@@ -192,7 +192,7 @@ var flowCases = []ruleCase{
 	{"condition", condition(`xsi:type="tFormalExpression" language="JUEL"`, " ${a} "), nil},
 	{"condition language", condition(`language="javascript"`, "a > 1"), []string{"3 unsupported_language f"}},
 	{"condition type", condition(`xsi:type="tExpression"`, "${a}"), []string{"3 unsupported_language f"}},
-	{"condition resource", condition(`c:resource="a.js"`, "${a}"), []string{"3 unsupported_extension f"}},
+	{"condition resource", condition(`c:resource="a.js"`, "${a}"), []string{"3 missing_resource f"}},
 	{"condition text", condition("", "a > 1"), []string{"3 literal_condition f"}},
 	{"condition syntax", condition("", "${a >}"), []string{"3 bad_expression f"}},
 	{"condition empty", condition("", " "), []string{"3 empty_condition f"}},

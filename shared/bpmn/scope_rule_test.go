@@ -22,7 +22,7 @@ var scopeCases = []ruleCase{
 	{"sub-process that a message starts", line(between("subProcess", "", "<startEvent id='i'>"+message+"</startEvent>")), []string{"2 inner_start_with_trigger i"}},
 	{"sub-process that a signal starts", line(between("subProcess", "", "<startEvent id='i'><signalEventDefinition/></startEvent>")),
 		[]string{"2 missing_signal i", "2 inner_start_with_trigger i"}},
-	{"event sub-process", line("<subProcess id='x' triggeredByEvent='true'><startEvent id='i'>" + message + "</startEvent>\n<scriptTask id='j'/></subProcess>"),
+	{"event sub-process", line("<subProcess id='x' triggeredByEvent='true'><startEvent id='i'>" + message + "</startEvent>\n<transaction id='j'/></subProcess>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element j"}},
 	{"event sub-process in a refused one", line("<transaction id='x'>\n<subProcess id='j'>\n<subProcess id='k' triggeredByEvent='1'/></subProcess></transaction>"),
 		[]string{"2 unsupported_element x", "4 unsupported_element k"}},
@@ -66,10 +66,10 @@ var scopeCases = []ruleCase{
 func TestEveryElementInside(t *testing.T) {
 	t.Parallel()
 	content := "<exclusiveGateway id='g0'/><parallelGateway id='g1'/><inclusiveGateway id='g2'/><eventBasedGateway id='g3'/><userTask id='t0'/><task id='t1'/><manualTask id='t2'/>" +
-		"<serviceTask id='t3' c:type='external' c:topic='a'/><sendTask id='t4' messageRef='m'/><receiveTask id='t5' messageRef='m'/><businessRuleTask id='t6' c:expression='${a}'/>" +
+		"<serviceTask id='t3' c:type='external' c:topic='a'/><sendTask id='t4' messageRef='m'/><receiveTask id='t5' messageRef='m'/><businessRuleTask id='t6' c:expression='${a}'/><scriptTask id='t8'/>" +
 		"<subProcess id='t7'><startEvent id='deep'/></subProcess><intermediateCatchEvent id='c'>" + timer("timeDuration", "PT1S") + "</intermediateCatchEvent><intermediateThrowEvent id='h'/>" +
 		"<boundaryEvent id='bound' attachedToRef='t0'>" + message + "</boundaryEvent><endEvent id='n'/>"
-	order := []string{"i", "g0", "g1", "g2", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "h", "g3", "c", "n"}
+	order := []string{"i", "g0", "g1", "g2", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t8", "t7", "h", "g3", "c", "n"}
 	for k := range len(order) - 1 {
 		content += fmt.Sprintf("<sequenceFlow id='flow%d' sourceRef=%q targetRef=%q/>", k, order[k], order[k+1])
 	}

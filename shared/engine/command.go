@@ -35,7 +35,9 @@ func (a Cancel) apply(s *step) error {
 	if s.instance.State.Ended() {
 		return ErrEnded
 	}
+	s.cancelling = true
 	s.cancelScope(0, a.Reason)
+	_ = s.tellEnd()
 	s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
 	return nil
 }
@@ -112,6 +114,10 @@ func (s *step) retry(i Incident) {
 		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
 	case i.Triggered:
 		s.happen(token)
+	case i.Timeout != "":
+		s.timedOut(token, i.Timeout)
+	case i.Ending:
+		s.finish(token)
 	case !i.Leaving:
 		s.admit(token)
 	case s.instance.owned(i.Token) != nil && s.instance.body(token) == nil: // its output parameters failed

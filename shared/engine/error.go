@@ -26,6 +26,7 @@ func (s *step) throwError(t Token, code, message string) {
 		host = *s.instance.token(scope.Token)
 	}
 	s.do(Change{Kind: ErrorUnhandled, Token: t.Number, Node: t.Node, Code: code, Reason: message})
+	s.abandon(t)
 	s.release(t, "")
 	if err := s.end(t); err != nil {
 		s.raise(t, true, err)

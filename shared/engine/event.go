@@ -90,7 +90,12 @@ func (s *step) text(t Token, x *expr.Expression) (string, error) {
 // boundary event that does not interrupt; elsewhere its first time counts (Camunda 7
 // TimerDeclarationImpl).
 func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
-	due, cycle, err := Due(event.Event.Timer, s.environment(t, nil))
+	return s.timerOf(t, event, event.Event.Timer, event.AttachedTo != nil && !event.Interrupting)
+}
+
+// timerOf is the timer of an event or of a listener; repeats is whether a cycle goes on.
+func (s *step) timerOf(t Token, event *bpmn.FlowNode, when *bpmn.Timer, repeats bool) (*Timer, error) {
+	due, cycle, err := Due(when, s.environment(t, nil))
 	if failed := new(expr.EvaluationError); errors.As(err, &failed) {
 		return nil, failed
 	}
@@ -98,7 +103,7 @@ func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
 		return nil, &dataError{"bad_timer", "timer of " + event.ID + ": " + err.Error()}
 	}
 	timer := &Timer{ID: s.newID(), Token: t.Number, Node: event.ID, DueAt: latest(due, s.now)}
-	if cycle != "" && event.AttachedTo != nil && !event.Interrupting {
+	if cycle != "" && repeats {
 		timer.Cycle, timer.Anchor = cycle, s.now
 	}
 	return timer, nil
@@ -189,6 +194,10 @@ func (a FireTimer) apply(s *step) error {
 	if fired.Cycle != "" {
 		s.again(fired)
 	}
+	if fired.Listener != "" {
+		s.timedOut(*s.instance.token(fired.Token), fired.Listener)
+		return nil
+	}
 	s.trigger(fired.Token, fired.Node)
 	return nil
 }
@@ -254,6 +263,7 @@ func (s *step) trigger(number int, id string) {
 	case event.AttachedTo != nil:
 		s.create(t.Scope, event.ID, "")
 	case t.Node != event.ID:
+		s.abandon(t)
 		s.release(t, "")
 		s.do(Change{Kind: TokenMoved, Token: t.Number, Node: event.ID, Flow: between(t.Node, event)})
 		t.Node = event.ID
@@ -281,6 +291,20 @@ func (s *step) happen(t Token) {
 			s.incident(t, Incident{Leaving: true, Triggered: true}, err)
 			return
 		}
+		s.happened(t, event, 0)
+		return
+	}
+	s.finish(t)
+}
+
+// happened lets a token pass the listeners of the start of an event that has happened, from one on.
+func (s *step) happened(t Token, event *bpmn.FlowNode, from int) {
+	passed, err := s.notify(t, event, bpmn.ListenStart, from)
+	if err != nil {
+		s.incident(t, Incident{Leaving: true, Triggered: true}, err)
+	}
+	if err != nil || !passed {
+		return
 	}
 	s.finish(t)
 }

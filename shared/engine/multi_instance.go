@@ -136,6 +136,11 @@ func (s *step) begin(body Token, node *bpmn.FlowNode, index int, list []expr.Val
 func (s *step) end(t Token) error {
 	body := s.instance.body(t)
 	if body == nil {
+		if len(s.instance.Tokens) == 1 {
+			if err := s.tellEnd(); err != nil {
+				return err
+			}
+		}
 		s.cancelToken(t, "") // it has nothing open, unless the definition is not the one it came by
 		return nil
 	}

@@ -1,0 +1,17 @@
+package bpmn
+
+// codeRules are those about listeners, scripts and beans.
+var codeRules = map[string]Rule{
+	ruleListener: {
+		Reason: "the listener has no event that its element has, or nothing to do",
+		Fix:    "Set event and expression; a timeout listener also has an id and a timerEventDefinition.",
+	},
+	ruleBean: {
+		Reason: "the expression calls a bean, an object of a Java program, and nothing can answer here",
+		Fix:    "Compute the value in a task before, and read the variable; a service task may call ${bean.method(…)}, which is a job for a worker.",
+	},
+	ruleResource: {
+		Reason: "the file is not in the deployment",
+		Fix:    "Deploy it together with the model.",
+	},
+}
