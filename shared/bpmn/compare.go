@@ -182,6 +182,10 @@ func multiInstanceFact(m *MultiInstance) [][2]string {
 		{"isSequential", strconv.FormatBool(m.Sequential)}, {"loopCardinality", sourceOf(m.Cardinality)}, {"collection", sourceOf(m.Collection)},
 		{"elementVariable", m.ElementVariable}, {"completionCondition", sourceOf(m.Condition)},
 	}
+	if l := m.Loop; l != nil {
+		list = append(list, [2]string{"loopCondition", sourceOf(l.Condition)}, [2]string{"testBefore", strconv.FormatBool(l.TestBefore)},
+			[2]string{"loopMaximum", strconv.Itoa(l.Maximum)})
+	}
 	if m.Instance.AsyncBefore {
 		list = append(list, [2]string{"asyncBefore of an instance", "true"})
 	}

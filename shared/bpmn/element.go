@@ -99,7 +99,6 @@ const (
 	fixGateway    = "Use exclusive gateways, one decision after the other."
 	fixEvent      = "Remove the event; let a user task stand for the wait."
 	fixContainer  = "Draw its content in the process itself, or in an embedded sub-process."
-	fixLoop       = "Remove the loop marker; lead a flow back to the task to repeat it."
 	fixLoopOutput = "Remove it; let each instance set a variable of the process whose name it knows by loopCounter."
 	fixEventSub   = "Attach a boundary event to a sub-process around what it watches, and lead its flow to these steps."
 )
@@ -162,7 +161,8 @@ var elements = map[string]kind{
 	"linkEventDefinition":        {kept: inDefinitions | inEvent},
 	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
 
-	"standardLoopCharacteristics": {refused: inNode, what: "a standard loop", fix: fixLoop},
+	"standardLoopCharacteristics": {kept: inNode, what: "with a loopCondition, a loopMaximum, or both"},
+	"loopCondition":               {kept: inLoop},
 	"multiInstanceLoopCharacteristics": {kept: inNode,
 		what: "at every task and sub-process, parallel or sequential, over a collection or a number, with a completion condition"},
 	"loopCardinality":           {kept: inLoop},
@@ -242,7 +242,7 @@ type Support struct {
 var otherExecuted = []string{
 	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation", "signal",
 	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition",
-	"script",
+	"script", "standardLoopCharacteristics", "loopCondition",
 }
 
 // Supports lists every known element by name, for the generated documentation.

@@ -33,6 +33,8 @@ type MultiInstance struct {
 	// Condition is the completionCondition, or nil: when it is true after an instance has been completed,
 	// the others are cancelled.
 	Condition *expr.Expression
+	// Loop makes it a standard loop; nil: it is none. A loop is a sequence without a count.
+	Loop *Loop
 	// Instance is the activity as one instance does it: without flows and boundary events, with the input
 	// parameters, and with the asynchronous continuations of the marker.
 	Instance *FlowNode
@@ -49,7 +51,7 @@ func (f *FlowNode) Holds() bool { return f.Element == ElementSubProcess || f.Mul
 // events.
 func (r *reader) multiInstance(n *node, f *FlowNode) {
 	for _, c := range n.children {
-		if !c.bpmn("multiInstanceLoopCharacteristics") {
+		if !c.bpmn("multiInstanceLoopCharacteristics") && !c.bpmn("standardLoopCharacteristics") {
 			continue
 		}
 		s := f.subject()
@@ -59,6 +61,8 @@ func (r *reader) multiInstance(n *node, f *FlowNode) {
 			r.add(ruleLoopPlace, s, "the %s has a multi-instance marker", f.Element)
 		case f.MultiInstance != nil:
 			r.add(ruleLoopPlace, s, "the activity has a second loop marker")
+		case c.bpmn("standardLoopCharacteristics"):
+			r.standardLoop(c, f, s)
 		default:
 			r.loop(c, f, s)
 		}
@@ -88,6 +92,11 @@ func (r *reader) loop(n *node, f *FlowNode, s subject) {
 	if len(f.Outputs) > 0 {
 		r.add(ruleMappingPlace, s, "a multi-instance activity cannot have output parameters: each instance would overwrite those of the others")
 	}
+	r.lay(n, f, s, m)
+}
+
+// lay puts a marker around an activity: what each instance does moves into it.
+func (r *reader) lay(n *node, f *FlowNode, s subject, m *MultiInstance) {
 	m.Instance = f.instance(isTrue(n.extension("asyncBefore")) || isTrue(n.extension("async")), isTrue(n.extension("asyncAfter")))
 	if cycle := r.retryCycle(n, s); cycle != nil {
 		m.Instance.RetryCycle = cycle

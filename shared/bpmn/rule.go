@@ -114,6 +114,9 @@ const (
 	ruleBean     = "bean_needed"
 	ruleResource = "missing_resource"
 
+	ruleLoopMaximum = "invalid_loop_maximum"
+	ruleLoopOnce    = "loop_once"
+
 	ruleLoopPlace       = "misplaced_loop_marker"
 	ruleLoopCount       = "multi_instance_without_count"
 	ruleLoopCardinality = "invalid_loop_cardinality"

@@ -132,7 +132,6 @@ var fileCases = []ruleCase{
 		[]string{"2 unsupported_element x"}},
 	{"triggers", model("<startEvent id='s'>\n<signalEventDefinition id='x'/></startEvent><endEvent id='e'>\n<eventDefinitionRef>d</eventDefinitionRef></endEvent><sequenceFlow id='f' sourceRef='s' targetRef='e'/>"),
 		[]string{"3 missing_signal s", "4 unsupported_element e"}},
-	{"loop", task("", "\n<standardLoopCharacteristics/>"), []string{"3 unsupported_element t"}},
 	{"global task", strings.Replace(line(""), "</definitions>", "\n<globalTask id='x'/></definitions>", 1), []string{"5 unsupported_element x"}},
 	{"declarations", strings.Replace(line(""), "</definitions>", "<message id='x'/><timerEventDefinition id='y'/></definitions>", 1), nil},
 	{"unknown element", line("<robotTask id='x'/>"), []string{"2 unknown_element x"}},

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/expr"
 )
 
 // resultOfWorker is the variable in which a worker returns what the method or the script gave; it becomes
@@ -46,9 +47,11 @@ func (s *step) errs(t Token, x externalTask, completed bool) bool {
 		if err != nil || !thrown {
 			continue
 		}
-		message, err := s.text(t, w.Message)
-		if err != nil {
-			message = x.message
+		message := x.message
+		if w.Message != nil {
+			if value, err := w.Message.Evaluate(e); err == nil {
+				message = expr.String(value)
+			}
 		}
 		s.throwError(t, w.Code, message)
 		return true
