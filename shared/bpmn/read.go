@@ -23,7 +23,7 @@ type Options struct {
 	// Listeners says what to do with a listener that is code: ListenersRefused (also empty), ListenersIgnored
 	// or ListenersAsJobs.
 	Listeners string
-	// Scripts are the script languages, in small letters, that workers run.
+	// Scripts are the script languages, in small letters, that workers run; EveryScript stands for all.
 	Scripts []string
 	// Resource returns another file of the deployment by its name; nil: there are none.
 	Resource func(name string) ([]byte, bool)

@@ -11,6 +11,9 @@ import (
 // scriptTopic is what the topic of a script for a worker begins with; the language in small letters follows.
 const scriptTopic = "script:"
 
+// EveryScript in Options.Scripts is every script language.
+const EveryScript = "*"
+
 // scriptText is a script as it is executed: an expression, or a job of a topic.
 type scriptText struct {
 	expression   *expr.Expression // nil: an empty script, or a job
@@ -44,7 +47,7 @@ func (r *reader) scriptOf(s subject, what, format, text, resource string) *scrip
 			return nil
 		}
 		return t
-	case slices.Contains(r.options.Scripts, language):
+	case slices.Contains(r.options.Scripts, language) || slices.Contains(r.options.Scripts, EveryScript):
 		t.topic = scriptTopic + language
 		return t
 	}
