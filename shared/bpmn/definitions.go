@@ -53,11 +53,12 @@ func (p *Process) Flow(id string) *SequenceFlow { return p.flows[id] }
 // NoneStart returns the one start event of the process itself without a trigger, or nil.
 func (p *Process) NoneStart() *FlowNode { return p.start(nil) }
 
-// Starts returns the start events of the process itself that have a trigger, in document order.
+// Starts returns what starts an instance when it is triggered, in document order: the start events of the
+// process itself, receive tasks with instantiate, and the events behind a gateway with it.
 func (p *Process) Starts() []*FlowNode {
 	var list []*FlowNode
 	for _, n := range p.Nodes {
-		if n.Element == ElementStartEvent && n.Parent == nil && n.Event != nil {
+		if n.Parent == nil && n.Event != nil && (n.Element == ElementStartEvent || n.Begins()) {
 			list = append(list, n)
 		}
 	}
@@ -114,6 +115,9 @@ type FlowNode struct {
 	StartEvent *StartEvent
 	// Event is the trigger or the result of an event, or the message of a receive task; nil: none.
 	Event *EventDefinition
+	// Instantiates is whether a receive task, or an event-based gateway by the events behind it, starts an
+	// instance as a start event does.
+	Instantiates bool
 	// Work is what somebody else does for a service, send or business rule task or a message throw
 	// event; nil: nothing, a token passes.
 	Work *Work

@@ -122,7 +122,7 @@ var elements = map[string]kind{
 	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
 	"parallelGateway":        {element: ElementParallelGateway, read: readNothing, kept: inProcess},
 	"inclusiveGateway":       {element: ElementInclusiveGateway, read: readNothing, kept: inProcess},
-	"eventBasedGateway":      {element: ElementEventBasedGateway, read: readEventBasedGateway, kept: inProcess, what: "exclusive, not instantiating"},
+	"eventBasedGateway":      {element: ElementEventBasedGateway, read: readEventBasedGateway, kept: inProcess, what: "exclusive; with instantiate the events behind it start an instance"},
 	"sequenceFlow":           {kept: inProcess},
 	"process":                {kept: inDefinitions},
 

@@ -33,7 +33,7 @@ func newGraph(p *Process) *graph {
 	for _, f := range p.Nodes {
 		interrupted[f] = interrupted[f.Parent] || slices.ContainsFunc(f.Boundary, func(b *FlowNode) bool { return b.Interrupting })
 		switch {
-		case f.Element == 0 || (f.Element == ElementStartEvent && f.Parent == nil) || f.unpaired():
+		case f.Element == 0 || (f.Element == ElementStartEvent && f.Parent == nil) || f.Instantiates || f.unpaired():
 			g.starts = append(g.starts, f)
 		case f.Element == ElementStartEvent:
 			g.inner[f.Parent] = append(g.inner[f.Parent], f)

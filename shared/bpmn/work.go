@@ -46,9 +46,7 @@ func readReceiveTask(r *reader, n *node, f *FlowNode) {
 	if !named {
 		r.add(ruleNoMessage, s, "")
 	}
-	if n.flag("instantiate") {
-		r.addFix(ruleUnsupportedAttribute, s, "Use a message start event.", "the attribute instantiate would start an instance, which this version does not execute")
-	}
+	f.Instantiates = n.flag("instantiate")
 }
 
 // work reads the implementation of a task or of a messageEventDefinition. given is whether there is one;

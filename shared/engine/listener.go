@@ -15,7 +15,7 @@ import (
 // event, for an instance begins with it.
 func (s *step) listening(node *bpmn.FlowNode, event string) []bpmn.Listener {
 	list := bpmn.Listening(node.Listeners, event)
-	if event == bpmn.ListenStart && node.Element == bpmn.ElementStartEvent && node.Parent == nil {
+	if event == bpmn.ListenStart && node.Parent == nil && (node.Element == bpmn.ElementStartEvent || node.Begins()) {
 		list = append(bpmn.Listening(s.process.Listeners, event), list...)
 	}
 	if node.UserTask != nil && (event == bpmn.ListenCreate || event == bpmn.ListenComplete) {
@@ -121,7 +121,7 @@ func (s *step) listened(t Token, l Listener) {
 	case bpmn.ListenEnd:
 		s.finishFrom(t, node, l.Index+1)
 	default:
-		if behindGateway(node) {
+		if behindGateway(node) || node.Begins() {
 			s.happened(t, node, l.Index+1)
 			return
 		}

@@ -22,7 +22,7 @@ func (a Start) apply(s *step) error {
 	if a.Node != "" {
 		start = s.process.Node(a.Node)
 	}
-	if start == nil || start.Element != bpmn.ElementStartEvent || start.Parent != nil {
+	if start == nil || start.Parent != nil || start.Element != bpmn.ElementStartEvent && (!start.Begins() || start.Event == nil) {
 		return ErrNoStart
 	}
 	s.do(Change{Kind: InstanceStarted, Instance: &Started{
@@ -30,7 +30,8 @@ func (a Start) apply(s *step) error {
 		BusinessKey: a.BusinessKey, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
 	}})
 	variables := a.Variables
-	if name := start.StartEvent.Initiator; name != "" {
+	if start.StartEvent != nil && start.StartEvent.Initiator != "" {
+		name := start.StartEvent.Initiator
 		variables = Variables{name: s.command.Actor}
 		for k, v := range a.Variables {
 			if k != name { // who started is not the caller's to say
@@ -48,7 +49,12 @@ func (a Start) apply(s *step) error {
 	if len(variables) > 0 {
 		s.do(Change{Kind: VariablesSet, Variables: variables})
 	}
-	s.create(0, start.ID, "")
+	if start.Element == bpmn.ElementStartEvent {
+		s.create(0, start.ID, "")
+		return nil
+	}
+	s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Node: start.ID})
+	s.happen(*s.instance.token(s.instance.LastToken)) // what it would wait for has come
 	return nil
 }
 
