@@ -1,6 +1,8 @@
 package bpmn
 
 import (
+	"maps"
+
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/fault"
 )
@@ -256,7 +258,22 @@ type UserTask struct {
 type StartEvent struct {
 	// Initiator names the variable that receives the username of the starter; empty means none.
 	Initiator string
+	// BusinessKey is the id of the form field whose value becomes the business key of a new instance, unless
+	// the start gives one; empty: none.
+	BusinessKey string
 	Form
+}
+
+// Submitted returns the variables that values set which are given by the ids of fields.
+func (f *Form) Submitted(values map[string]expr.Value) map[string]expr.Value {
+	all := maps.Clone(values)
+	for _, field := range f.FormFields {
+		if value, given := values[field.ID]; given && field.Variable != "" && field.Variable != field.ID {
+			delete(all, field.ID)
+			all[field.Variable] = value
+		}
+	}
+	return all
 }
 
 // Form says how a user task or a start event is filled in: a key, a reference or fields, of which
@@ -273,6 +290,8 @@ type Form struct {
 // FormField is one field of a generated form.
 type FormField struct {
 	ID, Label string
+	// Variable is the name of the variable that the field sets; empty: its id.
+	Variable string
 	// Type is string, long, date, boolean, enum or a custom name.
 	Type        string
 	DatePattern string

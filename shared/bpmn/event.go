@@ -83,7 +83,7 @@ func readEvent(r *reader, n *node, f *FlowNode) {
 }
 
 func readStartEvent(r *reader, n *node, f *FlowNode) {
-	f.StartEvent = &StartEvent{Initiator: n.extension("initiator"), Form: r.form(n, f.subject())}
+	f.StartEvent = &StartEvent{Initiator: n.extension("initiator"), BusinessKey: businessKeyField(n), Form: r.form(n, f.subject())}
 	readEvent(r, n, f)
 }
 

@@ -100,7 +100,7 @@ func (s *step) notifyTake(number int, flow *bpmn.SequenceFlow, from int) {
 // listened lets a token go on behind a listener that a worker has done.
 func (s *step) listened(t Token, l Listener) {
 	node := s.node(t)
-	if node == nil {
+	if node == nil || l.Event == bpmn.ListenCreate && node.UserTask == nil {
 		s.unknown(t)
 		return
 	}

@@ -1,6 +1,9 @@
 package engine
 
-import "diom.io/workflow/shared/bpmn"
+import (
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/expr"
+)
 
 // Start creates the instance and puts a token at a start event: the one named Node, which a message,
 // a signal or a timer has triggered, or the none start event.
@@ -25,15 +28,22 @@ func (a Start) apply(s *step) error {
 	if start == nil || start.Parent != nil || start.Element != bpmn.ElementStartEvent && (!start.Begins() || start.Event == nil) {
 		return ErrNoStart
 	}
+	variables, key := a.Variables, a.BusinessKey
+	if f := start.StartEvent; f != nil {
+		if name := f.BusinessKey; name != "" && key == "" {
+			key = clip(expr.String(variables[name]))
+		}
+		variables = f.Submitted(variables)
+	}
 	s.do(Change{Kind: InstanceStarted, Instance: &Started{
 		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
-		BusinessKey: a.BusinessKey, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
+		BusinessKey: key, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
 	}})
-	variables := a.Variables
+	given := variables
 	if start.StartEvent != nil && start.StartEvent.Initiator != "" {
 		name := start.StartEvent.Initiator
 		variables = Variables{name: s.command.Actor}
-		for k, v := range a.Variables {
+		for k, v := range given {
 			if k != name { // who started is not the caller's to say
 				variables[k] = v
 			}

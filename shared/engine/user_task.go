@@ -164,7 +164,11 @@ func (a CompleteTask) apply(s *step) error {
 	}
 	token := *s.instance.token(task.Token)
 	if len(a.Variables) > 0 {
-		s.setVariables(s.instance.scopeOf(token), a.Variables)
+		variables := a.Variables
+		if node := s.node(token); node != nil && node.UserTask != nil {
+			variables = node.UserTask.Submitted(variables)
+		}
+		s.setVariables(s.instance.scopeOf(token), variables)
 	}
 	if task.Delegated {
 		s.do(Change{Kind: TaskAssigned, TaskID: task.ID, Node: task.Node, Assignee: task.Owner, Owner: task.Owner, Comment: a.Comment, Reason: "resolved"})

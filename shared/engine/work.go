@@ -214,6 +214,7 @@ func (a CompleteJob) apply(s *step) error {
 	}
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
 	if job.Listener != nil {
+		s.resolve(job) // its retries may have been used up before
 		s.listened(token, *job.Listener)
 		return nil
 	}
