@@ -213,8 +213,8 @@ func (a CompleteJob) apply(s *step) error {
 		return nil
 	}
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+	s.resolve(job) // its retries may have been used up before
 	if job.Listener != nil {
-		s.resolve(job) // its retries may have been used up before
 		s.listened(token, *job.Listener)
 		return nil
 	}

@@ -41,6 +41,7 @@ func (s *step) errs(t Token, x externalTask, completed bool) bool {
 		thrown, err := w.Condition.EvaluateBool(e)
 		if err != nil && completed {
 			s.do(Change{Kind: JobCompleted, JobID: x.job.ID, Node: x.job.Node, Topic: x.job.Topic})
+			s.resolve(x.job)
 			s.incident(t, Incident{Leaving: true, Ending: true}, err)
 			return true
 		}
