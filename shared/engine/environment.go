@@ -162,7 +162,7 @@ func (x taskObject) Property(name string) (expr.Value, error) {
 	case "createTime":
 		return x.task.CreatedAt, nil
 	case "execution":
-		return nil, &expr.EvaluationError{Code: "unknown_property", Name: name, Message: "use execution"}
+		return x.execution, nil
 	}
 	return x.execution.Property(name)
 }
@@ -171,7 +171,7 @@ func (x taskObject) Property(name string) (expr.Value, error) {
 func (x taskObject) Call(method string, arguments []expr.Value) (expr.Value, error) {
 	switch {
 	case method == "getExecution" && len(arguments) == 0:
-		return nil, &expr.EvaluationError{Code: "unknown_method", Name: method, Message: "use execution"}
+		return x.execution, nil
 	case x.changes && changesTask(method, len(arguments)):
 		return nil, x.change(method, arguments)
 	}
