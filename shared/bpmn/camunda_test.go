@@ -9,7 +9,9 @@ import (
 )
 
 // inBusinessRule, inEvent and inStart are nodes with attributes of an extension.
-func inBusinessRule(attributes string) string { return line(between("businessRuleTask", attributes, "")) }
+func inBusinessRule(attributes string) string {
+	return line(between("businessRuleTask", attributes, ""))
+}
 
 func inThrow(attributes, extensions string) string {
 	return line(between("intermediateThrowEvent", "", "<messageEventDefinition "+attributes+"><extensionElements>"+extensions+"</extensionElements></messageEventDefinition>"))
