@@ -52,7 +52,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 </process></definitions>`), Options{})
 	want := []string{
 		"3 dangling_flow f", "4 unsupported_extension s", "5 unsupported_language x",
-		"8 gateway_without_outgoing g", "8 unreachable_node g", "9 missing_signal s2",
+		"8 gateway_without_outgoing g", "9 missing_signal s2",
 	}
 	if diff := cmp.Diff(want, problems(fault.From(err).Details)); diff != "" {
 		t.Error(diff)

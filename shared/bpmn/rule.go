@@ -110,9 +110,10 @@ const (
 	ruleEscalationHost  = "escalation_event_host"
 	ruleEscalationTwice = "duplicate_escalation_event"
 
-	ruleListener = "invalid_listener"
-	ruleBean     = "bean_needed"
-	ruleResource = "missing_resource"
+	ruleListener   = "invalid_listener"
+	ruleNoReceived = "receive_without_message"
+	ruleBean       = "bean_needed"
+	ruleResource   = "missing_resource"
 
 	ruleLoopMaximum = "invalid_loop_maximum"
 	ruleLoopOnce    = "loop_once"

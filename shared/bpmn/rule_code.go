@@ -19,6 +19,11 @@ var codeRules = map[string]Rule{
 		Fix:     "Add a loopCondition such as ${again}, or set loopMaximum.",
 		Warning: true,
 	},
+	ruleNoReceived: {
+		Reason:  "the receive task names no message: it waits until its execution is told to go on",
+		Fix:     "Name the message in messageRef, unless POST /engine-rest/execution/{id}/signal is what shall end it.",
+		Warning: true,
+	},
 	ruleResource: {
 		Reason: "the file is not in the deployment",
 		Fix:    "Deploy it together with the model.",

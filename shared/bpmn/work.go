@@ -36,17 +36,23 @@ func readSendTask(r *reader, n *node, f *FlowNode) {
 	}
 }
 
-// readReceiveTask reads a receive task, which waits for a message.
+// readReceiveTask reads a receive task, which waits for a message. Without one it waits, as in Camunda 7,
+// until its execution is told to go on; its message then has the empty name, which no message has.
 func readReceiveTask(r *reader, n *node, f *FlowNode) {
 	s := f.subject()
 	name, named := r.message(n, s)
 	if name != nil {
 		f.Event = &EventDefinition{Trigger: TriggerMessage, Message: name}
 	}
-	if !named {
-		r.add(ruleNoMessage, s, "")
-	}
 	f.Instantiates = n.flag("instantiate")
+	switch {
+	case named:
+	case f.Instantiates:
+		r.add(ruleNoMessage, s, "")
+	default:
+		f.Event = &EventDefinition{Trigger: TriggerMessage, Message: expr.Literal("")}
+		r.add(ruleNoReceived, s, "")
+	}
 }
 
 // work reads the implementation of a task or of a messageEventDefinition. given is whether there is one;

@@ -64,6 +64,9 @@ func (s *step) eventName(t Token, event *bpmn.FlowNode) (string, error) {
 		}
 		return name, err
 	}
+	if event.Element == bpmn.ElementReceiveTask && event.Event.Message.IsLiteral() && event.Event.Message.Source() == "" {
+		return "", nil // whoever knows the subscription ends it
+	}
 	name, err := s.text(t, event.Event.Message)
 	if err == nil && (name == "" || len([]rune(name)) > maxMessageName) {
 		err = &dataError{"bad_message_name", "the message of " + event.ID + " has no name of 1 to 255 characters"}
