@@ -27,21 +27,23 @@ func (r *reader) instantiates(f *FlowNode) {
 	if f.Parent != nil {
 		r.addFix(ruleUnsupportedAttribute, s, "Remove the attribute, and lead a flow to it.", "the attribute instantiate cannot start an instance inside of a sub-process")
 	}
-	begins := []*FlowNode{f}
+	r.literalNames(f)
 	for _, flow := range f.Outgoing {
 		if f.Element == ElementEventBasedGateway && flow.Target != nil {
-			begins = append(begins, flow.Target)
+			r.literalNames(flow.Target)
 		}
 	}
-	for _, b := range begins {
-		if b.Event == nil {
-			continue
-		}
-		if name := b.Event.Message; name != nil && !name.IsLiteral() {
-			r.add(ruleStartMessage, b.subject(), "the message name %s is an expression, but nothing is known before the start", clip(name.Source()))
-		}
-		if name := b.Event.Signal; name != nil && !name.IsLiteral() {
-			r.add(ruleStartSignal, b.subject(), "the signal name %s is an expression, but nothing is known before the start", clip(name.Source()))
-		}
+}
+
+// literalNames demands that what an instance waits for to begin has a name that is known.
+func (r *reader) literalNames(b *FlowNode) {
+	if b.Event == nil {
+		return
+	}
+	if name := b.Event.Message; name != nil && !name.IsLiteral() {
+		r.add(ruleStartMessage, b.subject(), "the message name %s is an expression, but nothing is known before the start", clip(name.Source()))
+	}
+	if name := b.Event.Signal; name != nil && !name.IsLiteral() {
+		r.add(ruleStartSignal, b.subject(), "the signal name %s is an expression, but nothing is known before the start", clip(name.Source()))
 	}
 }

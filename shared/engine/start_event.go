@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/expr"
 )
@@ -21,34 +23,15 @@ type Start struct {
 func (Start) Name() string { return "start" }
 
 func (a Start) apply(s *step) error {
-	start := s.process.NoneStart()
-	if a.Node != "" {
-		start = s.process.Node(a.Node)
-	}
-	if start == nil || start.Parent != nil || start.Element != bpmn.ElementStartEvent && (!start.Begins() || start.Event == nil) {
+	start := s.beginning(a.Node)
+	if start == nil {
 		return ErrNoStart
 	}
-	variables, key := a.Variables, a.BusinessKey
-	if f := start.StartEvent; f != nil {
-		if name := f.BusinessKey; name != "" && key == "" {
-			key = clip(expr.String(variables[name]))
-		}
-		variables = f.Submitted(variables)
-	}
+	variables, key := a.submitted(s, start.StartEvent)
 	s.do(Change{Kind: InstanceStarted, Instance: &Started{
 		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
 		BusinessKey: key, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
 	}})
-	given := variables
-	if start.StartEvent != nil && start.StartEvent.Initiator != "" {
-		name := start.StartEvent.Initiator
-		variables = Variables{name: s.command.Actor}
-		for k, v := range given {
-			if k != name { // who started is not the caller's to say
-				variables[k] = v
-			}
-		}
-	}
 	switch e := start.Event; {
 	case e == nil:
 	case e.Trigger == bpmn.TriggerMessage:
@@ -66,6 +49,38 @@ func (a Start) apply(s *step) error {
 	s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Node: start.ID})
 	s.happen(*s.instance.token(s.instance.LastToken)) // what it would wait for has come
 	return nil
+}
+
+// beginning returns where an instance begins: at the node, or at the none start event; nil where none does.
+func (s *step) beginning(node string) *bpmn.FlowNode {
+	if node == "" {
+		return s.process.NoneStart()
+	}
+	start := s.process.Node(node)
+	if start == nil || start.Parent != nil || start.Element != bpmn.ElementStartEvent && (!start.Begins() || start.Event == nil) {
+		return nil
+	}
+	return start
+}
+
+// submitted returns the variables and the business key with which an instance begins: what the start form
+// makes of what was given, and who started.
+func (a Start) submitted(s *step, f *bpmn.StartEvent) (Variables, string) {
+	if f == nil {
+		return a.Variables, a.BusinessKey
+	}
+	key := a.BusinessKey
+	if f.BusinessKey != "" && key == "" {
+		key = clip(expr.String(a.Variables[f.BusinessKey]))
+	}
+	variables := Variables(f.Submitted(a.Variables))
+	if f.Initiator == "" {
+		return variables, key
+	}
+	all := Variables{}
+	maps.Copy(all, variables)
+	all[f.Initiator] = s.command.Actor // who started is not the caller's to say
+	return all, key
 }
 
 func enterStartEvent(s *step, t Token, _ *bpmn.FlowNode) error {

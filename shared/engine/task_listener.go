@@ -153,7 +153,7 @@ func (x taskObject) changeNew(method, text string, value expr.Value) (err error)
 		x.task.Name = clip(text)
 	case "setPriority":
 		n, ok := whole(value)
-		if !ok || int64(int32(n)) != n { //nolint:gosec // that is what is checked
+		if !ok || int64(int32(n)) != n {
 			return &expr.EvaluationError{Code: "type_mismatch", Name: method, Message: "the priority is not a whole number"}
 		}
 		x.task.Priority = int(n)
