@@ -29,10 +29,28 @@ func TestDefinitions(t *testing.T) {
 		header, body := upload(who, files...)
 		return faastest.Call{Name: name, Method: "POST", Path: "/api/v1/deployments", Header: header, Body: body, Status: status, Code: code, JSON: answer}
 	}
+	for _, c := range [][2]string{{"hidden", `c:isStartableInTasklist="false"`}, {"managers", `c:candidateStarterUsers="zhouming"`}} {
+		d.Deploy(strings.Replace(faastest.Leave, `id="leave"`, `id="`+c[0]+`" `+c[1], 1))
+	}
+	keys := func(want string) func(*testing.T, faastest.Answer) {
+		return func(t *testing.T, a faastest.Answer) {
+			got := ""
+			for _, key := range []string{"leave", "hidden", "managers"} {
+				if strings.Contains(string(a.Body), `"key":"`+key+`"`) {
+					got += key + " "
+				}
+			}
+			if got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+	}
 	other := strings.ReplaceAll(faastest.Leave, `"leave"`, `"other"`)
 	broken := strings.Replace(faastest.Leave, `targetRef="file"`, `targetRef="gone"`, 1)
 	faastest.Suite{App: d.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
 		{Name: "list", Method: "GET", Path: "/api/v1/definitions?latest=true&key=leave&count=true", Header: zhangwei, Status: 200, JSON: `{"items": [{"key": "leave", "version": 1, "latest": true, "suspended": false}], "total": 1}`},
+		{Name: "startable by an employee", Method: "GET", Path: "/api/v1/definitions?startable=true", Header: zhangwei, Status: 200, Check: keys("leave ")},
+		{Name: "startable by a manager", Method: "GET", Path: "/api/v1/definitions?startable=true", Header: zhouming, Status: 200, Check: keys("leave managers ")},
 		{Name: "get", Method: "GET", Path: one, Header: zhangwei, Status: 200, JSON: `{"key": "leave", "name": "请假", "deployedBy": "zhouming"}`},
 		{Name: "xml", Method: "GET", Path: one + "/xml", Header: zhangwei, Status: 200, Check: func(t *testing.T, a faastest.Answer) {
 			if string(a.Body) != faastest.Leave || a.Header.Get("Content-Type") != "application/xml" {

@@ -11,7 +11,11 @@ func list(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.App.Tasklist.Definitions(ctx, request.Filters, request)
+	definitions, err := r.App.Tasklist.Definitions(ctx, request.Filters, request)
+	if err == nil && request.Filters.Get("startable") == "true" {
+		definitions.Items, err = r.App.Workflow.Startable(ctx, r.Call().Principal, definitions.Items)
+	}
+	return definitions, err
 }
 
 func get(ctx context.Context, r *faas.Request) (any, error) {

@@ -27,6 +27,8 @@ func (r *reader) check(p *draft) {
 // ends applies the rules about the flows that an event cannot have.
 func (r *reader) ends(f *FlowNode) {
 	switch f.Element {
+	case ElementReceiveTask, ElementEventBasedGateway:
+		r.instantiates(f)
 	case ElementStartEvent:
 		if len(f.Incoming) > 0 {
 			r.add(ruleStartIncoming, f.subject(), "the sequence flow %s leads to the start event", clip(f.Incoming[0].ID))

@@ -93,6 +93,7 @@ func facts(p *Process) factList {
 	for _, s := range p.Flows {
 		add(fact{Difference{ID: s.ID, Name: s.Name, Element: "sequenceFlow"}, [][2]string{
 			{"name", s.Name}, {"sourceRef", s.Source.ID}, {"targetRef", s.Target.ID}, {"conditionExpression", sourceOf(s.Condition)},
+			{"executionListener", listenerText(s.Listeners)},
 		}})
 	}
 	return l
@@ -124,7 +125,7 @@ func nodeFact(n *FlowNode) fact {
 		f.attributes = append(f.attributes, [][2]string{
 			{"assignee", sourceOf(u.Assignee)}, {"candidateUsers", sourceOf(u.CandidateUsers)}, {"candidateGroups", sourceOf(u.CandidateGroups)},
 			{"dueDate", sourceOf(u.DueDate)}, {"followUpDate", sourceOf(u.FollowUpDate)}, {"priority", sourceOf(u.Priority)},
-			{"formKey", u.FormKey}, {"formRef", u.FormRef},
+			{"formKey", u.FormKey}, {"formRef", u.FormRef}, {"taskListener", listenerText(u.Listeners)},
 		}...)
 	}
 	if s := n.StartEvent; s != nil {
@@ -165,6 +166,7 @@ func jobFact(n *FlowNode) [][2]string {
 	if w := n.Work; w != nil {
 		list = [][2]string{
 			{"topic", sourceOf(w.Topic)}, {"taskPriority", sourceOf(w.Priority)}, {"expression", sourceOf(w.Expression)}, {"resultVariable", w.ResultVariable},
+			{"field", parameterText(w.Locals)}, {"connector", parameterText(w.Results)}, {"errorEventDefinition", errorText(w.Errors)},
 		}
 	}
 	inputs := n.Inputs
@@ -178,6 +180,11 @@ func jobFact(n *FlowNode) [][2]string {
 			{"calledElementVersionTag", sourceOf(c.VersionTag)}, {"in", passedText(c.In, c.BusinessKey)}, {"out", passedText(c.Out, nil)},
 		}...)
 	}
+	listeners, properties := n.Listeners, n.Properties
+	if m := n.MultiInstance; m != nil {
+		listeners = m.Instance.Listeners
+	}
+	list = append(list, [2]string{"executionListener", listenerText(listeners)}, [2]string{"properties", propertyText(properties)})
 	list = append(list, [2]string{"inputParameter", parameterText(inputs)}, [2]string{"outputParameter", parameterText(n.Outputs)},
 		[2]string{"failedJobRetryTimeCycle", sourceOf(n.RetryCycle)}, [2]string{"jobPriority", sourceOf(n.JobPriority)})
 	if n.AsyncBefore {
@@ -193,6 +200,10 @@ func multiInstanceFact(m *MultiInstance) [][2]string {
 	list := [][2]string{
 		{"isSequential", strconv.FormatBool(m.Sequential)}, {"loopCardinality", sourceOf(m.Cardinality)}, {"collection", sourceOf(m.Collection)},
 		{"elementVariable", m.ElementVariable}, {"completionCondition", sourceOf(m.Condition)},
+	}
+	if l := m.Loop; l != nil {
+		list = append(list, [2]string{"loopCondition", sourceOf(l.Condition)}, [2]string{"testBefore", strconv.FormatBool(l.TestBefore)},
+			[2]string{"loopMaximum", strconv.Itoa(l.Maximum)})
 	}
 	if m.Instance.AsyncBefore {
 		list = append(list, [2]string{"asyncBefore of an instance", "true"})

@@ -1,6 +1,8 @@
 package bpmn
 
 import (
+	"maps"
+
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/fault"
 )
@@ -32,6 +34,10 @@ type Process struct {
 	// nil means absent.
 	CandidateStarterUsers  *expr.Expression
 	CandidateStarterGroups *expr.Expression
+	// HiddenInTasklist is whether people are not offered to start it (isStartableInTasklist="false").
+	HiddenInTasklist bool
+	// Listeners are those of the start and the end of an instance, in order.
+	Listeners []Listener
 	// Nodes and Flows are in document order, those of sub-processes among them.
 	Nodes []*FlowNode
 	Flows []*SequenceFlow
@@ -51,11 +57,12 @@ func (p *Process) Flow(id string) *SequenceFlow { return p.flows[id] }
 // NoneStart returns the one start event of the process itself without a trigger, or nil.
 func (p *Process) NoneStart() *FlowNode { return p.start(nil) }
 
-// Starts returns the start events of the process itself that have a trigger, in document order.
+// Starts returns what starts an instance when it is triggered, in document order: the start events of the
+// process itself, receive tasks with instantiate, and the events behind a gateway with it.
 func (p *Process) Starts() []*FlowNode {
 	var list []*FlowNode
 	for _, n := range p.Nodes {
-		if n.Element == ElementStartEvent && n.Parent == nil && n.Event != nil {
+		if n.Parent == nil && n.Event != nil && (n.Element == ElementStartEvent || n.Begins()) {
 			list = append(list, n)
 		}
 	}
@@ -115,6 +122,9 @@ type FlowNode struct {
 	StartEvent *StartEvent
 	// Event is the trigger or the result of an event, or the message of a receive task; nil: none.
 	Event *EventDefinition
+	// Instantiates is whether a receive task, or an event-based gateway by the events behind it, starts an
+	// instance as a start event does.
+	Instantiates bool
 	// Work is what somebody else does for a service, send or business rule task or a message throw
 	// event; nil: nothing, a token passes.
 	Work *Work
@@ -139,6 +149,11 @@ type FlowNode struct {
 	AsyncBefore, AsyncAfter bool
 	// RetryCycle is camunda:failedJobRetryTimeCycle; see schedule.Retries for its value.
 	RetryCycle *expr.Expression
+	// Listeners are those of the node's start and end, in order; of a multi-instance activity they are at
+	// each instance.
+	Listeners []Listener
+	// Properties are camunda:properties, for workers; nil: none.
+	Properties map[string]string
 	// JobPriority is that of the jobs of AsyncBefore and AsyncAfter: camunda:jobPriority of the node, else
 	// of the process; nil: 0.
 	JobPriority *expr.Expression
@@ -221,6 +236,14 @@ type Work struct {
 	// Expression is camunda:expression; its value goes to ResultVariable, if there is one.
 	Expression     *expr.Expression
 	ResultVariable string
+	// Bean is set when Expression is a call that may be a job.
+	Bean *BeanCall
+	// Locals are variables of the job's own: the fields of a class, the text of a script.
+	Locals []Parameter
+	// Results are evaluated when the job is done, before the outputs of the node: those of a connector.
+	Results []Parameter
+	// Errors are the conditions under which a worker's answer is a BPMN error.
+	Errors []WorkError
 }
 
 // Parameter is an input or output parameter: a name and where its value comes from. Exactly one of
@@ -248,6 +271,8 @@ type UserTask struct {
 	DueDate, FollowUpDate *expr.Expression
 	// Priority gives an integer; without it the priority is 50.
 	Priority *expr.Expression
+	// Listeners are the task listeners, in order.
+	Listeners []Listener
 	Form
 }
 
@@ -255,7 +280,22 @@ type UserTask struct {
 type StartEvent struct {
 	// Initiator names the variable that receives the username of the starter; empty means none.
 	Initiator string
+	// BusinessKey is the id of the form field whose value becomes the business key of a new instance, unless
+	// the start gives one; empty: none.
+	BusinessKey string
 	Form
+}
+
+// Submitted returns the variables that values set which are given by the ids of fields.
+func (f *Form) Submitted(values map[string]expr.Value) map[string]expr.Value {
+	all := maps.Clone(values)
+	for _, field := range f.FormFields {
+		if value, given := values[field.ID]; given && field.Variable != "" && field.Variable != field.ID {
+			delete(all, field.ID)
+			all[field.Variable] = value
+		}
+	}
+	return all
 }
 
 // Form says how a user task or a start event is filled in: a key, a reference or fields, of which
@@ -272,6 +312,8 @@ type Form struct {
 // FormField is one field of a generated form.
 type FormField struct {
 	ID, Label string
+	// Variable is the name of the variable that the field sets; empty: its id.
+	Variable string
 	// Type is string, long, date, boolean, enum or a custom name.
 	Type        string
 	DatePattern string
@@ -296,4 +338,6 @@ type SequenceFlow struct {
 	Source, Target *FlowNode
 	// Condition is nil when there is none; it holds at least one expression.
 	Condition *expr.Expression
+	// Listeners are those of take, in order.
+	Listeners []Listener
 }

@@ -29,6 +29,7 @@ const (
 	ElementBoundaryEvent
 	ElementTransaction
 	ElementCallActivity
+	ElementScriptTask
 )
 
 // String returns the local name of the element in BPMN XML ("userTask").
@@ -45,7 +46,7 @@ func (e Element) String() string {
 func (e Element) isActivity() bool {
 	switch e {
 	case ElementUserTask, ElementSubProcess, ElementTransaction, ElementTask, ElementManualTask, ElementServiceTask, ElementSendTask,
-		ElementReceiveTask, ElementBusinessRuleTask, ElementCallActivity:
+		ElementReceiveTask, ElementBusinessRuleTask, ElementCallActivity, ElementScriptTask:
 		return true
 	}
 	return false
@@ -103,7 +104,6 @@ const (
 	fixGateway    = "Use exclusive gateways, one decision after the other."
 	fixEvent      = "Remove the event; let a user task stand for the wait."
 	fixContainer  = "Draw its content in the process itself, or in an embedded sub-process."
-	fixLoop       = "Remove the loop marker; lead a flow back to the task to repeat it."
 	fixLoopOutput = "Remove it; let each instance set a variable of the process whose name it knows by loopCounter."
 )
 
@@ -128,11 +128,12 @@ var elements = map[string]kind{
 	"exclusiveGateway":       {element: ElementExclusiveGateway, read: readNothing, kept: inProcess},
 	"parallelGateway":        {element: ElementParallelGateway, read: readNothing, kept: inProcess},
 	"inclusiveGateway":       {element: ElementInclusiveGateway, read: readNothing, kept: inProcess},
-	"eventBasedGateway":      {element: ElementEventBasedGateway, read: readEventBasedGateway, kept: inProcess, what: "exclusive, not instantiating"},
+	"eventBasedGateway":      {element: ElementEventBasedGateway, read: readEventBasedGateway, kept: inProcess, what: "exclusive; with instantiate the events behind it start an instance"},
 	"sequenceFlow":           {kept: inProcess},
 	"process":                {kept: inDefinitions},
 
-	"scriptTask":      {refused: inProcess, what: "a script task", fix: `Use a service task with camunda:expression, or with camunda:type="external" and a worker that runs the script.`},
+	"scriptTask":      {element: ElementScriptTask, read: readScriptTask, kept: inProcess, what: "in JUEL, or in a language that the site binds to a worker"},
+	"script":          {kept: inNode},
 	"adHocSubProcess": {refused: inProcess, what: "an ad-hoc sub-process", fix: fixContainer},
 	"complexGateway":  {refused: inProcess, what: "a complex gateway", fix: fixGateway},
 
@@ -164,7 +165,8 @@ var elements = map[string]kind{
 	"linkEventDefinition":        {kept: inDefinitions | inEvent},
 	"eventDefinitionRef":         {refused: inEvent, what: "a reference to a trigger", fix: "Write the event definition into the event itself."},
 
-	"standardLoopCharacteristics": {refused: inNode, what: "a standard loop", fix: fixLoop},
+	"standardLoopCharacteristics": {kept: inNode, what: "with a loopCondition, a loopMaximum, or both"},
+	"loopCondition":               {kept: inLoop},
 	"multiInstanceLoopCharacteristics": {kept: inNode,
 		what: "at every task, sub-process and call activity, parallel or sequential, over a collection or a number, with a completion condition"},
 	"loopCardinality":           {kept: inLoop},
@@ -244,6 +246,7 @@ type Support struct {
 var otherExecuted = []string{
 	"sequenceFlow", "process", "conditionExpression", "message", "error", "escalation", "signal",
 	"multiInstanceLoopCharacteristics", "loopCardinality", "loopDataInputRef", "inputDataItem", "completionCondition", "association",
+	"script", "standardLoopCharacteristics", "loopCondition",
 }
 
 // Supports lists every known element by name, for the generated documentation.

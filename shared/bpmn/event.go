@@ -85,7 +85,7 @@ func readEvent(r *reader, n *node, f *FlowNode) {
 }
 
 func readStartEvent(r *reader, n *node, f *FlowNode) {
-	f.StartEvent = &StartEvent{Initiator: n.extension("initiator"), Form: r.form(n, f.subject())}
+	f.StartEvent = &StartEvent{Initiator: n.extension("initiator"), BusinessKey: businessKeyField(n), Form: r.form(n, f.subject())}
 	readEvent(r, n, f)
 	r.interrupts(n, f)
 }
@@ -173,7 +173,13 @@ func referred(declared map[string]*node, ref string) *node {
 var timerKinds = map[string]TimerKind{"timeDate": TimerDate, "timeDuration": TimerDuration, "timeCycle": TimerCycle}
 
 func readTimerEvent(r *reader, d *node, f *FlowNode) {
-	s := f.subject()
+	if t := r.timerOf(d, f.subject()); t != nil {
+		f.Event = &EventDefinition{Trigger: TriggerTimer, Timer: t}
+	}
+}
+
+// timerOf reads a timerEventDefinition; nil when it is wrong, which has been reported.
+func (r *reader) timerOf(d *node, s subject) *Timer {
 	var value *node
 	for _, c := range d.children {
 		if c.space != spaceBPMN || timerKinds[c.local] == 0 {
@@ -182,27 +188,30 @@ func readTimerEvent(r *reader, d *node, f *FlowNode) {
 		if value != nil {
 			s.line = c.line
 			r.add(ruleTimer, s, "the timer has a %s and a %s", value.local, c.local)
-			return
+			return nil
 		}
 		value = c
 	}
 	s.line = d.line
 	if value == nil {
 		r.add(ruleTimer, s, "the timer has no timeDate, timeDuration or timeCycle")
-		return
+		return nil
 	}
 	s.line = value.line
 	if !r.formal(value, s) {
-		return
+		return nil
 	}
 	if strings.TrimSpace(value.text) == "" {
 		r.add(ruleTimer, s, "the %s of the timer is empty", value.local)
-		return
+		return nil
 	}
-	if when := r.expression(s, value.local, value.text); when != nil {
-		f.Event = &EventDefinition{Trigger: TriggerTimer, Timer: &Timer{Kind: timerKinds[value.local], Value: when}}
-		r.literalTimer(f.Event.Timer, value.local, s)
+	when := r.expression(s, value.local, value.text)
+	if when == nil {
+		return nil
 	}
+	t := &Timer{Kind: timerKinds[value.local], Value: when}
+	r.literalTimer(t, value.local, s)
+	return t
 }
 
 // literalTimer checks what can be known of a timer before it runs; the rest is checked when it does.

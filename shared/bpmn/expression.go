@@ -12,6 +12,13 @@ import (
 // has a syntax error, which is reported with its place. where is what a person finds in the file:
 // "attribute assignee".
 func (r *reader) expression(s subject, where, text string) *expr.Expression {
+	e := r.unchecked(s, where, text)
+	r.bean(s, where, e)
+	return e
+}
+
+// unchecked is expression where a bean may be called, because a worker can answer.
+func (r *reader) unchecked(s subject, where, text string) *expr.Expression {
 	source := strings.TrimSpace(text)
 	if source == "" {
 		return nil
@@ -42,14 +49,21 @@ func (r *reader) compile(s subject, where, source string, skipped int) *expr.Exp
 func (r *reader) condition(n *node, s subject) (condition *expr.Expression, present bool) {
 	s.line = n.line
 	r.judge(n, s)
+	text := n.text
+	if resource := n.extension("resource"); resource != "" {
+		var found bool
+		if text, found = r.file(s, resource); !found {
+			return nil, true
+		}
+	}
 	if !r.formal(n, s) {
 		return nil, true
 	}
-	if strings.TrimSpace(n.text) == "" {
+	if strings.TrimSpace(text) == "" {
 		r.add(ruleEmptyCondition, s, "")
 		return nil, false
 	}
-	condition = r.expression(s, "condition", n.text)
+	condition = r.expression(s, "condition", text)
 	if condition != nil && condition.IsLiteral() {
 		r.add(ruleLiteralCondition, s, "the condition is plain text and can be neither true nor false: %s", clip(condition.Source()))
 	}

@@ -21,9 +21,7 @@ type extension struct {
 }
 
 const (
-	fixListener = "Remove the listener; use the events of the product to be told."
 	fixExternal = `Set camunda:type="external" and a camunda:topic, and let a worker fetch the jobs of that topic.`
-	fixResource = "Write the expression into the element."
 	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
 )
 
@@ -31,6 +29,8 @@ const (
 // the trigger that carries variables, onCall the call of a process, the others are the triggers that catch.
 var (
 	onWork       = []string{"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"}
+	onResult     = append(slices.Clone(onWork), "scriptTask")
+	onScript     = []string{"scriptTask", "conditionExpression"}
 	onError      = []string{"errorEventDefinition"}
 	onEscalation = []string{"escalationEventDefinition"}
 	onCondition  = []string{"conditionalEventDefinition"}
@@ -57,7 +57,7 @@ var extensionAttributes = map[string]extension{
 	"versionTag": {verdict: executed}, "historyTimeToLive": {verdict: executed},
 
 	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
-	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
+	"resultVariable": {on: onResult}, "resultVariableName": {on: onResult},
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
 	"variableName": {on: onCondition}, "variableEvents": {on: onCondition},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
@@ -71,14 +71,12 @@ var extensionAttributes = map[string]extension{
 	"modelerTemplate": {verdict: harmless}, "modelerTemplateVersion": {verdict: harmless},
 	"modelerTemplateIcon": {verdict: harmless}, "diagramRelationId": {verdict: harmless},
 
-	"isStartableInTasklist": {verdict: ignored},
+	"isStartableInTasklist": {verdict: executed},
 	"formHandlerClass":      {verdict: ignored},
 	"calledElementTenantId": {verdict: ignored},
 
-	"skipExpression":       {verdict: refused, fix: "Put an exclusive gateway before the task."},
-	"businessCalendarName": {verdict: refused, fix: "Write the due date as a date or a duration."},
-	"resource":             {verdict: refused, fix: fixResource},
-	"decisionRef":          {verdict: refused, fix: fixDecision},
+	"resource":    {on: onScript},
+	"decisionRef": {verdict: refused, fix: fixDecision},
 
 	"variableMappingClass":              {verdict: refused, fix: fixMappingClass},
 	"variableMappingDelegateExpression": {verdict: refused, fix: fixMappingClass},
@@ -93,16 +91,12 @@ var extensionElements = map[string]extension{
 	"potentialStarter": {verdict: executed},
 	"inputOutput":      {verdict: executed}, "failedJobRetryTimeCycle": {verdict: executed},
 
-	"properties": {verdict: harmless},
+	"properties": {verdict: executed}, // for workers
 
 	"in": {on: onPassing}, "out": {on: onCall},
 
-	"field": {verdict: ignored},
-
-	"executionListener": {verdict: refused, fix: fixListener}, "taskListener": {verdict: refused, fix: fixListener},
-	"errorEventDefinition": {verdict: refused, fix: "Let the worker throw the BPMN error, and catch it by an error boundary event."},
-	"connector":            {verdict: refused, fix: fixExternal},
-	"script":               {verdict: refused},
+	"executionListener": {verdict: executed}, "taskListener": {on: []string{"userTask"}},
+	"field": {on: onWork}, "errorEventDefinition": {on: onWork}, "connector": {on: onWork},
 }
 
 // judge finds out what is done with the extensions of an element: attributes, then children.

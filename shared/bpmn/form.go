@@ -43,14 +43,18 @@ func (r *reader) formFields(n *node, s subject) []FormField {
 		seen[f.ID] = true
 		fields = append(fields, f)
 	}
+	return fields
+}
+
+// businessKeyField is the id of the field whose value becomes the business key of a new instance.
+func businessKeyField(n *node) string {
+	key := ""
 	for _, e := range n.extensions() {
 		if e.local == "formData" && e.attr("businessKey") != "" {
-			at := s
-			at.line = e.line
-			r.add(ruleUnsupportedExtension, at, "the attribute businessKey of formData would set the business key and is not executed by this version")
+			key = e.attr("businessKey")
 		}
 	}
-	return fields
+	return key
 }
 
 // fieldNodes returns the elements of an event or a task that are fields, in document order.
@@ -103,15 +107,10 @@ func (r *reader) constraint(n *node, s subject) FormConstraint {
 
 // formProperty reads Activiti's older element as the field it stands for.
 func (r *reader) formProperty(n *node, s subject) FormField {
-	for _, name := range [...]string{"variable", "expression"} {
-		if n.attr(name) != "" {
-			r.addFix(ruleUnsupportedExtension, s, "Let the id of the property be the name of the variable.",
-				"the attribute %s of formProperty is not executed by this version", name)
-		}
-	}
 	f := FormField{
 		ID: n.attr("id"), Label: n.raw("name"), Type: cmp.Or(n.attr("type"), "string"), DatePattern: n.raw("datePattern"),
-		DefaultValue: r.expression(s, "default of form property "+clip(n.attr("id")), cmp.Or(n.raw("default"), n.raw("value"))),
+		DefaultValue: r.expression(s, "default of form property "+clip(n.attr("id")), cmp.Or(n.raw("default"), n.raw("value"), n.raw("expression"))),
+		Variable:     n.attr("variable"),
 		Values:       formValues(n),
 	}
 	if n.flag("required") {

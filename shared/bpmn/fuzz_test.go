@@ -177,7 +177,7 @@ func consistentWork(t testing.TB, n *FlowNode) {
 				t.Errorf("%s leads to %s", n.ID, f.Target.ID)
 			}
 		}
-	case ElementIntermediateThrowEvent, ElementEndEvent:
+	case ElementIntermediateThrowEvent, ElementEndEvent, ElementScriptTask:
 	default:
 		if w != nil {
 			t.Errorf("%s has work", n.ID)

@@ -3,10 +3,7 @@ package bpmn
 // readEventBasedGateway refuses what would make the gateway something else.
 func readEventBasedGateway(r *reader, n *node, f *FlowNode) {
 	s := f.subject()
-	if n.flag("instantiate") {
-		r.addFix(ruleUnsupportedAttribute, s, "Use message, signal and timer start events.",
-			"the attribute instantiate would start an instance, which this version does not execute")
-	}
+	f.Instantiates = n.flag("instantiate")
 	if n.attr("eventGatewayType") == "Parallel" {
 		r.addFix(ruleUnsupportedAttribute, s, "Use a parallel gateway with the events behind it.",
 			"the eventGatewayType Parallel waits for all events, which this version does not execute")

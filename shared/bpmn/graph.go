@@ -35,7 +35,7 @@ func newGraph(p *Process) *graph {
 	for _, f := range p.Nodes {
 		interrupted[f] = interrupted[f.Parent] || slices.ContainsFunc(f.Boundary, ends) || slices.ContainsFunc(p.EventStarts(f), ends)
 		switch {
-		case f.Element == 0 || (f.Parent == nil && (f.Element == ElementStartEvent || f.TriggeredByEvent)) || f.unpaired() || f.ForCompensation:
+		case f.Element == 0 || (f.Parent == nil && (f.Element == ElementStartEvent || f.TriggeredByEvent)) || f.Instantiates || f.unpaired() || f.ForCompensation:
 			g.starts = append(g.starts, f)
 		case f.Element == ElementStartEvent || f.TriggeredByEvent:
 			g.inner[f.Parent] = append(g.inner[f.Parent], f)

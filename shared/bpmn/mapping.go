@@ -1,7 +1,5 @@
 package bpmn
 
-import "strings"
-
 // mappings reads camunda:inputOutput where Camunda 7 has it: at activities and at intermediate and end
 // events, the latter without outputs (BpmnParse.checkActivityInputOutputSupported).
 func (r *reader) mappings(n *node, f *FlowNode) {
@@ -15,8 +13,8 @@ func (r *reader) mappings(n *node, f *FlowNode) {
 			r.add(ruleMappingPlace, s, "a %s cannot have input or output parameters", f.Element)
 			continue
 		}
-		f.Inputs = append(f.Inputs, r.parameters(e, f, "inputParameter")...)
-		outputs := r.parameters(e, f, "outputParameter")
+		f.Inputs = append(f.Inputs, r.parameters(e, f.subject(), "inputParameter")...)
+		outputs := r.parameters(e, f.subject(), "outputParameter")
 		if len(outputs) > 0 && f.Element == ElementEndEvent {
 			r.add(ruleMappingPlace, s, "an end event cannot have output parameters")
 		}
@@ -25,13 +23,12 @@ func (r *reader) mappings(n *node, f *FlowNode) {
 }
 
 // parameters reads the parameters of one direction.
-func (r *reader) parameters(n *node, f *FlowNode, local string) []Parameter {
+func (r *reader) parameters(n *node, s subject, local string) []Parameter {
 	var list []Parameter
 	for _, c := range n.children {
 		if c.local != local || !extensionSpace(c.space) {
 			continue
 		}
-		s := f.subject()
 		s.line = c.line
 		name := c.attr("name")
 		if name == "" {
@@ -71,8 +68,10 @@ func (r *reader) parameter(n *node, s subject, name string) Parameter {
 	case "map":
 		p.Entries = r.entries(n, s)
 	case "script":
-		if r.script(n, s) {
-			p.Value = r.expression(s, "script of the parameter "+clip(name), n.text)
+		if t := r.script(n, s, "script of the parameter "+clip(name)); t != nil && t.topic == "" {
+			p.Value = t.expression
+		} else if t != nil {
+			r.add(ruleUnsupportedLanguage, s, "the script of the parameter %s is in %q; a worker runs no parameters", clip(name), clip(t.format))
 		}
 	default:
 		p.Value = r.expression(s, "parameter "+clip(name), n.text)
@@ -108,17 +107,4 @@ func (r *reader) entries(n *node, s subject) []Parameter {
 		entries = append(entries, r.nested(c, s, key))
 	}
 	return entries
-}
-
-// script reports whether a camunda:script is one of expressions.
-func (r *reader) script(n *node, s subject) bool {
-	if format := n.attr("scriptFormat"); !strings.EqualFold(format, "juel") {
-		r.add(ruleUnsupportedLanguage, s, "the script is in %q, not in JUEL", clip(format))
-		return false
-	}
-	if n.attr("resource") != "" {
-		r.addFix(ruleUnsupportedExtension, s, fixResource, "the attribute resource of the script is not executed by this version")
-		return false
-	}
-	return true
 }

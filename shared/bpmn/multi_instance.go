@@ -33,6 +33,8 @@ type MultiInstance struct {
 	// Condition is the completionCondition, or nil: when it is true after an instance has been completed,
 	// the others are cancelled.
 	Condition *expr.Expression
+	// Loop makes it a standard loop; nil: it is none. A loop is a sequence without a count.
+	Loop *Loop
 	// Instance is the activity as one instance does it: without flows and boundary events, with the input
 	// parameters, and with the asynchronous continuations of the marker.
 	Instance *FlowNode
@@ -58,7 +60,7 @@ func (f *FlowNode) Compensates() bool {
 // events.
 func (r *reader) multiInstance(n *node, f *FlowNode) {
 	for _, c := range n.children {
-		if !c.bpmn("multiInstanceLoopCharacteristics") {
+		if !c.bpmn("multiInstanceLoopCharacteristics") && !c.bpmn("standardLoopCharacteristics") {
 			continue
 		}
 		s := f.subject()
@@ -68,6 +70,8 @@ func (r *reader) multiInstance(n *node, f *FlowNode) {
 			r.add(ruleLoopPlace, s, "the %s has a multi-instance marker", f.Element)
 		case f.MultiInstance != nil:
 			r.add(ruleLoopPlace, s, "the activity has a second loop marker")
+		case c.bpmn("standardLoopCharacteristics"):
+			r.standardLoop(c, f, s)
 		default:
 			r.loop(c, f, s)
 		}
@@ -79,10 +83,6 @@ func (r *reader) loop(n *node, f *FlowNode, s subject) {
 	r.children(n, inLoop, s)
 	if behavior := n.attr("behavior"); behavior != "" && behavior != "All" {
 		r.add(ruleUnsupportedAttribute, s, "the attribute behavior asks for events of single instances (%s), which this version does not execute", clip(behavior))
-	}
-	if n.hasExtension("failedJobRetryTimeCycle") {
-		r.addFix(ruleIgnoredExtension, s, "Put it on the activity: it counts for the jobs of each instance.",
-			"the failedJobRetryTimeCycle of the multi-instance marker is ignored")
 	}
 	m := &MultiInstance{Sequential: n.flag("isSequential"), ElementVariable: n.extension("elementVariable")}
 	m.Collection = r.expression(s, "attribute collection", n.rawExtension("collection"))
@@ -101,8 +101,16 @@ func (r *reader) loop(n *node, f *FlowNode, s subject) {
 	if len(f.Outputs) > 0 {
 		r.add(ruleMappingPlace, s, "a multi-instance activity cannot have output parameters: each instance would overwrite those of the others")
 	}
+	r.lay(n, f, s, m)
+}
+
+// lay puts a marker around an activity: what each instance does moves into it.
+func (r *reader) lay(n *node, f *FlowNode, s subject, m *MultiInstance) {
 	m.Instance = f.instance(isTrue(n.extension("asyncBefore")) || isTrue(n.extension("async")), isTrue(n.extension("asyncAfter")))
-	f.MultiInstance, f.Inputs = m, nil
+	if cycle := r.retryCycle(n, s); cycle != nil {
+		m.Instance.RetryCycle = cycle
+	}
+	f.MultiInstance, f.Inputs, f.Listeners = m, nil, nil
 }
 
 // loopPart reads a child of the marker and reports whether it says how many instances there are.

@@ -45,7 +45,7 @@ var multiInstanceCases = []ruleCase{
 	{"results", several("", twice+"\n<loopDataOutputRef>r</loopDataOutputRef>\n<outputDataItem name='o'/>"), []string{"4 unsupported_element x", "5 unsupported_element x"}},
 	{"events of instances", several("behavior='One'", twice), []string{"3 unsupported_attribute x"}},
 	{"no events of instances", several("behavior='All'", twice), nil},
-	{"retries of instances", several("", twice+"<extensionElements><c:failedJobRetryTimeCycle>R3/PT1M</c:failedJobRetryTimeCycle></extensionElements>"), []string{"3 ignored_extension x"}},
+	{"retries of instances", several("", twice+"<extensionElements><c:failedJobRetryTimeCycle>R3/PT1M</c:failedJobRetryTimeCycle></extensionElements>"), nil},
 	{"unknown child", several("", twice+"\n<robot/>"), []string{"4 unknown_element x"}},
 	{"collection of a task", line(between("task", "c:collection='people'", "")), []string{"2 ignored_extension x"}},
 	{"two markers", line(between("task", "", "<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>\n<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>")),
@@ -54,7 +54,13 @@ var multiInstanceCases = []ruleCase{
 	{"input parameters", line(between("task", "", fmt.Sprintf(inputOutput, in)+"<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>")), nil},
 	{"output parameters", line(between("task", "", fmt.Sprintf(inputOutput, out)+"\n<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>")),
 		[]string{"3 misplaced_mapping x"}},
-	{"standard loop", line(between("task", "", "\n<standardLoopCharacteristics/>")), []string{"3 unsupported_element x"}},
+	{"loop without an end", line(between("task", "", "\n<standardLoopCharacteristics/>")), []string{"3 loop_once x"}},
+	{"loop with a condition", line(between("task", "", "<standardLoopCharacteristics testBefore='true'><loopCondition>${a}</loopCondition></standardLoopCharacteristics>")), nil},
+	{"loop with a maximum", line(between("task", "", "<standardLoopCharacteristics loopMaximum='3'/>")), nil},
+	{"loop with a wrong maximum", line(between("task", "", "\n<standardLoopCharacteristics loopMaximum='0'/>")), []string{"3 invalid_loop_maximum x"}},
+	{"loop with text", line(between("task", "", "<standardLoopCharacteristics>\n<loopCondition>a</loopCondition></standardLoopCharacteristics>")), []string{"3 literal_condition x"}},
+	{"loop in another language", line(between("task", "", "<standardLoopCharacteristics>\n<loopCondition language='groovy'>a</loopCondition></standardLoopCharacteristics>")), []string{"3 unsupported_language x"}},
+	{"loop and instances", several("", twice+"</multiInstanceLoopCharacteristics>\n<standardLoopCharacteristics loopMaximum='2'/><multiInstanceLoopCharacteristics>"+twice), []string{"4 misplaced_loop_marker x", "4 misplaced_loop_marker x"}},
 }
 
 // TestMultiInstance reads which part of a node is of the whole and which of an instance.

@@ -20,6 +20,13 @@ type Options struct {
 	// File is the name under which the file was uploaded. When it is set, every detail points to
 	// /resources/<File> (RFC 6901).
 	File string
+	// Listeners says what to do with a listener that is code: ListenersRefused (also empty), ListenersIgnored
+	// or ListenersAsJobs.
+	Listeners string
+	// Scripts are the script languages, in small letters, that workers run; EveryScript stands for all.
+	Scripts []string
+	// Resource returns another file of the deployment by its name; nil: there are none.
+	Resource func(name string) ([]byte, bool)
 }
 
 const defaultMaxBytes = 1 << 20
@@ -58,6 +65,7 @@ func read(data []byte, o Options) (*Definitions, []fault.Detail, error) {
 		return nil, nil, err
 	}
 	r := newReader()
+	r.options = o
 	d := r.definitions(root)
 	d.Warnings = finish(r.warnings, o.File)
 	return d, finish(r.errors, o.File), nil

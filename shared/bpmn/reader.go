@@ -9,7 +9,8 @@ import (
 // reader walks the tree of one file and collects every problem on the way.
 type reader struct {
 	report
-	drafts []*draft
+	options Options
+	drafts  []*draft
 	// owners names the element in which a flow node stands, by the id of the node, for every
 	// process and sub-process of the file.
 	owners map[string]string
@@ -147,6 +148,8 @@ func (r *reader) process(n *node) {
 	})
 	r.drafts = append(r.drafts, p)
 	r.judge(n, s)
+	p.process.Listeners = r.listeners(n, s, false)
+	p.process.HiddenInTasklist = n.extension("isStartableInTasklist") == "false"
 	r.starters(n, p.process)
 	r.timeToLive(p.process, s)
 	r.taskPriority, r.jobPriority = r.number(n, s, "taskPriority", nil), r.number(n, s, "jobPriority", nil)
@@ -203,6 +206,7 @@ func (r *reader) flowNode(p *draft, n *node, parent *FlowNode) {
 	r.activity(n, s)
 	n.undoes(f)
 	r.jobs(n, f)
+	f.Listeners, f.Properties = r.listeners(n, s, false), properties(n)
 	r.mappings(n, f)
 	k.read(r, n, f)
 	r.multiInstance(n, f)
@@ -240,6 +244,7 @@ func (r *reader) sequenceFlow(p *draft, n *node) {
 			f.Condition, p.conditioned[f] = r.condition(c, s)
 		}
 	}
+	f.Listeners = r.listeners(n, s, true)
 	p.process.Flows = append(p.process.Flows, f)
 	if _, taken := p.process.flows[f.ID]; !taken && f.ID != "" {
 		p.process.flows[f.ID] = f

@@ -43,16 +43,16 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	_, err := Read([]byte(head+`
 <process id="a" isExecutable="true">
   <sequenceFlow id="f" sourceRef="s" targetRef="gone"/>
-  <startEvent id="s" c:skipExpression="${a}"/>
-  <scriptTask id="x" name="脚本"/>
+  <startEvent id="s" d:unknown="${a}"/>
+  <scriptTask id="x" name="脚本" scriptFormat="groovy"/>
 </process>
 <process id="b" isExecutable="true">
   <exclusiveGateway id="g"/>
   <startEvent id="s2"><signalEventDefinition/></startEvent>
 </process></definitions>`), Options{})
 	want := []string{
-		"3 dangling_flow f", "4 unsupported_extension s", "5 unsupported_element x",
-		"8 gateway_without_outgoing g", "8 unreachable_node g", "9 missing_signal s2",
+		"3 dangling_flow f", "4 unsupported_extension s", "5 unsupported_language x",
+		"8 gateway_without_outgoing g", "9 missing_signal s2",
 	}
 	if diff := cmp.Diff(want, problems(fault.From(err).Details)); diff != "" {
 		t.Error(diff)
@@ -63,7 +63,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 func TestReportIsBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("名", 300)
-	_, err := Read([]byte(line(strings.Repeat("<scriptTask name='"+long+"'/>\n", maxProblems+7))), Options{})
+	_, err := Read([]byte(line(strings.Repeat("<complexGateway name='"+long+"'/>\n", maxProblems+7))), Options{})
 	details := fault.From(err).Details
 	last := details[len(details)-1]
 	if len(details) != maxProblems+1 || last.Rule != ruleMore || last.Detail != "There are 7 more." {

@@ -134,6 +134,14 @@ const (
 	ruleEventSubFlow  = "event_sub_process_with_flow"
 	ruleEventSubPlace = "event_sub_process_as_activity"
 
+	ruleListener   = "invalid_listener"
+	ruleNoReceived = "receive_without_message"
+	ruleBean       = "bean_needed"
+	ruleResource   = "missing_resource"
+
+	ruleLoopMaximum = "invalid_loop_maximum"
+	ruleLoopOnce    = "loop_once"
+
 	ruleLoopPlace       = "misplaced_loop_marker"
 	ruleLoopCount       = "multi_instance_without_count"
 	ruleLoopCardinality = "invalid_loop_cardinality"
@@ -146,7 +154,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

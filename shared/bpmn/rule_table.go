@@ -143,8 +143,9 @@ var flowRules = map[string]Rule{
 		Fix:    "Remove the flow, or replace the end event by another node.",
 	},
 	ruleUnreachable: {
-		Reason: "no path from the start event leads to the node",
-		Fix:    "Connect it to the flow, or remove it.",
+		Reason:  "no path from the start event leads to the node",
+		Fix:     "Connect it to the flow, or remove it.",
+		Warning: true,
 	},
 	ruleNoEnd: {
 		Reason:  "a token that is here can never reach an end",

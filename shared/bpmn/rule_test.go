@@ -70,7 +70,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, eventSubProcessCases, conditionalCases, multiInstanceCases, compensationCases, transactionCases, callCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, eventSubProcessCases, conditionalCases, multiInstanceCases, compensationCases, transactionCases, callCases, codeCases)
 }
 
 func TestRules(t *testing.T) {
@@ -126,13 +126,12 @@ var fileCases = []ruleCase{
 	{"id of a diagram twice", strings.Replace(line(""), "</definitions>", "\n<b:BPMNPlane xmlns:b='"+spaceDI+"' id='u'/></definitions>", 1), []string{"5 duplicate_id u"}},
 	{"id of a foreign element twice", strings.Replace(line(""), "</definitions>", "<x:a xmlns:x='x' id='u'/></definitions>", 1), nil},
 	{"process twice", strings.Replace(line(""), "</definitions>", "\n<process id='p'/></definitions>", 1), []string{"5 duplicate_process_key p"}},
-	{"unsupported tasks", line("<scriptTask id='x' name='X'/>\n<adHocSubProcess id='y'><userTask id='i'/>\n<subProcess id='j'><scriptTask id='z'/></subProcess></adHocSubProcess>"),
+	{"unsupported tasks", line("<adHocSubProcess id='x' name='X'/>\n<adHocSubProcess id='y'><userTask id='i'/>\n<subProcess id='j'><complexGateway id='z'/></subProcess></adHocSubProcess>"),
 		[]string{"2 unsupported_element x", "3 unsupported_element y", "4 unsupported_element z"}},
 	{"flows to unsupported elements", line("<complexGateway id='x'/><userTask id='w'/><sequenceFlow id='a' sourceRef='u' targetRef='x'/><sequenceFlow id='b' sourceRef='x' targetRef='w'/>"),
 		[]string{"2 unsupported_element x"}},
 	{"triggers", model("<startEvent id='s'>\n<signalEventDefinition id='x'/></startEvent><endEvent id='e'>\n<eventDefinitionRef>d</eventDefinitionRef></endEvent><sequenceFlow id='f' sourceRef='s' targetRef='e'/>"),
 		[]string{"3 missing_signal s", "4 unsupported_element e"}},
-	{"loop", task("", "\n<standardLoopCharacteristics/>"), []string{"3 unsupported_element t"}},
 	{"global task", strings.Replace(line(""), "</definitions>", "\n<globalTask id='x'/></definitions>", 1), []string{"5 unsupported_element x"}},
 	{"declarations", strings.Replace(line(""), "</definitions>", "<message id='x'/><timerEventDefinition id='y'/></definitions>", 1), nil},
 	{"unknown element", line("<robotTask id='x'/>"), []string{"2 unknown_element x"}},
@@ -148,9 +147,9 @@ var fileCases = []ruleCase{
 var extensionCases = []ruleCase{
 	{"asynchronous", task(`c:asyncBefore="true" c:asyncAfter="false" c:exclusive="false"`, ""), nil},
 	{"listeners", task("", "<extensionElements>\n<c:taskListener event='create'/>\n<c:executionListener/></extensionElements>"),
-		[]string{"3 unsupported_extension t", "4 unsupported_extension t"}},
+		[]string{"3 invalid_listener t", "4 invalid_listener t"}},
 	{"listener of a flow", line("<sequenceFlow id='f' sourceRef='s' targetRef='e'><extensionElements>\n<c:executionListener event='take'/></extensionElements></sequenceFlow>"),
-		[]string{"3 unsupported_extension f"}},
+		[]string{"3 invalid_listener f"}},
 	{"mapping", task("", "<extensionElements><c:inputOutput/></extensionElements>"), nil},
 	{"attributes of a service task", task(`c:class="a.B" c:type="external"`, ""), []string{"2 ignored_extension t", "2 ignored_extension t"}},
 	{"ours unknown", task(`d:approval="all"`, "<extensionElements>\n<d:fields/></extensionElements>"), []string{"2 unsupported_extension t", "3 unsupported_extension t"}},
@@ -164,10 +163,10 @@ var extensionCases = []ruleCase{
 	{"form ref version", task(`c:formRef="b" c:formRefBinding="version"`, ""), []string{"2 invalid_form_ref t"}},
 	{"form fields", task("", "<extensionElements><c:formData>\n<c:formField id='a'/>\n<c:formField id='a'/>\n<c:formField/></c:formData></extensionElements>"),
 		[]string{"4 invalid_form_field t", "5 invalid_form_field t"}},
-	{"form business key", task("", "<extensionElements>\n<c:formData businessKey='a'/></extensionElements>"), []string{"3 unsupported_extension t"}},
+	{"form business key", task("", "<extensionElements>\n<c:formData businessKey='a'/></extensionElements>"), nil},
 	{"form validator", task("", "<extensionElements><c:formData><c:formField id='a'><c:validation>\n<c:constraint name='validator' config='a.B'/></c:validation></c:formField></c:formData></extensionElements>"),
 		[]string{"3 unsupported_extension t"}},
-	{"form property", task("", "<extensionElements>\n<c:formProperty id='a' variable='b'/></extensionElements>"), []string{"3 unsupported_extension t"}},
+	{"form property", task("", "<extensionElements>\n<c:formProperty id='a' variable='b'/></extensionElements>"), nil},
 	{"two assignees", task(`c:assignee="a"`, "\n<humanPerformer>"+fmt.Sprintf(owner, "b")+"</humanPerformer>"), []string{"3 several_assignees t"}},
 	{"nobody", task("", "\n<potentialOwner><resourceRef>r</resourceRef></potentialOwner>\n<humanPerformer/>"),
 		[]string{"3 assignment_without_expression t", "4 assignment_without_expression t"}},
@@ -192,7 +191,7 @@ var flowCases = []ruleCase{
 	{"condition", condition(`xsi:type="tFormalExpression" language="JUEL"`, " ${a} "), nil},
 	{"condition language", condition(`language="javascript"`, "a > 1"), []string{"3 unsupported_language f"}},
 	{"condition type", condition(`xsi:type="tExpression"`, "${a}"), []string{"3 unsupported_language f"}},
-	{"condition resource", condition(`c:resource="a.js"`, "${a}"), []string{"3 unsupported_extension f"}},
+	{"condition resource", condition(`c:resource="a.js"`, "${a}"), []string{"3 missing_resource f"}},
 	{"condition text", condition("", "a > 1"), []string{"3 literal_condition f"}},
 	{"condition syntax", condition("", "${a >}"), []string{"3 bad_expression f"}},
 	{"condition empty", condition("", " "), []string{"3 empty_condition f"}},
@@ -213,7 +212,7 @@ var flowCases = []ruleCase{
 		[]string{"2 no_end_reachable a", "3 no_end_reachable b"}},
 	{"gateway without outgoing", line("<exclusiveGateway id='g'/><sequenceFlow id='a' sourceRef='u' targetRef='g'/>"), []string{"2 gateway_without_outgoing g"}},
 	{"gateway with one", line("<exclusiveGateway id='g' default='b'/><sequenceFlow id='a' sourceRef='u' targetRef='g'/><sequenceFlow id='b' sourceRef='g' targetRef='e'/>"), nil},
-	{"gateway with one condition", gateway("", flow("a", "x", "${a}")), []string{"3 gateway_single_condition a", "5 unreachable_node y"}},
+	{"gateway with one condition", gateway("", flow("a", "x", "${a}")), []string{"3 gateway_single_condition a"}},
 	{"gateway with default", gateway("default='b'", flow("a", "x", "${a}")+flow("b", "y", "")), nil},
 	{"gateway default with condition", gateway("default='b'", flow("a", "x", "${a}")+flow("b", "y", "${b}")), []string{"4 default_flow_with_condition b"}},
 	{"gateway beside the default", gateway("default='b'", flow("a", "x", "")+flow("b", "y", "")), []string{"3 gateway_unconditioned_flow a"}},

@@ -102,6 +102,10 @@ func (r *reader) starts(p *draft) (complete bool) {
 	found := map[*FlowNode]bool{}
 	var triggered []*FlowNode
 	for _, f := range p.process.Nodes {
+		if f.Parent == nil && (f.Instantiates || f.Begins()) {
+			found[nil] = true
+			triggered = append(triggered, f)
+		}
 		if f.Element != ElementStartEvent {
 			continue
 		}

@@ -22,12 +22,12 @@ var scopeCases = []ruleCase{
 	{"sub-process that a message starts", line(between("subProcess", "", "<startEvent id='i'>"+message+"</startEvent>")), []string{"2 inner_start_with_trigger i"}},
 	{"sub-process that a signal starts", line(between("subProcess", "", "<startEvent id='i'><signalEventDefinition/></startEvent>")),
 		[]string{"2 missing_signal i", "2 inner_start_with_trigger i"}},
-	{"event sub-process", line("<subProcess id='x' triggeredByEvent='true'><startEvent id='i'>" + message + "</startEvent>\n<scriptTask id='j'/></subProcess>"),
+	{"event sub-process", line("<subProcess id='x' triggeredByEvent='true'><startEvent id='i'>" + message + "</startEvent>\n<adHocSubProcess id='j'/></subProcess>"),
 		[]string{"3 unsupported_element j"}},
 	{"event sub-process in a refused one", line("<adHocSubProcess id='x'>\n<subProcess id='j'>\n<subProcess id='k' triggeredByEvent='1'/></subProcess></adHocSubProcess>"),
 		[]string{"2 unsupported_element x"}},
 	{"instances of a sub-process", sub("", inside+"<multiInstanceLoopCharacteristics>"+twice+"</multiInstanceLoopCharacteristics>"), nil},
-	{"refused task in a sub-process", sub("", "\n<scriptTask id='j'/><sequenceFlow id='k' sourceRef='i' targetRef='j'/>"), []string{"4 unsupported_element j"}},
+	{"refused task in a sub-process", sub("", "\n<complexGateway id='j'/><sequenceFlow id='k' sourceRef='i' targetRef='j'/>"), []string{"4 unsupported_element j"}},
 	{"id of a node in a sub-process", sub("", "\n<task id='u'/><sequenceFlow id='k' sourceRef='i' targetRef='u'/>"),
 		[]string{"4 flow_crosses_process a", "5 duplicate_id u", "5 flow_crosses_process f1", "5 flow_crosses_process f2"}},
 	{"flow out of a sub-process", sub("", inside+"\n<sequenceFlow id='l' sourceRef='j' targetRef='e'/>"), []string{"4 flow_crosses_process l"}},
@@ -54,7 +54,7 @@ var scopeCases = []ruleCase{
 	{"boundary event of a gateway", gateway("", flow("f", "x", "")+"<sequenceFlow id='k' sourceRef='g' targetRef='y'/><boundaryEvent id='b' attachedToRef='g'>"+message+"</boundaryEvent>"),
 		[]string{"3 gateway_unconditioned_flow f", "4 boundary_event_not_attached b", "4 gateway_unconditioned_flow k"}},
 	{"boundary event outside", sub("", inside+"\n<boundaryEvent id='y' attachedToRef='u'>"+message+"</boundaryEvent>"), []string{"4 boundary_event_not_attached y"}},
-	{"boundary event of a refused activity", line(between("scriptTask", "", "") + "<boundaryEvent id='y' attachedToRef='x'>" + message + "</boundaryEvent>"), []string{"2 unsupported_element x"}},
+	{"boundary event of a refused activity", line(between("adHocSubProcess", "", "") + "<boundaryEvent id='y' attachedToRef='x'>" + message + "</boundaryEvent>"), []string{"2 unsupported_element x"}},
 	{"into a boundary event", line(border("", message) + "<sequenceFlow id='a' sourceRef='u' targetRef='x'/>"), []string{"2 boundary_event_with_incoming x"}},
 	{"boundary event of an unreachable task", line("<task id='t'/><boundaryEvent id='x' attachedToRef='t'>" + message + "</boundaryEvent>"), []string{"2 unreachable_node t"}},
 	{"reached by a boundary event", line(border("", message) + "<task id='t'/><sequenceFlow id='a' sourceRef='x' targetRef='t'/>"), nil},
@@ -66,10 +66,10 @@ var scopeCases = []ruleCase{
 func TestEveryElementInside(t *testing.T) {
 	t.Parallel()
 	content := "<exclusiveGateway id='g0'/><parallelGateway id='g1'/><inclusiveGateway id='g2'/><eventBasedGateway id='g3'/><userTask id='t0'/><task id='t1'/><manualTask id='t2'/>" +
-		"<serviceTask id='t3' c:type='external' c:topic='a'/><sendTask id='t4' messageRef='m'/><receiveTask id='t5' messageRef='m'/><businessRuleTask id='t6' c:expression='${a}'/>" +
+		"<serviceTask id='t3' c:type='external' c:topic='a'/><sendTask id='t4' messageRef='m'/><receiveTask id='t5' messageRef='m'/><businessRuleTask id='t6' c:expression='${a}'/><scriptTask id='t10'/>" +
 		"<subProcess id='t7'><startEvent id='deep'/></subProcess><transaction id='t8'><startEvent id='deeper'/></transaction><callActivity id='t9' calledElement='child'/><intermediateCatchEvent id='c'>" + timer("timeDuration", "PT1S") + "</intermediateCatchEvent><intermediateThrowEvent id='h'/>" +
 		"<boundaryEvent id='bound' attachedToRef='t0'>" + message + "</boundaryEvent><endEvent id='n'/>"
-	order := []string{"i", "g0", "g1", "g2", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "h", "g3", "c", "n"}
+	order := []string{"i", "g0", "g1", "g2", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t10", "t7", "t8", "t9", "h", "g3", "c", "n"}
 	for k := range len(order) - 1 {
 		content += fmt.Sprintf("<sequenceFlow id='flow%d' sourceRef=%q targetRef=%q/>", k, order[k], order[k+1])
 	}

@@ -2,7 +2,6 @@ package bpmn
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"diom.io/workflow/shared/expr"
@@ -37,18 +36,22 @@ func readSendTask(r *reader, n *node, f *FlowNode) {
 	}
 }
 
-// readReceiveTask reads a receive task, which waits for a message.
+// readReceiveTask reads a receive task, which waits for a message. Without one it waits, as in Camunda 7,
+// until its execution is told to go on; its message then has the empty name, which no message has.
 func readReceiveTask(r *reader, n *node, f *FlowNode) {
 	s := f.subject()
 	name, named := r.message(n, s)
 	if name != nil {
 		f.Event = &EventDefinition{Trigger: TriggerMessage, Message: name}
 	}
-	if !named {
+	f.Instantiates = n.flag("instantiate")
+	switch {
+	case named:
+	case f.Instantiates:
 		r.add(ruleNoMessage, s, "")
-	}
-	if n.flag("instantiate") {
-		r.addFix(ruleUnsupportedAttribute, s, "Use a message start event.", "the attribute instantiate would start an instance, which this version does not execute")
+	default:
+		f.Event = &EventDefinition{Trigger: TriggerMessage, Message: expr.Literal("")}
+		r.add(ruleNoReceived, s, "")
 	}
 }
 
@@ -59,16 +62,26 @@ func (r *reader) work(n *node, s subject) (work *Work, given bool) {
 	switch {
 	case n.extension("type") != "":
 		work.Topic = r.external(n, s)
+		work.Locals, work.Errors = r.fields(n, s), r.workErrors(n, s)
 	case n.extension("class") != "":
 		work.Topic = r.topic(s, "attribute class", n.rawExtension("class"))
 		r.servedBy(s, "class", work.Topic)
+		work.Locals = r.fields(n, s)
 	case n.extension("delegateExpression") != "":
-		work.Topic = r.bean(n, s)
+		work.Topic = r.beanName(s, n.rawExtension("delegateExpression"))
+		r.servedBy(s, "bean", work.Topic)
+		work.Locals = r.fields(n, s)
 	case n.extension("expression") != "":
-		work.Expression = r.expression(s, "attribute expression", n.rawExtension("expression"))
+		work.Expression = r.unchecked(s, "attribute expression", n.rawExtension("expression"))
 		work.ResultVariable = resultVariable(n)
+		if work.Expression != nil {
+			r.beanCall(s, work)
+		}
 	default:
-		return nil, n.extension("decisionRef") != "" || n.hasExtension("connector")
+		if n.hasExtension("connector") {
+			return r.connector(n, s)
+		}
+		return nil, n.extension("decisionRef") != ""
 	}
 	if work.Expression == nil && resultVariable(n) != "" {
 		r.add(ruleIgnoredExtension, s, "the attribute resultVariable is ignored: a worker names the variables that it sets")
@@ -76,7 +89,7 @@ func (r *reader) work(n *node, s subject) (work *Work, given bool) {
 	if work.Topic == nil && work.Expression == nil {
 		return nil, true
 	}
-	if work.Topic != nil {
+	if work.Topic != nil || work.Bean != nil {
 		work.Priority = r.number(n, s, "taskPriority", r.taskPriority)
 	}
 	return work, true
@@ -99,6 +112,10 @@ func (r *reader) external(n *node, s subject) *expr.Expression {
 			return nil
 		}
 		return r.topic(s, "attribute topic", n.rawExtension("topic"))
+	case "mail": // a built-in, or a worker: the fields say what to send
+		topic := expr.Literal("mail")
+		r.servedBy(s, "mail", topic)
+		return topic
 	case "shell":
 		r.addFix(ruleUnsupportedExtension, s, fixExternal, "the type shell would run a command of the operating system, which no version executes")
 	default:
@@ -114,24 +131,6 @@ func (r *reader) topic(s subject, where, text string) *expr.Expression {
 		r.add(ruleTopic, s, "the %s is longer than %d characters", where, maxName)
 		return nil
 	}
-	return topic
-}
-
-// bean reads a delegateExpression of one name.
-func (r *reader) bean(n *node, s subject) *expr.Expression {
-	delegate := r.expression(s, "attribute delegateExpression", n.rawExtension("delegateExpression"))
-	if delegate == nil {
-		return nil
-	}
-	source := delegate.Source()
-	names := delegate.Identifiers()
-	if len(names) != 1 || !strings.HasSuffix(source, "}") || strings.TrimSpace(source[2:len(source)-1]) != names[0] {
-		r.addFix(ruleUnsupportedExtension, s, "Write ${name}: a worker fetches the jobs with the topic name.",
-			"the delegateExpression %s is more than the name of one bean", clip(source))
-		return nil
-	}
-	topic := r.topic(s, "attribute delegateExpression", names[0])
-	r.servedBy(s, "bean", topic)
 	return topic
 }
 
@@ -162,17 +161,24 @@ func (r *reader) jobs(n *node, f *FlowNode) {
 	f.AsyncBefore = isTrue(n.extension("asyncBefore")) || isTrue(n.extension("async"))
 	f.AsyncAfter = isTrue(n.extension("asyncAfter"))
 	f.JobPriority = r.number(n, s, "jobPriority", r.jobPriority)
+	f.RetryCycle = r.retryCycle(n, s)
+}
+
+// retryCycle reads camunda:failedJobRetryTimeCycle of a node or of a multi-instance marker.
+func (r *reader) retryCycle(n *node, s subject) *expr.Expression {
+	var cycle *expr.Expression
 	for _, e := range n.extensions() {
 		if e.local != "failedJobRetryTimeCycle" {
 			continue
 		}
 		s.line = e.line
-		f.RetryCycle = r.expression(s, "element failedJobRetryTimeCycle", e.text)
-		if f.RetryCycle == nil || !f.RetryCycle.IsLiteral() {
+		cycle = r.expression(s, "element failedJobRetryTimeCycle", e.text)
+		if cycle == nil || !cycle.IsLiteral() {
 			continue
 		}
-		if _, _, err := schedule.Retries(f.RetryCycle.Source()); err != nil {
+		if _, _, err := schedule.Retries(cycle.Source()); err != nil {
 			r.add(ruleRetries, s, "the failedJobRetryTimeCycle is wrong: %s", err)
 		}
 	}
+	return cycle
 }

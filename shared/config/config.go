@@ -58,6 +58,14 @@ type Config struct {
 	// TimeZone is the IANA name of the zone of dates and of timers by cron.
 	TimeZone string `env:"DIOM_TZ" envDefault:"Asia/Shanghai"`
 
+	// Listeners is what becomes of listeners that are Java code in a model: refuse (the model is not
+	// deployed), ignore (with a warning), or job (for a worker, while the process waits). A deployment may say
+	// something else.
+	Listeners string `env:"DIOM_LISTENERS" envDefault:"refuse"`
+	// Scripts are the script languages, separated by commas, that workers run: a script in one of them is a
+	// job with the topic script:<language>. Scripts in other languages than JUEL are refused.
+	Scripts []string `env:"DIOM_SCRIPTS"`
+
 	// ReadTimeout is how long a request may take to arrive. Its name is OpenFaaS's, like that of the next four.
 	ReadTimeout time.Duration `env:"read_timeout" envDefault:"31s"`
 	// WriteTimeout is how long an answer may take from the end of the request's head.
@@ -98,6 +106,9 @@ func Load() (Config, error) {
 	}
 	if c.EventMode != "binary" && c.EventMode != "structured" {
 		return c, fmt.Errorf("DIOM_EVENT_MODE is %q; it may be binary or structured", c.EventMode)
+	}
+	if c.Listeners != "refuse" && c.Listeners != "ignore" && c.Listeners != "job" {
+		return c, fmt.Errorf("DIOM_LISTENERS is %q; it may be refuse, ignore or job", c.Listeners)
 	}
 	if c.Port != "" {
 		c.Addr = ":" + c.Port

@@ -140,6 +140,18 @@ func (s *step) finish(t Token) {
 	if own := s.instance.owned(t.Number); own != nil {
 		s.unwatch(own.Number) // it is over, whatever becomes of the output parameters
 	}
+	s.finishFrom(t, node, 0)
+}
+
+// finishFrom is finish with the listeners of the node's end from one on.
+func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
+	passed, err := s.notify(t, node, bpmn.ListenEnd, from)
+	if err != nil {
+		s.incident(t, Incident{Leaving: true, Ending: true}, err)
+	}
+	if err != nil || !passed {
+		return
+	}
 	values, err := s.outputs(t, node, false)
 	if err != nil {
 		s.raise(t, true, err)
@@ -188,8 +200,9 @@ func (s *step) depart(t Token) {
 
 // interrupt cancels an activity with all that is in it and puts its token at a boundary event.
 func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
+	s.empty(t, "interrupted")
 	values, _ := s.outputs(t, s.process.Node(t.Node), true)
-	s.release(t, "interrupted")
+	s.unbind(t, "interrupted")
 	s.give(t.Scope, values)
 	s.do(Change{Kind: TokenMoved, Token: t.Number, Node: event.ID})
 	s.ready = append(s.ready, t.Number)
@@ -199,10 +212,24 @@ func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
 // scope, its tasks, jobs, timers, subscriptions and incidents, then the scope, unless it is that of an
 // instance.
 func (s *step) release(t Token, reason string) {
-	own := s.instance.owned(t.Number)
-	if own != nil {
+	s.empty(t, reason)
+	s.unbind(t, reason)
+}
+
+// empty ends what is inside of a token's scope. A token that does not end its work by itself is abandoned
+// after that: its listeners hear of it.
+func (s *step) empty(t Token, reason string) {
+	if own := s.instance.owned(t.Number); own != nil {
 		s.cancelScope(own.Number, reason)
 	}
+	if reason != "" || s.cancelling {
+		s.abandon(t)
+	}
+}
+
+// unbind ends what a token waits for, and its scope.
+func (s *step) unbind(t Token, reason string) {
+	own := s.instance.owned(t.Number)
 	s.cancelWaits(t, reason)
 	if own != nil && s.instance.body(t) == nil {
 		s.do(Change{Kind: ScopeClosed, Scope: own.Number, Node: t.Node})

@@ -255,7 +255,7 @@ func (s *step) goOn(t Token, r Return) {
 			s.finish(t)
 		}
 	case ReturnedCancelled:
-		s.abandon(t, r.Message)
+		s.forsake(t, r.Message)
 	default:
 		s.finish(t)
 	}
@@ -312,9 +312,9 @@ func (s *step) pass(t Token, out returned) {
 	}
 }
 
-// abandon ends the path of a token whose called instance was cancelled, with the scopes that nobody is in
+// forsake ends the path of a token whose called instance was cancelled, with the scopes that nobody is in
 // any more; without a token the instance is cancelled, too (Camunda 7 AbstractDeleteProcessInstanceCmd).
-func (s *step) abandon(t Token, reason string) {
+func (s *step) forsake(t Token, reason string) {
 	for {
 		scope, node := s.instance.scope(t.Scope), s.process.Node(t.Node)
 		several := s.instance.body(t) != nil && node != nil && node.MultiInstance != nil && !node.MultiInstance.Sequential

@@ -196,7 +196,7 @@ func TestNeedCaller(t *testing.T) {
 	t.Parallel()
 	for _, model := range []string{"error_unhandled", "escalation_unhandled"} {
 		r := newRun(t)
-		r.load(load(t, model))
+		r.load(load(t, model, bpmn.Options{}))
 		start := engine.Start{InstanceID: seed(900), DefinitionID: seed(901), CalledBy: &engine.CalledBy{ParentID: seed(1), RootID: seed(1), Depth: 1}}
 		in, _, err := engine.Step(r.process, nil, engine.Command{ID: seed(2), Action: start}, r.now, engine.World{})
 		for err == nil && len(in.Tasks)+len(in.Jobs) > 0 {
@@ -213,7 +213,7 @@ func TestNeedCaller(t *testing.T) {
 func TestReturnOrder(t *testing.T) {
 	t.Parallel()
 	r := newRun(t)
-	r.load(load(t, "call_activity"))
+	r.load(load(t, "call_activity", bpmn.Options{}))
 	if _, err := r.step("zhangwei", engine.Start{InstanceID: seed(900), DefinitionID: seed(901), Variables: engine.Variables{"amount": int64(1), "called": "c"}}); err != nil {
 		t.Fatal(err)
 	}

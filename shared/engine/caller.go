@@ -79,17 +79,17 @@ func (s *step) toCaller(r Return) (told, over bool) {
 	r.Over = interrupting
 	if !interrupting {
 		r.Variables = maps.Clone(s.instance.Scopes[0].Variables)
-		s.tell(r)
+		s.report(r)
 		return true, false
 	}
 	s.cancelScope(0, "interrupted")
 	s.do(Change{Kind: InstanceCancelled, Reason: "interrupted", At: s.now})
-	s.tell(r)
+	s.report(r)
 	return true, true
 }
 
-// tell records what the caller is to know, if there is one.
-func (s *step) tell(r Return) {
+// report records what the caller is to know, if there is one.
+func (s *step) report(r Return) {
 	if s.instance.ParentID.IsZero() {
 		return
 	}
@@ -97,14 +97,14 @@ func (s *step) tell(r Return) {
 	s.do(Change{Kind: CallReturned, Return: &r})
 }
 
-// completed ends an instance in which no token is left.
-func (s *step) completed() {
+// completeInstance ends an instance in which no token is left.
+func (s *step) completeInstance() {
 	s.do(Change{Kind: InstanceCompleted, At: s.now})
-	s.tell(Return{Outcome: ReturnedCompleted, Over: true})
+	s.report(Return{Outcome: ReturnedCompleted, Over: true})
 }
 
 // cancelled ends an instance whose tokens have been cancelled; its caller is cancelled, too.
 func (s *step) cancelled(reason string) {
 	s.do(Change{Kind: InstanceCancelled, Reason: reason, At: s.now})
-	s.tell(Return{Outcome: ReturnedCancelled, Message: reason, Over: true})
+	s.report(Return{Outcome: ReturnedCancelled, Message: reason, Over: true})
 }

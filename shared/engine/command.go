@@ -39,7 +39,9 @@ func (a Cancel) apply(s *step) error {
 	if s.instance.State.Ended() {
 		return ErrEnded
 	}
+	s.cancelling = true
 	s.cancelScope(0, a.Reason)
+	_ = s.tellEnd()
 	if a.ByCaller {
 		s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
 		return nil
@@ -126,6 +128,10 @@ func (s *step) retry(i Incident) {
 		s.watchProcess(token)
 	case i.Triggered:
 		s.happen(token)
+	case i.Timeout != "":
+		s.timedOut(token, i.Timeout)
+	case i.Ending:
+		s.finish(token)
 	case !i.Leaving:
 		s.admit(token)
 	case s.instance.owned(i.Token) != nil && s.instance.body(token) == nil: // its output parameters failed

@@ -228,6 +228,9 @@ func (l *line) waits(c engine.Change) {
 		l.add("delays", j.Delays)
 		l.add("due", j.DueAt)
 		l.add("steps", j.Steps)
+		if j.Listener != nil {
+			l.add("listener", j.Listener.Event)
+		}
 	}
 	if t := c.Timer; t != nil {
 		l.add("scope", t.Scope)
@@ -237,6 +240,7 @@ func (l *line) waits(c engine.Change) {
 		l.add("cycle", t.Cycle)
 		l.add("anchor", t.Anchor)
 		l.add("fired", t.Fired)
+		l.add("listener", t.Listener)
 	}
 	if s := c.Subscription; s != nil {
 		l.add("scope", s.Scope)

@@ -81,11 +81,14 @@ type step struct {
 	ready    []int // tokens that have arrived at a node and have not been looked at
 	ids      int
 	entered  int
-	streak   int       // nodes entered since the last wait state before this command
-	noticed  []ID      // subscriptions whose conditions have to be looked at
-	looking  bool      // a condition is being evaluated
-	given    Variables // by who retries
-	failure  error     // a breach of the engine's own rules; never the data's fault
+	told     bool // the listeners of the end of the instance have run
+	// cancelling is set while the instance is cancelled: whatever ends does not end by itself.
+	cancelling bool
+	streak     int       // nodes entered since the last wait state before this command
+	noticed    []ID      // subscriptions whose conditions have to be looked at
+	looking    bool      // a condition is being evaluated
+	given      Variables // by who retries
+	failure    error     // a breach of the engine's own rules; never the data's fault
 }
 
 // do records a change and applies it.
@@ -126,8 +129,9 @@ func (s *step) run() {
 // token left inside, or fires an inclusive join. It reports whether anything happened.
 func (s *step) settle() bool {
 	if len(s.instance.Tokens) == 0 {
+		_ = s.tellEnd() // no token is left that an incident could be of
 		s.unwatch(0)
-		s.completed()
+		s.completeInstance()
 		return true
 	}
 	for i := len(s.instance.Scopes) - 1; i > 0; i-- {
@@ -181,12 +185,22 @@ func (s *step) admit(t Token) {
 	}
 	err := s.prepare(t, node)
 	if err == nil && !s.overtaken(t) {
-		err = behaviorOf(node)(s, t, node)
+		err = s.begun(t, node, 0)
 	}
 	if err != nil {
 		s.release(t, "")
 		s.raise(t, false, err)
 	}
+}
+
+// begun lets a token pass the listeners of its node's start, from one on, and then does what the element
+// does.
+func (s *step) begun(t Token, node *bpmn.FlowNode, from int) error {
+	passed, err := s.notify(t, node, bpmn.ListenStart, from)
+	if err != nil || !passed {
+		return err
+	}
+	return behaviorOf(node)(s, t, node)
 }
 
 var errNodeUnknown = &dataError{"node_unknown", "the definition has no such flow node"}

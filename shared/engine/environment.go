@@ -16,9 +16,9 @@ func (s *step) environment(t Token, task *Task) *expr.Environment {
 		Variable: s.lookup(s.instance.scopeOf(t)), Now: s.now, User: s.command.Actor,
 		Groups: s.world.Groups, Location: s.location(),
 	}
-	e.Objects = map[string]expr.Object{"execution": execution{s, t, e}}
+	e.Objects = map[string]expr.Object{"execution": execution{s, t, e, ""}}
 	if task != nil {
-		e.Objects["task"] = taskObject{execution{s, t, e}, task}
+		e.Objects["task"] = taskObject{execution{s, t, e, ""}, task, false}
 	}
 	return e
 }
@@ -39,6 +39,7 @@ type execution struct {
 	step  *step
 	token Token
 	sees  *expr.Environment
+	event string // that a listener listens to; empty: none
 }
 
 // Property returns a property of the execution.
@@ -58,7 +59,9 @@ func (x execution) Property(name string) (expr.Value, error) {
 			return node.Name, nil
 		}
 		return nil, nil
-	case "eventName", "tenantId":
+	case "eventName":
+		return orNull(x.event), nil
+	case "tenantId":
 		return nil, nil
 	case "variables":
 		return x.all(), nil
@@ -101,20 +104,32 @@ func (x execution) Call(method string, arguments []expr.Value) (expr.Value, erro
 	case method == "setVariableLocal" && len(arguments) == 2 && name != "":
 		x.step.do(Change{Kind: VariablesSet, Scope: scope, Variables: Variables{name: arguments[1]}})
 		return nil, nil
-	case strings.HasPrefix(method, "get") && len(arguments) == 0:
-		return x.Property(strings.ToLower(method[3:4]) + method[4:])
+	}
+	if name, ok := getter(method); ok && len(arguments) == 0 {
+		return x.Property(name)
 	}
 	return nil, unknownMethod("execution", method, len(arguments))
+}
+
+// getter returns the property that a method getName reads.
+func getter(method string) (string, bool) {
+	name, ok := strings.CutPrefix(method, "get")
+	if !ok || name == "" {
+		return "", false
+	}
+	return strings.ToLower(name[:1]) + name[1:], true
 }
 
 func unknownMethod(object, method string, n int) error {
 	return &expr.EvaluationError{Code: "unknown_method", Name: method, Message: fmt.Sprintf("%s has no method %s with %d arguments", object, method, n)}
 }
 
-// taskObject is the object task in expressions of a user task (Camunda 7 DelegateTask).
+// taskObject is the object task in expressions of a user task (Camunda 7 DelegateTask). Only listeners
+// may change it.
 type taskObject struct {
 	execution
-	task *Task
+	task    *Task
+	changes bool
 }
 
 // Property returns a property of the task.
@@ -130,6 +145,8 @@ func (x taskObject) Property(name string) (expr.Value, error) {
 		return orNull(x.task.Owner), nil
 	case "priority":
 		return int64(x.task.Priority), nil
+	case "formKey":
+		return orNull(x.task.FormKey), nil
 	case "taskDefinitionKey":
 		return x.task.Node, nil
 	case "dueDate":
@@ -137,6 +154,15 @@ func (x taskObject) Property(name string) (expr.Value, error) {
 			return nil, nil
 		}
 		return x.task.DueAt, nil
+	case "followUpDate":
+		if x.task.FollowUpAt.IsZero() {
+			return nil, nil
+		}
+		return x.task.FollowUpAt, nil
+	case "createTime":
+		return x.task.CreatedAt, nil
+	case "execution":
+		return x.execution, nil
 	}
 	return x.execution.Property(name)
 }
@@ -145,9 +171,12 @@ func (x taskObject) Property(name string) (expr.Value, error) {
 func (x taskObject) Call(method string, arguments []expr.Value) (expr.Value, error) {
 	switch {
 	case method == "getExecution" && len(arguments) == 0:
-		return nil, &expr.EvaluationError{Code: "unknown_method", Name: method, Message: "use execution"}
-	case strings.HasPrefix(method, "get") && len(method) > 3 && len(arguments) == 0:
-		return x.Property(strings.ToLower(method[3:4]) + method[4:])
+		return x.execution, nil
+	case x.changes && changesTask(method, len(arguments)):
+		return nil, x.change(method, arguments)
+	}
+	if name, ok := getter(method); ok && len(arguments) == 0 {
+		return x.Property(name)
 	}
 	return x.execution.Call(method, arguments)
 }

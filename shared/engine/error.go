@@ -33,6 +33,7 @@ func (s *step) unhandled(t Token, code, message string) {
 		return
 	}
 	s.do(Change{Kind: ErrorUnhandled, Token: t.Number, Node: t.Node, Code: code, Reason: message})
+	s.abandon(t)
 	s.release(t, "")
 	if err := s.end(t); err != nil {
 		s.raise(t, true, err)

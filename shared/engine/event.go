@@ -82,6 +82,9 @@ func (s *step) eventName(t Token, event *bpmn.FlowNode) (string, error) {
 		}
 		return name, err
 	}
+	if event.Element == bpmn.ElementReceiveTask && event.Event.Message.IsLiteral() && event.Event.Message.Source() == "" {
+		return "", nil // whoever knows the subscription ends it
+	}
 	name, err := s.text(t, event.Event.Message)
 	if err == nil && (name == "" || len([]rune(name)) > maxMessageName) {
 		err = &dataError{"bad_message_name", "the message of " + event.ID + " has no name of 1 to 255 characters"}
@@ -108,7 +111,12 @@ func (s *step) text(t Token, x *expr.Expression) (string, error) {
 // boundary event, or a start event of an event sub-process, that does not interrupt; elsewhere its first time counts (Camunda 7
 // TimerDeclarationImpl).
 func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
-	due, cycle, err := Due(event.Event.Timer, s.environment(t, nil))
+	return s.timerOf(t, event, event.Event.Timer, (event.AttachedTo != nil || event.StartsEventSubProcess()) && !event.Interrupting)
+}
+
+// timerOf is the timer of an event or of a listener; repeats is whether a cycle goes on.
+func (s *step) timerOf(t Token, event *bpmn.FlowNode, when *bpmn.Timer, repeats bool) (*Timer, error) {
+	due, cycle, err := Due(when, s.environment(t, nil))
 	if failed := new(expr.EvaluationError); errors.As(err, &failed) {
 		return nil, failed
 	}
@@ -116,7 +124,7 @@ func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
 		return nil, &dataError{"bad_timer", "timer of " + event.ID + ": " + err.Error()}
 	}
 	timer := &Timer{ID: s.newID(), Token: t.Number, Scope: ofScope(t), Node: event.ID, DueAt: latest(due, s.now)}
-	if cycle != "" && (event.AttachedTo != nil || event.StartsEventSubProcess()) && !event.Interrupting {
+	if cycle != "" && repeats {
 		timer.Cycle, timer.Anchor = cycle, s.now
 	}
 	return timer, nil
@@ -207,6 +215,10 @@ func (a FireTimer) apply(s *step) error {
 	if fired.Cycle != "" {
 		s.again(fired)
 	}
+	if fired.Listener != "" {
+		s.timedOut(*s.instance.token(fired.Token), fired.Listener)
+		return nil
+	}
 	s.trigger(s.waiter(fired.Token, fired.Scope), fired.Node)
 	return nil
 }
@@ -275,6 +287,7 @@ func (s *step) trigger(t Token, id string) {
 	case event.AttachedTo != nil:
 		s.create(t.Scope, event.ID, "")
 	case t.Node != event.ID:
+		s.abandon(t)
 		s.release(t, "")
 		s.do(Change{Kind: TokenMoved, Token: t.Number, Node: event.ID, Flow: between(t.Node, event)})
 		t.Node = event.ID
@@ -302,6 +315,20 @@ func (s *step) happen(t Token) {
 			s.incident(t, Incident{Leaving: true, Triggered: true}, err)
 			return
 		}
+		s.happened(t, event, 0)
+		return
+	}
+	s.finish(t)
+}
+
+// happened lets a token pass the listeners of the start of an event that has happened, from one on.
+func (s *step) happened(t Token, event *bpmn.FlowNode, from int) {
+	passed, err := s.notify(t, event, bpmn.ListenStart, from)
+	if err != nil {
+		s.incident(t, Incident{Leaving: true, Triggered: true}, err)
+	}
+	if err != nil || !passed {
+		return
 	}
 	s.finish(t)
 }

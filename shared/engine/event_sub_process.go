@@ -37,9 +37,14 @@ func (s *step) watchProcess(t Token) {
 		s.incident(t, Incident{Opening: true}, err)
 		return
 	}
-	if !s.overtaken(Token{}) {
-		s.ready = append(s.ready, t.Number)
+	if s.overtaken(Token{}) {
+		return
 	}
+	if start := s.process.Node(t.Node); start != nil && start.Element != bpmn.ElementStartEvent {
+		s.happen(t) // what it would wait for has come
+		return
+	}
+	s.ready = append(s.ready, t.Number)
 }
 
 // unwatch ends what a scope itself waits for.

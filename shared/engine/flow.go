@@ -17,6 +17,7 @@ func (s *step) create(scope int, node, flow string) {
 func (s *step) take(t Token, flow *bpmn.SequenceFlow, why []Why) {
 	s.do(Change{Kind: TokenMoved, Token: t.Number, Node: flow.Target.ID, Flow: flow.ID, Why: why})
 	s.ready = append(s.ready, t.Number)
+	s.notifyTake(t.Number, flow, 0)
 }
 
 // leave lets a token go on from a node that is done. An exclusive gateway takes the first flow, in the
@@ -43,9 +44,15 @@ func (s *step) fork(t Token, flows []*bpmn.SequenceFlow, why []Why) error {
 	if err := s.room(len(flows) - 1); err != nil {
 		return err
 	}
+	for _, flow := range flows {
+		if err := s.taken(t, flow); err != nil {
+			return err
+		}
+	}
 	s.take(t, flows[0], why)
 	for _, flow := range flows[1:] {
 		s.create(t.Scope, flow.Target.ID, flow.ID)
+		s.notifyTake(s.instance.LastToken, flow, 0)
 	}
 	return nil
 }

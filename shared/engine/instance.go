@@ -135,7 +135,8 @@ type Task struct {
 // Incident is a failure that an operator can see and retry: its token stays at the node. Leaving means
 // that the node is done and its output parameters or outgoing sequence flows were the trouble; Triggered
 // that the node is an event that has happened and its input parameters were; Opening that the process could not wait for
-// the event of an event sub-process.
+// the event of an event sub-process; Ending that a listener of the
+// node's end was, or what came of the work of a job.
 type Incident struct {
 	ID        ID        `json:"id"`
 	Token     int       `json:"token"`
@@ -144,6 +145,8 @@ type Incident struct {
 	Leaving   bool      `json:"leaving,omitempty"`
 	Triggered bool      `json:"triggered,omitempty"`
 	Opening   bool      `json:"opening,omitempty"`
+	Ending    bool      `json:"ending,omitempty"`
+	Timeout   string    `json:"timeout,omitempty"` // the id of the timeout listener that failed
 	Code      string    `json:"code"`
 	Message   string    `json:"message"`
 	RaisedAt  time.Time `json:"raisedAt"`
@@ -169,11 +172,20 @@ type Job struct {
 	Kind      JobKind   `json:"kind"`
 	Topic     string    `json:"topic,omitempty"` // of an external job
 	Priority  int64     `json:"priority,omitempty"`
-	Retries   int       `json:"retries"`          // 0: an incident waits for an operator
-	Delays    []string  `json:"delays,omitempty"` // ISO 8601 durations before the next attempts; the last one repeats
-	DueAt     time.Time `json:"dueAt,omitzero"`   // not before then; zero: at once
-	Steps     int       `json:"steps,omitempty"`  // of a continuation: nodes entered since the last wait state
+	Retries   int       `json:"retries"`            // 0: an incident waits for an operator
+	Delays    []string  `json:"delays,omitempty"`   // ISO 8601 durations before the next attempts; the last one repeats
+	DueAt     time.Time `json:"dueAt,omitzero"`     // not before then; zero: at once
+	Steps     int       `json:"steps,omitempty"`    // of a continuation: nodes entered since the last wait state
+	Listener  *Listener `json:"listener,omitempty"` // of which it is the work; nil: it is that of the node
 	CreatedAt time.Time `json:"createdAt"`
+}
+
+// Listener is one of the listeners that a token passes at its node: which event, and how many of that
+// event come before it.
+type Listener struct {
+	Event string `json:"event"`
+	Index int    `json:"index"`
+	Flow  string `json:"flow,omitempty"` // of take
 }
 
 // Timer is a timer event that a token waits for: the token is at Node, at the activity that Node is a
@@ -190,6 +202,8 @@ type Timer struct {
 	Cycle  string    `json:"cycle,omitempty"`
 	Anchor time.Time `json:"anchor,omitzero"`
 	Fired  int       `json:"fired,omitempty"`
+	// Listener is the id of the timeout listener of the user task Node that the timer is for; empty: none.
+	Listener string `json:"listener,omitempty"`
 }
 
 // Subscription is a message, signal or conditional event that a token or a scope waits for, as Timer has it.

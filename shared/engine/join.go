@@ -21,7 +21,7 @@ func enterJoin(s *step, t Token, node *bpmn.FlowNode) error {
 		}
 		s.merge(t, arrived)
 	}
-	s.exit(t, node)
+	s.finish(t)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (s *step) joinInclusive() bool {
 			continue
 		}
 		s.merge(arrived[0], arrived)
-		s.exit(arrived[0], node)
+		s.finish(arrived[0])
 		return true
 	}
 	return false

@@ -93,10 +93,7 @@ func (m *model) mapping() string {
 	text := m.one("mapping", "", "", "", `<camunda:inputParameter name="a">${b}</camunda:inputParameter>`,
 		`<camunda:inputParameter name="x">${a}</camunda:inputParameter><camunda:outputParameter name="b">${x}</camunda:outputParameter>`,
 		`<camunda:outputParameter name="result">${b}</camunda:outputParameter><camunda:outputParameter name="more">${result + a}</camunda:outputParameter>`)
-	if text == "" {
-		return ""
-	}
-	return "<extensionElements><camunda:inputOutput>" + text + "</camunda:inputOutput></extensionElements>"
+	return m.extensions(text)
 }
 
 // repeated draws the mapping of an activity, sometimes with a multi-instance marker, which allows no
@@ -104,6 +101,9 @@ func (m *model) mapping() string {
 func (m *model) repeated() string {
 	if !m.chance("repeated", 5) {
 		return m.mapping()
+	}
+	if m.chance("looped", 4) {
+		return m.looped()
 	}
 	attributes := m.one("instances", "", `camunda:collection="list" camunda:elementVariable="x"`, `camunda:collection="${list}"`)
 	count := ""
@@ -155,7 +155,7 @@ func (m *model) block(from, condition string, depth int) string {
 
 // task is an activity of any kind with its boundary events.
 func (m *model) task(from, condition string) string {
-	kind := m.one("task", "user", "user", "external", "external", "expression", "receive", "send", "manual", "call", "call")
+	kind := m.one("task", "user", "user", "external", "external", "expression", "script", "bean", "receive", "send", "manual", "call", "call")
 	prefix := "task"
 	if kind == "call" {
 		prefix = kind
@@ -167,11 +167,15 @@ func (m *model) task(from, condition string) string {
 	case "call":
 		return m.call(id, attributes, content)
 	case "user":
-		m.node("userTask", id, `camunda:assignee="zhangwei" `+attributes, content)
+		m.node("userTask", id, `camunda:assignee="zhangwei" `+attributes, m.taskListeners(content))
 	case "external":
 		m.node("serviceTask", id, `camunda:type="external" camunda:topic="work" camunda:taskPriority="${b}" `+attributes, content)
 	case "expression":
 		m.node("serviceTask", id, `camunda:expression="${a + b}" camunda:resultVariable="sum" `+attributes, content)
+	case "script":
+		m.node("scriptTask", id, `scriptFormat="juel" camunda:resultVariable="sum" `+attributes, content+"<script>${a + b}</script>")
+	case "bean":
+		m.node("serviceTask", id, `camunda:expression="${bean.work(a)}" camunda:resultVariable="sum" `+attributes, content)
 	case "receive", "send":
 		trigger := m.message()
 		_, ref, _ := strings.Cut(trigger, " ")

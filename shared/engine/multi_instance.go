@@ -59,6 +59,10 @@ func enterMultiInstance(s *step, t Token, node *bpmn.FlowNode) error {
 	if err := s.room(begin); err != nil {
 		return err
 	}
+	if node.MultiInstance.Loop != nil {
+		s.begin(t, node, 0, nil)
+		return nil
+	}
 	s.do(Change{Kind: VariablesSet, Scope: s.instance.owned(t.Number).Number, Variables: Variables{
 		bpmn.NumberOfInstances: int64(count), bpmn.NumberOfActiveInstances: int64(begin), bpmn.NumberOfCompletedInstances: int64(0),
 	}})
@@ -72,6 +76,10 @@ func enterMultiInstance(s *step, t Token, node *bpmn.FlowNode) error {
 // counts when both are given.
 func (s *step) elements(t Token, node *bpmn.FlowNode) (list []expr.Value, count int, err error) {
 	m := node.MultiInstance
+	if m.Loop != nil {
+		count, err = s.loops(t, m.Loop)
+		return nil, count, err
+	}
 	if m.Collection != nil {
 		if list, err = s.collection(t, m); err != nil {
 			return nil, 0, err
@@ -139,6 +147,11 @@ func (s *step) begin(body Token, node *bpmn.FlowNode, index int, list []expr.Val
 func (s *step) end(t Token) error {
 	body := s.instance.body(t)
 	if body == nil {
+		if len(s.instance.Tokens) == 1 {
+			if err := s.tellEnd(); err != nil {
+				return err
+			}
+		}
 		s.cancelToken(t, "") // it has nothing open, unless the definition is not the one it came by
 		return nil
 	}
@@ -157,7 +170,9 @@ func (s *step) end(t Token) error {
 			return err
 		}
 	}
-	s.do(Change{Kind: VariablesSet, Scope: t.Scope, Variables: counters})
+	if counters != nil {
+		s.do(Change{Kind: VariablesSet, Scope: t.Scope, Variables: counters})
+	}
 	s.consume(t, why)
 	switch {
 	case met:
@@ -178,6 +193,9 @@ func (s *step) consume(t Token, why []Why) {
 
 // counted returns the counters after an instance. In a sequence one is active until the last.
 func (s *step) counted(t Token, node *bpmn.FlowNode) (Variables, error) {
+	if node.MultiInstance.Loop != nil {
+		return nil, nil // it counts by loopCounter alone
+	}
 	completed, err := s.counter(t.Scope, bpmn.NumberOfCompletedInstances, node)
 	if err != nil {
 		return nil, err
@@ -225,6 +243,10 @@ func (s *step) following(body, t Token, node *bpmn.FlowNode) (int, []expr.Value,
 	index, err := s.counter(s.instance.scopeOf(t), bpmn.LoopCounter, node)
 	if err != nil {
 		return 0, nil, err
+	}
+	if loop := node.MultiInstance.Loop; loop != nil {
+		next, err := s.loopAgain(t, loop, index)
+		return next, nil, err
 	}
 	count, err := s.counter(t.Scope, bpmn.NumberOfInstances, node)
 	beyond := index < 0 || index >= bpmn.MaxInstances // somebody has overwritten it

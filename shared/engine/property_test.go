@@ -24,7 +24,7 @@ func TestRandomProcesses(t *testing.T) {
 		content := m.draw()
 		rt.Logf("%s", content)
 		d := &driver{rt: rt, run: newRun(rt), pairs: m.pairs}
-		d.load(read(rt, []byte(content)))
+		d.load(readWith(rt, []byte(content), everything))
 		start := engine.Start{InstanceID: seed(900), DefinitionID: seed(901), ProcessVersion: 1, Variables: values(rt)}
 		if rapid.IntRange(0, 2).Draw(rt, "called") == 0 {
 			start.InstanceID, start.CalledBy = d.calledBy(rt)
@@ -249,6 +249,9 @@ func (d *driver) next() engine.Action {
 		}
 	}
 	for _, t := range in.Timers {
+		if t.Listener != "" {
+			continue
+		}
 		if t.Token == 0 || d.process.Node(t.Node).AttachedTo != nil {
 			continue
 		}

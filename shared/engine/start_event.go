@@ -1,6 +1,11 @@
 package engine
 
-import "diom.io/workflow/shared/bpmn"
+import (
+	"maps"
+
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/expr"
+)
 
 // Start creates the instance and puts a token at a start event: the one named Node, which a message,
 // a signal or a timer has triggered, or the none start event.
@@ -19,30 +24,20 @@ type Start struct {
 func (Start) Name() string { return "start" }
 
 func (a Start) apply(s *step) error {
-	start := s.process.NoneStart()
-	if a.Node != "" {
-		start = s.process.Node(a.Node)
-	}
-	if start == nil || start.Element != bpmn.ElementStartEvent || start.Parent != nil {
+	start := s.beginning(a.Node)
+	if start == nil {
 		return ErrNoStart
 	}
 	started := &Started{
 		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
-		BusinessKey: a.BusinessKey, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
+		Hops: a.Hops, Starter: s.command.Actor, At: s.now,
 	}
 	if by := a.CalledBy; by != nil {
 		started.ParentID, started.ParentNode, started.RootID, started.Depth, started.Starter = by.ParentID, by.Node, by.RootID, by.Depth, by.Starter
 	}
+	variables, key := a.submitted(start.StartEvent, started.Starter)
+	started.BusinessKey = key
 	s.do(Change{Kind: InstanceStarted, Instance: started})
-	variables := a.Variables
-	if name := start.StartEvent.Initiator; name != "" {
-		variables = Variables{name: started.Starter}
-		for k, v := range a.Variables {
-			if k != name { // who started is not the caller's to say
-				variables[k] = v
-			}
-		}
-	}
 	switch e := start.Event; {
 	case e == nil:
 	case e.Trigger == bpmn.TriggerMessage:
@@ -60,6 +55,38 @@ func (a Start) apply(s *step) error {
 	s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Node: start.ID})
 	s.watchProcess(s.instance.Tokens[0])
 	return nil
+}
+
+// beginning returns where an instance begins: at the node, or at the none start event; nil where none does.
+func (s *step) beginning(node string) *bpmn.FlowNode {
+	if node == "" {
+		return s.process.NoneStart()
+	}
+	start := s.process.Node(node)
+	if start == nil || start.Parent != nil || start.Element != bpmn.ElementStartEvent && (!start.Begins() || start.Event == nil) {
+		return nil
+	}
+	return start
+}
+
+// submitted returns the variables and the business key with which an instance begins: what the start form
+// makes of what was given, and who started.
+func (a Start) submitted(f *bpmn.StartEvent, starter string) (Variables, string) {
+	if f == nil {
+		return a.Variables, a.BusinessKey
+	}
+	key := a.BusinessKey
+	if f.BusinessKey != "" && key == "" {
+		key = clip(expr.String(a.Variables[f.BusinessKey]))
+	}
+	variables := Variables(f.Submitted(a.Variables))
+	if f.Initiator == "" {
+		return variables, key
+	}
+	all := Variables{}
+	maps.Copy(all, variables)
+	all[f.Initiator] = starter // who started is not the caller's to say
+	return all, key
 }
 
 func enterStartEvent(s *step, t Token, _ *bpmn.FlowNode) error {

@@ -46,16 +46,20 @@ func TestEveryElementHasATrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(content)) {
-			model, ok := strings.CutPrefix(strings.TrimSpace(line), "load ")
+			words, ok := strings.CutPrefix(strings.TrimSpace(line), "load ")
 			if !ok {
-				model, ok = strings.CutPrefix(strings.TrimSpace(line), "call call_")
-				model = "call_" + model
+				words, ok = strings.CutPrefix(strings.TrimSpace(line), "call call_")
+				words = "call_" + words
 			}
-			if !ok || used[model] {
+			if !ok {
+				continue
+			}
+			model, _, _ := strings.Cut(words, " ")
+			if used[model] {
 				continue
 			}
 			used[model] = true
-			for _, node := range load(t, model).Nodes {
+			for _, node := range load(t, model, everything).Nodes {
 				shown[node.Element] = true
 			}
 		}
@@ -76,18 +80,23 @@ func TestEveryElementHasATrace(t *testing.T) {
 	}
 }
 
-func load(t *testing.T, name string) *bpmn.Process {
+// everything are the options with which every model of a trace is accepted.
+var everything = bpmn.Options{Listeners: bpmn.ListenersAsJobs, Scripts: []string{"groovy"}}
+
+func load(t *testing.T, name string, o bpmn.Options) *bpmn.Process {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", name+".bpmn"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, content)
+	return readWith(t, content, o)
 }
 
-func read(t rapid.TB, content []byte) *bpmn.Process {
+func read(t rapid.TB, content []byte) *bpmn.Process { return readWith(t, content, bpmn.Options{}) }
+
+func readWith(t rapid.TB, content []byte, o bpmn.Options) *bpmn.Process {
 	t.Helper()
-	model, err := bpmn.Read(content, bpmn.Options{})
+	model, err := bpmn.Read(content, o)
 	if err != nil {
 		t.Fatalf("%v %+v\n%s", err, fault.From(err).Details, content)
 	}
@@ -98,12 +107,18 @@ func read(t rapid.TB, content []byte) *bpmn.Process {
 func (r *run) command(t *testing.T, d *datadriven.TestData) string {
 	switch d.Cmd {
 	case "load":
-		r.load(load(t, d.CmdArgs[0].Key))
+		o, script := bpmn.Options{}, ""
+		d.MaybeScanArgs(t, "code", &o.Listeners)
+		d.MaybeScanArgs(t, "scripts", &script)
+		if script != "" {
+			o.Scripts = []string{script}
+		}
+		r.load(load(t, d.CmdArgs[0].Key, o))
 		return "ok\n"
 	case "state":
 		return state(r.instance)
 	case "call":
-		r.enter(load(t, d.CmdArgs[0].Key))
+		r.enter(load(t, d.CmdArgs[0].Key, bpmn.Options{}))
 		return "ok\n"
 	case "into":
 		r.into()

@@ -15,7 +15,14 @@ import (
 const defaultPriority = 50
 
 // enterUserTask creates the task and waits. Every expression is evaluated before anything changes.
-func enterUserTask(s *step, t Token, node *bpmn.FlowNode) error {
+func enterUserTask(s *step, t Token, node *bpmn.FlowNode) error { return s.offer(t, node, 0) }
+
+// offer is enterUserTask behind the listeners of create that workers do, from one on. The other listeners
+// of create come after them, when all about the task is known.
+func (s *step) offer(t Token, node *bpmn.FlowNode, from int) error {
+	if passed, err := s.notify(t, node, bpmn.ListenCreate, from); err != nil || !passed {
+		return err
+	}
 	model := node.UserTask
 	task := &Task{
 		ID: s.command.ID.Derive(s.ids + 1), Token: t.Number, Node: node.ID, Name: node.ID,
@@ -37,7 +44,17 @@ func enterUserTask(s *step, t Token, node *bpmn.FlowNode) error {
 		return e.err
 	}
 	s.ids++
+	timers, err := s.timeouts(t, node)
+	if err == nil {
+		err = s.created(t, node, task)
+	}
+	if err != nil {
+		return err
+	}
 	s.do(Change{Kind: TaskCreated, Task: task, Why: e.why})
+	for _, timer := range timers {
+		s.do(Change{Kind: TimerCreated, Timer: timer})
+	}
 	return nil
 }
 
@@ -147,17 +164,24 @@ func (a CompleteTask) apply(s *step) error {
 	}
 	token := *s.instance.token(task.Token)
 	if len(a.Variables) > 0 {
-		s.setVariables(s.instance.scopeOf(token), a.Variables)
+		variables := a.Variables
+		if node := s.node(token); node != nil && node.UserTask != nil {
+			variables = node.UserTask.Submitted(variables)
+		}
+		s.setVariables(s.instance.scopeOf(token), variables)
 	}
 	if task.Delegated {
 		s.do(Change{Kind: TaskAssigned, TaskID: task.ID, Node: task.Node, Assignee: task.Owner, Owner: task.Owner, Comment: a.Comment, Reason: "resolved"})
-		return nil
+		return s.changed(task)
+	}
+	if err := s.tell(task.ID, bpmn.ListenComplete); err != nil {
+		return err
 	}
 	s.do(Change{
 		Kind: TaskCompleted, TaskID: task.ID, Node: task.Node, Assignee: s.command.Actor, Owner: task.Owner,
 		Outcome: a.Outcome, Comment: a.Comment, At: s.now,
 	})
-	s.finish(token)
+	s.completed(token, s.node(token), 0)
 	return nil
 }
 
@@ -215,5 +239,5 @@ func (a AssignTask) apply(s *step) error {
 		c.Assignee, c.Delegated = task.Owner, false
 	}
 	s.do(c)
-	return nil
+	return s.changed(task)
 }

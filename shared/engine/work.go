@@ -17,11 +17,14 @@ const defaultRetries = 3
 func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 	w := node.Work
 	switch {
+	case w == nil && node.Element == bpmn.ElementScriptTask: // an empty script
+		s.finish(t)
+		return nil
 	case node.Event != nil && node.Event.Trigger == bpmn.TriggerSignal:
 		return s.throwSignal(t, node)
 	case w == nil:
 		return s.send(t, node)
-	case w.Expression != nil:
+	case w.Expression != nil && !s.asksBean(t, w.Bean):
 		return s.evaluateWork(t, w)
 	default:
 		return s.createJob(t, node)
@@ -61,24 +64,43 @@ func (s *step) evaluateWork(t Token, w *bpmn.Work) error {
 	return nil
 }
 
+// asksBean reports whether a call is one of a bean: of what no value can do, or of what is no variable.
+func (s *step) asksBean(t Token, b *bpmn.BeanCall) bool {
+	if b == nil || b.Always {
+		return b != nil
+	}
+	_, known := s.environment(t, nil).Variable(b.Root)
+	return !known
+}
+
 func (s *step) createJob(t Token, node *bpmn.FlowNode) error {
-	topic, err := s.text(t, node.Work.Topic)
+	w := node.Work
+	topic, locals := w.Topic, w.Locals
+	if w.Bean != nil {
+		topic, locals = expr.Literal(w.Bean.Topic), w.Bean.Arguments
+	}
+	job, err := s.newJob(t, node, topic, w.Priority)
 	if err != nil {
 		return err
 	}
+	return s.hand(t, job, locals)
+}
+
+// newJob returns a job for a worker without its id.
+func (s *step) newJob(t Token, node *bpmn.FlowNode, named, priority *expr.Expression) (*Job, error) {
+	topic, err := s.text(t, named)
+	if err != nil {
+		return nil, err
+	}
 	if topic == "" || len([]rune(topic)) > maxMessageName {
-		return &dataError{"bad_topic", "the topic of " + node.ID + " has no 1 to 255 characters"}
+		return nil, &dataError{"bad_topic", "the topic of " + node.ID + " has no 1 to 255 characters"}
 	}
 	job := &Job{Token: t.Number, Node: node.ID, Kind: ExternalJob, Topic: topic, CreatedAt: s.now}
-	if job.Priority, err = s.integer(t, "priority", node.Work.Priority); err != nil {
-		return err
+	if job.Priority, err = s.integer(t, "priority", priority); err != nil {
+		return nil, err
 	}
-	if job.Retries, job.Delays, err = s.retries(t, node); err != nil {
-		return err
-	}
-	job.ID = s.newID()
-	s.do(Change{Kind: JobCreated, Job: job})
-	return nil
+	job.Retries, job.Delays, err = s.retries(t, node)
+	return job, err
 }
 
 func (s *step) integer(t Token, what string, x *expr.Expression) (int64, error) {
@@ -186,10 +208,18 @@ func (a CompleteJob) apply(s *step) error {
 		return err
 	}
 	token := *s.instance.token(job.Token)
-	s.setVariables(s.instance.scopeOf(token), a.Variables)
+	s.setVariables(s.instance.scopeOf(token), answered(s.node(token), job, a.Variables))
+	if job.Listener == nil && s.errs(token, externalTask{job: job}, true) {
+		return nil
+	}
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
 	s.resolve(job)
-	s.finish(token)
+	s.resolve(job) // its retries may have been used up before
+	if job.Listener != nil {
+		s.listened(token, *job.Listener)
+		return nil
+	}
+	s.results(token)
 	return nil
 }
 
@@ -211,6 +241,9 @@ func (a FailJob) apply(s *step) error {
 	job, err := s.external(a.Job)
 	if err != nil {
 		return err
+	}
+	if job.Listener == nil && s.errs(*s.instance.token(job.Token), externalTask{job, a.Message, a.Details}, false) {
+		return nil
 	}
 	retries := max(job.Retries-1, 0)
 	if a.Retries != nil {

@@ -24,6 +24,7 @@ type Expression struct {
 	literal     bool
 	identifiers []string
 	calls       []string
+	beans       []string
 }
 
 // CompileJUEL compiles a text with expressions in it: ${…} and #{…} are equal, \${ is the text ${, a
@@ -64,6 +65,8 @@ func CompileJUEL(source string) (*Expression, error) {
 	e.identifiers = slices.Compact(e.identifiers)
 	slices.Sort(e.calls)
 	e.calls = slices.Compact(e.calls)
+	slices.Sort(e.beans)
+	e.beans = slices.Compact(e.beans)
 	return e, nil
 }
 

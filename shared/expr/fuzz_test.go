@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"diom.io/workflow/shared/expr"
@@ -13,7 +14,7 @@ func FuzzCompileEvaluate(f *testing.F) {
 	for _, seed := range []string{
 		"", "${amount > 1000 && level == \"gold\"}", "#{list[0].a ? 1 : -2.5e3}", `\${x}a${nil}b`, "${S(spin).jsonPath('$.a[1].n').value() % 3}", "${'a,b'.split(',')[1].concat(level)}",
 		"${leap.plusMonths(amount).toString('yyyy\\'x\\'')}", "${not empty gone or order.isVip() and list.contains(nil)}", "${wide.replace('a', wide)}", "${wide.matches('(a|b)*')}", "${金额}", "${((((((1))))))}",
-		"#{n > 3 ? list[0] : 'x'}", "a${S(json).prop('a')}b", "${text.split(',').size() + 1}", `${'\'' == "x"}`, "${now().plusDays(amount)}", "${-amount % 3 / 2}", "${列表.size()}",
+		"#{n > 3 ? list[0] : 'x'}", "a${S(json).prop('a')}b", "${text.split(',').size() + 1}", `${'\'' == "x"}`, "${now().plusDays(amount)}", "${-amount % 3 / 2}", "${bean.a.run(list, execution, bean.go(1))}", "${列表.size()}",
 	} {
 		f.Add(seed)
 	}
@@ -26,6 +27,9 @@ func FuzzCompileEvaluate(f *testing.F) {
 				t.Fatalf("%q: %#v", source, err)
 			}
 			return
+		}
+		if c := e.Call(); c != nil && !slices.Contains(e.Identifiers(), c.Root) {
+			t.Fatalf("%q calls %+v", source, c)
 		}
 		v, err := e.Evaluate(env)
 		again, errAgain := e.Evaluate(env)

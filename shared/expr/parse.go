@@ -215,6 +215,7 @@ func (p *parser) member(base node) (node, error) {
 	if target := root(base, true); target != "" {
 		p.expression.calls = append(p.expression.calls, target)
 	}
+	p.expression.called(base, name.text, len(arguments))
 	return method{base, name.text, arguments}, err
 }
 

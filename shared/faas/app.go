@@ -77,6 +77,7 @@ func (a *App) open() error {
 	a.Relay = workflow.NewRelay(a.Store, a.sender(), a.Source(), a.Telemetry.Log)
 	a.locks = lock.New(a.Cache.Redis())
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
+	a.Workflow.SetCode(workflow.Code{Listeners: a.Config.Listeners, Scripts: a.Config.Scripts})
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
 	return nil

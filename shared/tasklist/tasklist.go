@@ -30,6 +30,7 @@ var (
 	}}
 	DefinitionList = page.List{Name: "definitions", Sorts: []string{"-deployedAt"}, Filters: []page.Filter{
 		{Name: "key"}, {Name: "latest", Form: page.Flag, Summary: "true leaves out what has a later version"},
+		{Name: "startable", Form: page.Flag, Summary: "true leaves out what the caller may not start or is not offered; pages may be shorter then"},
 	}}
 	IncidentList = page.List{Name: "incidents", Sorts: []string{"-raisedAt"}, Filters: []page.Filter{
 		ofInstance, {Name: "processKey"}, {Name: "resolved", Form: page.Flag, Summary: "true lists resolved ones too"},
@@ -123,7 +124,7 @@ var ErrOthers = fault.New(fault.Forbidden, "not_your_instances", "Other people's
 
 // Definitions returns a page of definitions, of one key or only the latest of each if q says so.
 func (s *Service) Definitions(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Definition], error) {
-	return s.store.Definitions(ctx, store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true"}, r)
+	return s.store.Definitions(ctx, store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true" || q.Get("startable") == "true"}, r)
 }
 
 // Definition returns a definition and the bytes of its model.

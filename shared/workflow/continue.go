@@ -93,7 +93,7 @@ func (s *Service) drain(ctx context.Context, after *engine.Instance, changes []e
 			sent = append(sent, n)
 		case c.Kind == engine.SignalThrown:
 			thrown = append(thrown, n)
-		case c.Kind == engine.SubscriptionOpened && !c.Subscription.Signal && !c.Subscription.Condition && after.Subscription(c.Subscription.ID) != nil:
+		case c.Kind == engine.SubscriptionOpened && !c.Subscription.Signal && !c.Subscription.Condition && c.Subscription.Message != "" && after.Subscription(c.Subscription.ID) != nil:
 			names = append(names, c.Subscription.Message)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // Failures of a deployment.
 var (
 	ErrNoResources  = fault.New(fault.Malformed, "no_resources", "A deployment needs at least one .bpmn file.")
-	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn file with a name of 1 to 255 characters, used once.")
+	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn file, or a script that one refers to, with a name of 1 to 255 characters, used once.")
 )
 
 // maxResources bounds the files of one deployment.
@@ -30,6 +30,7 @@ const maxResources = 50
 // DeploymentRequest is a set of files that are deployed together or not at all.
 type DeploymentRequest struct {
 	Name      string
+	Listeners string // refuse, ignore or job; empty: what the site says
 	Resources []store.Resource
 }
 
@@ -52,6 +53,9 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 		DeployedAt: instant(), Resources: request.Resources,
 	}
 	if err := checkResources(request); err != nil {
+		return nil, err
+	}
+	if err := s.prepare(d, request.Listeners); err != nil {
 		return nil, err
 	}
 	warnings, err := s.readModels(d)
@@ -87,7 +91,8 @@ func checkResources(request DeploymentRequest) error {
 	seen := map[string]bool{}
 	for _, r := range request.Resources {
 		bad := r.Name == "" || len([]rune(r.Name)) > maxName || seen[r.Name] ||
-			!slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
+			r.Name == optionsName ||
+			kindOf(r) == kindModel && !slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
 		if bad {
 			return ErrResourceName.With(fault.Detail{Pointer: "/resources/" + r.Name, Code: ErrResourceName.Code})
 		}
@@ -101,8 +106,16 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 	warnings = []fault.Detail{}
 	var problems []fault.Detail
 	keys := map[string]string{}
+	o, err := options(d.Resources, s.code.Scripts)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range d.Resources {
-		model, err := bpmn.Read(r.Content, bpmn.Options{File: r.Name})
+		if r.Kind != kindModel {
+			continue
+		}
+		o.File = r.Name
+		model, err := bpmn.Read(r.Content, o)
 		if err != nil {
 			if !errors.Is(err, bpmn.ErrModel) {
 				return nil, err

@@ -56,6 +56,8 @@ type FetchedJob struct {
 	Priority      int64            `json:"priority"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	LockExpiresAt time.Time        `json:"lockExpiresAt"`
+	// Properties are the extension properties of the node (camunda:properties).
+	Properties map[string]string `json:"extensionProperties,omitempty"`
 }
 
 // FetchJobs locks jobs of the wanted topics for the worker and returns them, those of the highest
@@ -200,7 +202,9 @@ func (s *Service) takeChunk(ctx context.Context, workerID string, topic JobTopic
 	}
 	for _, j := range jobs {
 		if in := instances[j.InstanceID]; in != nil && in.Job(j.ID) != nil { // else it has ended since
-			taken = append(taken, show(j, in, topic.Variables, claim.Until))
+			job := show(j, in, topic.Variables, claim.Until)
+			job.Properties = s.properties(ctx, in, j.NodeID)
+			taken = append(taken, job)
 		}
 	}
 	return taken, len(jobs) == limit, nil
@@ -251,6 +255,15 @@ func show(j store.Job, in *engine.Instance, names []string, until time.Time) Fet
 		ID: j.ID, Topic: j.Topic, InstanceID: j.InstanceID, ProcessKey: j.ProcessKey, BusinessKey: j.BusinessKey, NodeID: j.NodeID,
 		Variables: variables, Retries: j.Retries, Priority: j.Priority, CreatedAt: j.CreatedAt, LockExpiresAt: until,
 	}
+}
+
+// properties returns the extension properties of a node; without its definition a job has none.
+func (s *Service) properties(ctx context.Context, in *engine.Instance, node string) map[string]string {
+	d, err := s.definition(ctx, in.DefinitionID)
+	if err != nil || d.process.Node(node) == nil {
+		return nil
+	}
+	return d.process.Node(node).Properties
 }
 
 func size(v engine.Variables) int {

@@ -7,6 +7,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 )
 
@@ -68,7 +69,11 @@ func (s *Service) StartForm(ctx context.Context, p access.Principal, key string)
 	if err := mayStart(p, d.process); err != nil {
 		return nil, err
 	}
-	start := d.process.NoneStart().StartEvent
+	none := d.process.NoneStart()
+	if none == nil {
+		return nil, engine.ErrNoStart
+	}
+	start := none.StartEvent
 	return &StartForm{DefinitionID: d.ID.String(), ProcessKey: key, Name: d.Name, FormKey: start.FormKey, Fields: formFields(start.FormFields)}, nil
 }
 

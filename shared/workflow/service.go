@@ -26,6 +26,7 @@ type Service struct {
 	lock     *lock.Locker
 	location *time.Location
 	relay    *Relay
+	code     Code
 
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
@@ -66,7 +67,7 @@ func (s *Service) definition(ctx context.Context, id engine.ID) (*definition, er
 			if err != nil {
 				return nil, err
 			}
-			return compile(d, content)
+			return s.compile(ctx, d, content)
 		}))
 }
 
@@ -78,12 +79,12 @@ func (s *Service) latestDefinition(ctx context.Context, key string) (*definition
 			if err != nil {
 				return nil, err
 			}
-			return compile(d, content)
+			return s.compile(ctx, d, content)
 		}))
 }
 
-func compile(d store.Definition, content []byte) (*definition, error) {
-	model, err := bpmn.Read(content, bpmn.Options{})
+func compile(d store.Definition, content []byte, o bpmn.Options) (*definition, error) {
+	model, err := bpmn.Read(content, o)
 	if err != nil {
 		return nil, err
 	}

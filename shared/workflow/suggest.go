@@ -43,7 +43,9 @@ func (s *Service) Suggestions(ctx context.Context, p access.Principal, key strin
 	found := map[string]*Suggestion{}
 	for _, changes := range starts { // the last one first
 		variables := given(changes)
-		delete(variables, d.process.NoneStart().StartEvent.Initiator)
+		if none := d.process.NoneStart(); none != nil {
+			delete(variables, none.StartEvent.Initiator)
+		}
 		if err := tally(found, variables); err != nil {
 			return nil, err
 		}

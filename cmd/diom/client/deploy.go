@@ -30,6 +30,7 @@ func deployCommand() command {
 		view: []section{part("", "definitions", "id key version name resource")},
 		flags: func(cmd *cobra.Command) {
 			cmd.Flags().String("name", "", "`name` of the deployment; without it that of the first file")
+			cmd.Flags().String("listeners", "", "`what` becomes of listeners that are Java code: refuse, ignore or job")
 		},
 	}
 }
@@ -53,7 +54,7 @@ func deploy(ctx context.Context, in *invocation) error {
 		title = strings.TrimSuffix(filepath.Base(paths[0]), filepath.Ext(paths[0]))
 	}
 	var kind string
-	if r.body, kind, err = form(title, paths); err != nil {
+	if r.body, kind, err = form(title, in.text("listeners"), paths); err != nil {
 		return err
 	}
 	r.header.Set("Content-Type", kind)
@@ -116,11 +117,16 @@ func modelFiles(arguments []string) ([]string, error) {
 }
 
 // form encodes the body of a deployment and returns it with its content type.
-func form(title string, paths []string) ([]byte, string, error) {
+func form(title, listeners string, paths []string) ([]byte, string, error) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	if err := w.WriteField("name", title); err != nil {
 		return nil, "", err
+	}
+	if listeners != "" {
+		if err := w.WriteField("listeners", listeners); err != nil {
+			return nil, "", err
+		}
 	}
 	for _, path := range paths {
 		content, err := os.ReadFile(path) //nolint:gosec // the caller's own file
