@@ -22,7 +22,7 @@ var ranks = [][]string{
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
 	9:  {"shared/faas"},
-	10: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client"},
+	10: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client", "cmd/diom/tck"},
 	11: {"cmd/diom", "bench"},
 }
 

@@ -44,7 +44,8 @@ func NewRun(now time.Time) *Run { return &Run{Now: now, steps: maxSteps, bytes: 
 // Diagnostics returns what went wrong so far, in order, at most 50.
 func (r *Run) Diagnostics() []Diagnostic { return r.diagnostics }
 
-// Err returns ErrBudget when the budget is spent: every value since is null and means nothing.
+// Err returns ErrBudget when the budget is spent, or what Broken was told: every value since is null and
+// means nothing.
 func (r *Run) Err() error { return r.err }
 
 // step pays for n units of work; false ends the evaluation.
@@ -67,6 +68,14 @@ func (r *Run) grow(n int) bool {
 func (r *Run) Fail(format string, arguments ...any) Value {
 	if r.quiet == 0 && r.err == nil && len(r.diagnostics) < maxDiagnostics {
 		r.diagnostics = append(r.diagnostics, Diagnostic{r.where, fmt.Sprintf(format, arguments...)})
+	}
+	return nil
+}
+
+// Broken ends the evaluation with an error of another language's expression, which null would hide.
+func (r *Run) Broken(err error) Value {
+	if r.err == nil {
+		r.err = err
 	}
 	return nil
 }
