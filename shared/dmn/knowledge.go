@@ -34,7 +34,7 @@ func (b *builder) knowledge(e *element) {
 // decisions, each with the type of its variable.
 func (b *builder) service(e *element) {
 	for _, g := range e.given {
-		e.parameters = append(e.parameters, feel.Parameter{Name: g.name, Type: g.typ})
+		e.parameters = append(e.parameters, feel.Parameter{Name: e.model.seen(g), Type: g.typ})
 	}
 	if len(e.outputs) == 0 {
 		b.add(ruleNoOutput, e.node.subject(), "the decision service has no output decision")
@@ -149,7 +149,7 @@ func (f *frame) service(e *element) feel.Value {
 		} else {
 			c := feel.NewContext(len(e.outputs))
 			for _, o := range e.outputs {
-				c.Put(o.name, inner.value(o))
+				c.Put(e.model.seen(o), inner.value(o))
 			}
 			result = c
 		}

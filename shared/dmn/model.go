@@ -111,3 +111,11 @@ func (m *Model) alias(e *element) (name string, imported bool) {
 	}
 	return "", false
 }
+
+// seen is the name of an element in this model: that of another one begins with the name of its import.
+func (m *Model) seen(e *element) string {
+	if alias, imported := m.alias(e); imported {
+		return feel.Name(alias + "." + e.name)
+	}
+	return e.name
+}

@@ -114,3 +114,13 @@ func parity(rest int64) func(*Run, []Value) Value {
 		return d.Cmp(integer(rest)) == 0
 	}
 }
+
+// Truncate drops the fraction of a number; anything else stays as it is.
+func Truncate(v Value) Value {
+	if d, ok := v.(*apd.Decimal); ok {
+		if n, ok := scaled(d, 0, apd.RoundDown); ok {
+			return n
+		}
+	}
+	return v
+}

@@ -2,6 +2,7 @@ package feel
 
 import (
 	"errors"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -252,7 +253,7 @@ func (p *parser) argumentName() string {
 			return name
 		case w != "":
 			p.at += len(w)
-		case p.at > saved && (isPart(c) || c == '-' || c == '\''):
+		case p.at > saved && (isPart(c) || strings.ContainsRune(".-'", c)):
 			p.at += size
 		default:
 			p.at = saved

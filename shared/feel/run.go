@@ -8,7 +8,7 @@ import (
 
 // The limits of one evaluation and of one source text.
 const (
-	maxSteps       = 2_000_000
+	maxSteps       = 1_000_000
 	maxMade        = 16 << 20 // bytes of text, lists and contexts made
 	maxCalls       = 400      // function calls within each other
 	maxSource      = 32 << 10 // bytes
@@ -32,7 +32,8 @@ type Run struct {
 	Now time.Time
 
 	steps, bytes, calls int
-	quiet               int
+	quiet               int // no diagnostics while it is positive
+	shapeOnly           int // allowed values do not count while it is positive
 	where               string
 	diagnostics         []Diagnostic
 	err                 error

@@ -47,8 +47,8 @@ var simple = map[string]*Type{
 // Simple returns a built-in type by its name, or nil.
 func Simple(name string) *Type { return simple[name] }
 
-// conforms reports whether a value is of a type (DMN §10.3.2.9.2); null is of every type but in lax
-// it must be Null or Any. Allowed values count.
+// conforms reports whether a value is of a type (DMN §10.3.2.9.2); null is of every type. Allowed
+// values count, but not for instance of.
 func (r *Run) conforms(v Value, t *Type, depth int) bool {
 	if t == nil {
 		return true
@@ -62,7 +62,7 @@ func (r *Run) conforms(v Value, t *Type, depth int) bool {
 	if t.Base != nil && !r.conforms(v, t.Base, depth+1) {
 		return false
 	}
-	return r.shape(v, t, depth) && (t.Allowed == nil || t.Allowed.Match(r, nil, v) == true)
+	return r.shape(v, t, depth) && (t.Allowed == nil || r.shapeOnly > 0 || t.Allowed.Match(r, nil, v) == true)
 }
 
 func (r *Run) shape(v Value, t *Type, depth int) bool {
@@ -147,11 +147,13 @@ func (t *Type) field(name string) *Type {
 	return nil
 }
 
-// instance is instance of: null is of no type but Null; allowed values do not count by themselves.
+// instance is instance of: null is of no type but Null; allowed values do not count.
 func (r *Run) instance(v Value, t *Type) bool {
 	if v == nil {
 		return t != nil && t.Kind == "Null"
 	}
+	r.shapeOnly++
+	defer func() { r.shapeOnly-- }()
 	return t == nil || t.Kind != "Null" && r.conforms(v, t, 0)
 }
 
