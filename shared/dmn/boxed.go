@@ -285,7 +285,7 @@ func (b *builder) invocation(n *node, s *feel.Symbols) feel.Part {
 			parts = append(parts, func(*feel.Run, *feel.Scope) feel.Value { return nil })
 			continue
 		}
-		parts = append(parts, b.inner(c, s))
+		parts = append(parts, b.typed(p, b.inner(c, s)))
 	}
 	return func(r *feel.Run, scope *feel.Scope) feel.Value {
 		f, ok := function(r, scope).(*feel.Function)

@@ -126,18 +126,23 @@ func (v *evaluation) failed(e *element) error {
 func (v *evaluation) table(e *element) ([]map[string]expr.Value, error) {
 	t := e.table
 	var wrong error
-	hits, values, ok := t.match(v.run, v.scope, func(in input, value feel.Value) feel.Value {
-		converted, err := convert(value, in.typeRef)
-		if err != nil {
-			wrong = ErrEvaluation.Withf("The decision %s cannot be evaluated: an input %s", e.id, err)
-		}
-		return converted
+	hits, values := t.match(v.run, v.scope, checker{
+		input: func(in input, value feel.Value) feel.Value {
+			converted, err := convert(value, in.typeRef)
+			if err != nil {
+				wrong = ErrEvaluation.Withf("The decision %s cannot be evaluated: an input %s.", e.id, err)
+			}
+			return converted
+		},
+		output: func(o output, value feel.Value) feel.Value {
+			if converted, err := convert(value, o.typeRef); err == nil {
+				return converted
+			}
+			return value
+		},
 	})
 	if err := v.failed(e); err != nil || wrong != nil {
 		return nil, errors.Join(wrong, err)
-	}
-	if !ok {
-		return nil, ErrEvaluation.Withf("The decision %s cannot be evaluated: an input has a value that is not allowed.", e.id)
 	}
 	before := len(v.run.Diagnostics())
 	value := t.result(v.run, v.scope, hits)
@@ -196,25 +201,17 @@ func isEmpty(v feel.Value) bool {
 // mapOf names the outputs of one value.
 func (t *table) mapOf(e *element, value feel.Value) map[string]expr.Value {
 	if len(t.outputs) == 1 {
-		return map[string]expr.Value{t.outputs[0].label(e): t.outputs[0].export(value)}
+		return map[string]expr.Value{t.outputs[0].label(e): feel.ToValue(value)}
 	}
 	m := map[string]expr.Value{}
 	c, _ := value.(*feel.Context)
 	for _, o := range t.outputs {
 		if c != nil {
 			v, _ := c.Get(o.name)
-			m[o.name] = o.export(v)
+			m[o.name] = feel.ToValue(v)
 		}
 	}
 	return m
-}
-
-// export gives a value the type of Camunda 7 that the output names.
-func (o output) export(v feel.Value) expr.Value {
-	if converted, err := convert(v, o.typeRef); err == nil {
-		v = converted
-	}
-	return feel.ToValue(v)
 }
 
 // publishOutputs sets each output for the decisions that follow (DefaultDmnDecisionContext): one rule

@@ -22,12 +22,16 @@ func (b *builder) knowledge(e *element) {
 		e.parameters = append(e.parameters, feel.Parameter{Name: feel.Name(p.raw("name")), Type: b.typeRef(p, p.attr("typeRef"))})
 		inner.Define(p.raw("name"))
 	}
+	if logic := b.typeRef(n, n.attr("typeRef")); e.typ == nil {
+		e.typ = logic
+	}
+	e.adoptTypes()
 	if kind := n.attr("kind"); kind != "" && !strings.EqualFold(kind, "FEEL") {
 		b.add(ruleFunction, e.node.subject(), "the business knowledge model is in %s, which is not executed", clip(kind))
 		e.body = failing("functions in " + kind + " are not executed")
 		return
 	}
-	e.body = b.typed(n, b.inner(n, inner))
+	e.body = b.inner(n, inner)
 }
 
 // service makes the parameters of a decision service (DMN §6.3.10): its input data, then its input
@@ -36,15 +40,29 @@ func (b *builder) service(e *element) {
 	for _, g := range e.given {
 		e.parameters = append(e.parameters, feel.Parameter{Name: e.model.seen(g), Type: g.typ})
 	}
+	e.adoptTypes()
 	if len(e.outputs) == 0 {
 		b.add(ruleNoOutput, e.node.subject(), "the decision service has no output decision")
+	}
+}
+
+// adoptTypes gives parameters without a type the one that the function type of the variable has.
+func (e *element) adoptTypes() {
+	types := e.typ.Takes()
+	if len(types) != len(e.parameters) {
+		return
+	}
+	for i := range e.parameters {
+		if e.parameters[i].Type == nil {
+			e.parameters[i].Type = types[i]
+		}
 	}
 }
 
 // resultType is the type of what a call gives: a function type in the variable stands for its result.
 func (e *element) resultType() *feel.Type {
 	if e.typ != nil && e.typ.Shape() == feel.KindFunction {
-		return e.typ.Result
+		return e.typ.Gives()
 	}
 	return e.typ
 }

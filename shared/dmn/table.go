@@ -18,7 +18,6 @@ type table struct {
 type input struct {
 	part    feel.Part
 	allowed *feel.Tests
-	typ     *feel.Type // Camunda's numbers are converted to it
 	typeRef string
 	// name is camunda:inputVariable, under which JUEL sees the value; cellInput by default.
 	name string
@@ -95,7 +94,7 @@ func (b *builder) input(n *node, s *feel.Symbols) input {
 		return in
 	}
 	in.typeRef = e.attr("typeRef")
-	in.typ = b.typeRef(e, in.typeRef)
+	b.typeRef(e, in.typeRef) // reports a type that there is not
 	subject := e.subject()
 	if subject.id == "" {
 		e.attributes = append(e.attributes, n.attributes...)
@@ -149,7 +148,7 @@ func (b *builder) row(n *node, t *table, s *feel.Symbols) {
 			r.outputs = append(r.outputs, func(*feel.Run, *feel.Scope) feel.Value { return nil })
 			continue
 		}
-		r.outputs = append(r.outputs, b.expression(c, "output entry", source, s))
+		r.outputs = append(r.outputs, b.typed(c, b.expression(c, "output entry", source, s)))
 	}
 	t.rules = append(t.rules, r)
 }
@@ -189,16 +188,12 @@ type hit struct {
 	outputs []feel.Value
 }
 
-// match finds the rules that match, and the values of the inputs. ok is false when an input has a value
-// that is not allowed.
-func (t *table) match(r *feel.Run, s *feel.Scope, convert func(in input, v feel.Value) feel.Value) (hits []hit, values []feel.Value, ok bool) {
+// match finds the rules that match, and the values of the inputs. check sees each value of an input and
+// of an output first, and may change it.
+func (t *table) match(r *feel.Run, s *feel.Scope, check checker) (hits []hit, values []feel.Value) {
 	values = make([]feel.Value, len(t.inputs))
 	for i, in := range t.inputs {
-		values[i] = convert(in, in.part(r, s))
-		if in.allowed != nil && values[i] != nil && in.allowed.Match(r, s, values[i]) != true {
-			r.Fail("an input has the value %s, which is not allowed", clip(feel.String(values[i])))
-			return nil, values, false
-		}
+		values[i] = check.input(in, in.part(r, s))
 	}
 	for i := range t.rules {
 		if !t.rules[i].matches(r, s, values) {
@@ -206,14 +201,36 @@ func (t *table) match(r *feel.Run, s *feel.Scope, convert func(in input, v feel.
 		}
 		h := hit{rule: &t.rules[i]}
 		for j, part := range t.rules[i].outputs {
-			h.outputs = append(h.outputs, r.Coerce(part(r, s), t.outputs[j].typ, "the output "+t.outputs[j].name))
+			h.outputs = append(h.outputs, check.output(t.outputs[j], part(r, s)))
 		}
 		hits = append(hits, h)
 		if t.policy == "FIRST" {
 			break
 		}
 	}
-	return hits, values, true
+	return hits, values
+}
+
+// checker is how the values of a table are seen by the standard, or by Camunda 7.
+type checker struct {
+	input  func(in input, v feel.Value) feel.Value
+	output func(o output, v feel.Value) feel.Value
+}
+
+// standard makes null of what is not allowed, or not of the declared type (DMN §8.3.2, §8.3.3).
+func standard(r *feel.Run) checker {
+	allowed := func(tests *feel.Tests, v feel.Value, what string) feel.Value {
+		if tests == nil || v == nil || tests.Match(r, nil, v) == true {
+			return v
+		}
+		return r.Fail("%s has the value %s, which is not allowed", what, clip(feel.String(v)))
+	}
+	return checker{
+		input: func(in input, v feel.Value) feel.Value { return allowed(in.allowed, v, "an input") },
+		output: func(o output, v feel.Value) feel.Value {
+			return allowed(o.allowed, r.Coerce(v, o.typ, "the output "+o.name), "the output "+o.name)
+		},
+	}
 }
 
 func (w *row) matches(r *feel.Run, s *feel.Scope, values []feel.Value) bool {
@@ -228,10 +245,7 @@ func (w *row) matches(r *feel.Run, s *feel.Scope, values []feel.Value) bool {
 // part evaluates the table by the standard.
 func (t *table) part() feel.Part {
 	return func(r *feel.Run, s *feel.Scope) feel.Value {
-		hits, _, ok := t.match(r, s, func(_ input, v feel.Value) feel.Value { return v })
-		if !ok {
-			return nil
-		}
+		hits, _ := t.match(r, s, standard(r))
 		return t.result(r, s, hits)
 	}
 }

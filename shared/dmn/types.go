@@ -61,12 +61,7 @@ func (b *builder) fill(t *feel.Type, n *node) {
 		}
 	}
 	element.Allowed = b.allowed(n.child("allowedValues"))
-	if whole := b.allowed(n.child("typeConstraint")); whole != nil {
-		if element == t && t.Allowed != nil {
-			t.Base, t.Kind, t.Fields, t.Allowed = &feel.Type{Base: t.Base, Kind: t.Kind, Fields: t.Fields, Allowed: t.Allowed}, "", nil, nil
-		}
-		t.Allowed = whole
-	}
+	t.Constraint = b.allowed(n.child("typeConstraint"))
 }
 
 func (b *builder) allowed(n *node) *feel.Tests {

@@ -99,3 +99,29 @@ func (t *Type) Entry(name string) *Type {
 func (r *Run) Aggregate(function string, l List) Value {
 	return r.Invoke(builtins[function], []Value{l}, nil)
 }
+
+// Takes returns the types of the parameters of a function type, nil when it is none.
+func (t *Type) Takes() []*Type {
+	if t = t.function(); t == nil {
+		return nil
+	}
+	return t.Parameters
+}
+
+// Gives returns the type of the result of a function type, nil when it is none or says nothing.
+func (t *Type) Gives() *Type {
+	if t = t.function(); t == nil {
+		return nil
+	}
+	return t.Result
+}
+
+func (t *Type) function() *Type {
+	for i := 0; t != nil && t.Kind == "" && i < maxWalk; i++ {
+		t = t.Base
+	}
+	if t == nil || t.Kind != KindFunction {
+		return nil
+	}
+	return t
+}

@@ -22,9 +22,10 @@ type Type struct {
 	Parameters []*Type
 	Result     *Type
 	Open       bool
-	// Allowed restricts the value; for a list it applies to the whole.
-	Allowed *Tests
-	// Base is what an item definition refers to: both apply.
+	// Allowed restricts the value, in place of what Base allows; Constraint does so beside it. For a
+	// list they apply to the whole.
+	Allowed, Constraint *Tests
+	// Base is what an item definition refers to.
 	Base *Type
 }
 
@@ -59,13 +60,35 @@ func (r *Run) conforms(v Value, t *Type, depth int) bool {
 	if v == nil {
 		return true
 	}
-	if t.Base != nil && !r.conforms(v, t.Base, depth+1) {
-		return false
-	}
-	return r.shape(v, t, depth) && (t.Allowed == nil || r.shapeOnly > 0 || t.Allowed.Match(r, nil, v) == true)
+	return r.shape(v, t, depth) && r.allows(v, t)
 }
 
+// allows tests the allowed values of a type, of which the nearest of its bases count, and all constraints.
+func (r *Run) allows(v Value, t *Type) bool {
+	if r.shapeOnly > 0 {
+		return true
+	}
+	overridden := false
+	for i := 0; t != nil && i < maxWalk; i++ {
+		if t.Constraint != nil && t.Constraint.Match(r, nil, v) != true {
+			return false
+		}
+		if t.Allowed != nil && !overridden {
+			if t.Allowed.Match(r, nil, v) != true {
+				return false
+			}
+			overridden = true
+		}
+		t = t.Base
+	}
+	return true
+}
+
+// shape compares with a type but for what it allows.
 func (r *Run) shape(v Value, t *Type, depth int) bool {
+	if t.Base != nil && (depth > maxWalk || !r.shape(v, t.Base, depth+1)) {
+		return false
+	}
 	switch t.Kind {
 	case "", KindAny:
 		return true
@@ -115,7 +138,7 @@ func (f *Function) is(t *Type) bool {
 		return false
 	}
 	for i, p := range f.Parameters {
-		if !subtype(t.Parameters[i], p.Type, 0) {
+		if t.Parameters[i] != nil && !subtype(t.Parameters[i], p.Type, 0) {
 			return false
 		}
 	}
@@ -171,7 +194,7 @@ func (r *Run) Coerce(v Value, t *Type, what string) Value {
 
 func (r *Run) coerced(v Value, t *Type) (Value, bool) {
 	if r.conforms(v, t, 0) {
-		return v, true
+		return bound(v, t), true
 	}
 	if l, ok := v.(List); ok && len(l) == 1 && r.conforms(l[0], t, 0) {
 		return l[0], true
@@ -187,6 +210,30 @@ func (r *Run) coerced(v Value, t *Type) (Value, bool) {
 		}
 	}
 	return nil, false
+}
+
+// bound gives a function the types that a function type adds to its own.
+func bound(v Value, t *Type) Value {
+	f, ok := v.(*Function)
+	if !ok || t.shapeKind() != KindFunction || len(f.native) > 0 {
+		return v
+	}
+	for i := 0; t.Kind == "" && i < maxWalk; i++ {
+		t = t.Base
+	}
+	if t.Open {
+		return v
+	}
+	typed := &Function{Name: f.Name, Result: f.Result, Parameters: append([]Parameter(nil), f.Parameters...)}
+	for i := range typed.Parameters {
+		if typed.Parameters[i].Type == nil {
+			typed.Parameters[i].Type = t.Parameters[i]
+		}
+	}
+	typed.Call = func(r *Run, arguments []Value) Value {
+		return r.Coerce(f.Call(r, arguments), t.Result, "the result of "+f.label())
+	}
+	return typed
 }
 
 // shapeKind is the kind of the type or of what it refers to.

@@ -23,7 +23,7 @@ func TestRun(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{
 		"0003-must-fail wrong value":      "two: 2, not 3",
-		"0003-must-fail no error":         "two: 2, not an error",
+		"0003-must-fail no error":         "two: 2, not null",
 		"0003-must-fail no such decision": `three: decision_not_found: The model has no decision "three".`,
 		"0003-must-fail wrong type":       "two: 2, not 2",
 	}, failed); diff != "" {
