@@ -122,7 +122,7 @@ func TestEvaluate(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if diff := cmp.Diff(c.want, maps(got.Rules)); diff != "" {
+		if diff := cmp.Diff(c.want, got.Rules); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -75,36 +75,46 @@ func (f *frame) give(m *Model, inputs map[string]feel.Value) {
 
 func (f *frame) giveAs(m *Model, prefix string, inputs map[string]feel.Value, depth int) {
 	for _, e := range m.elements {
-		if e.kind != kindInput && e.kind != kindDecision {
-			continue
-		}
-		v, ok := inputs[prefix+e.name]
-		if !ok && prefix != "" && e.kind == kindInput {
-			v, ok = inputs[e.name]
-		}
-		if _, set := f.given[e]; ok && !set {
-			f.given[e] = f.run.Coerce(v, e.typ, "the input "+e.name)
+		if e.kind == kindInput || e.kind == kindDecision {
+			f.giveTo(e, prefix, inputs)
 		}
 	}
-	if depth > 8 {
+	if depth > maxImports {
 		return
 	}
 	for alias, imported := range m.imports {
-		inner := inputs
 		if c, ok := inputs[alias].(*feel.Context); ok {
-			inner = map[string]feel.Value{}
-			for _, k := range c.Keys() {
-				inner[k], _ = c.Get(k)
-			}
-			f.giveAs(imported, "", inner, depth+1)
+			f.giveAs(imported, "", entries(c), depth+1)
 		}
+		within := prefix
 		if alias != "" {
-			f.giveAs(imported, feel.Name(prefix+alias+"."), inputs, depth+1)
-		} else {
-			f.giveAs(imported, prefix, inputs, depth+1)
+			within = feel.Name(prefix + alias + ".")
 		}
+		f.giveAs(imported, within, inputs, depth+1)
 	}
 }
+
+// giveTo sets the value of one element, unless it has one; that of an input may come without the prefix.
+func (f *frame) giveTo(e *element, prefix string, inputs map[string]feel.Value) {
+	v, ok := inputs[prefix+e.name]
+	if !ok && e.kind == kindInput {
+		v, ok = inputs[e.name]
+	}
+	if _, set := f.given[e]; ok && !set {
+		f.given[e] = f.run.Coerce(v, e.typ, "the input "+e.name)
+	}
+}
+
+func entries(c *feel.Context) map[string]feel.Value {
+	m := map[string]feel.Value{}
+	for _, k := range c.Keys() {
+		m[k], _ = c.Get(k)
+	}
+	return m
+}
+
+// maxImports bounds how deep models import each other.
+const maxImports = 8
 
 // InputType returns the declared type of an input or decision by its name, nil when there is none.
 func (m *Model) InputType(name string) *feel.Type {
@@ -118,7 +128,7 @@ func (m *Model) inputType(name string, depth int) *feel.Type {
 		}
 	}
 	for _, imported := range m.imports {
-		if depth > 8 {
+		if depth > maxImports {
 			break
 		}
 		if t := imported.inputType(name, depth+1); t != nil {

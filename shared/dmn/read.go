@@ -66,7 +66,6 @@ type builder struct {
 	model    *Model
 	root     *node
 	symbols  *feel.Symbols // types and members, for every expression
-	items    map[string]*node
 	language string
 	problems []fault.Detail
 }

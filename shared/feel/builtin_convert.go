@@ -23,19 +23,9 @@ var numeral = regexp.MustCompile(`^-?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?$`)
 func numberFrom(r *Run, a []Value) Value {
 	text := asText(a[0])
 	if len(a) == 3 {
-		group, isGroup := a[1].(string)
-		point, isPoint := a[2].(string)
-		if isGroup && group != " " && group != "," && group != "." || isPoint && point != "," && point != "." || isGroup && isPoint && group == point {
-			return r.Fail("number: the separators are not allowed")
-		}
-		if isGroup {
-			text = strings.ReplaceAll(text, group, "")
-		}
-		if isPoint && point != "." {
-			if strings.Contains(text, ".") {
-				return r.Fail("number: %q is no number", clip(text))
-			}
-			text = strings.ReplaceAll(text, point, ".")
+		var ok bool
+		if text, ok = separated(text, a[1], a[2]); !ok {
+			return r.Fail("number: %q is no number with these separators", clip(asText(a[0])))
 		}
 	}
 	if numeral.MatchString(text) {
@@ -44,6 +34,25 @@ func numberFrom(r *Run, a []Value) Value {
 		}
 	}
 	return r.Fail("number: %q is no number", clip(text))
+}
+
+// separated drops the grouping separator and makes the decimal one a point.
+func separated(text string, grouping, decimal Value) (string, bool) {
+	group, isGroup := grouping.(string)
+	point, isPoint := decimal.(string)
+	if isGroup {
+		if group != " " && group != "," && group != "." || isPoint && group == point {
+			return "", false
+		}
+		text = strings.ReplaceAll(text, group, "")
+	}
+	if !isPoint || point == "." {
+		return text, true
+	}
+	if point != "," || strings.Contains(text, ".") {
+		return "", false
+	}
+	return strings.ReplaceAll(text, ",", "."), true
 }
 
 func negandOf(r *Run, a []Value) Value {

@@ -3,20 +3,20 @@ package feel
 // ranges are the functions on ranges and points (DMN §10.3.4.10, table 78).
 var ranges = map[string][]signature{
 	"range":           {sig("from s", rangeFrom)},
-	"before":          either(func(r *Run, a, b ends) Value { return r.before(a, b) }, "point1", "point2", "range1", "range2"),
-	"after":           either(func(r *Run, a, b ends) Value { return r.before(b, a) }, "point1", "point2", "range1", "range2"),
-	"coincides":       either(func(r *Run, a, b ends) Value { return a.same(r, b) }, "point1", "point2", "range1", "range2"),
+	"before":          either(func(r *Run, a, b ends) Value { return r.before(a, b) }),
+	"after":           either(func(r *Run, a, b ends) Value { return r.before(b, a) }),
+	"coincides":       either(func(r *Run, a, b ends) Value { return a.same(r, b) }),
 	"meets":           both(func(r *Run, a, b ends) Value { return r.meets(a, b) }),
 	"met by":          both(func(r *Run, a, b ends) Value { return r.meets(b, a) }),
 	"overlaps":        both(func(r *Run, a, b ends) Value { return not(or(r.before(a, b), r.before(b, a))) }),
 	"overlaps before": both(func(r *Run, a, b ends) Value { return r.overlapsBefore(a, b) }),
 	"overlaps after":  both(func(r *Run, a, b ends) Value { return r.overlapsAfter(a, b) }),
-	"finishes":        within2("point", "range1", "range2", func(r *Run, a, b ends) Value { return r.finishes(a, b) }),
-	"finished by":     within2("range", "range1", "range2", func(r *Run, a, b ends) Value { return r.finishes(b, a) }),
-	"includes":        within2("range", "range1", "range2", func(r *Run, a, b ends) Value { return r.encloses(a, b) }),
-	"during":          within2("point", "range1", "range2", func(r *Run, a, b ends) Value { return r.encloses(b, a) }),
-	"starts":          within2("point", "range1", "range2", func(r *Run, a, b ends) Value { return r.begins(a, b) }),
-	"started by":      within2("range", "range1", "range2", func(r *Run, a, b ends) Value { return r.begins(b, a) }),
+	"finishes":        pointed("point", func(r *Run, a, b ends) Value { return r.finishes(a, b) }),
+	"finished by":     pointed("range", func(r *Run, a, b ends) Value { return r.finishes(b, a) }),
+	"includes":        pointed("range", func(r *Run, a, b ends) Value { return r.encloses(a, b) }),
+	"during":          pointed("point", func(r *Run, a, b ends) Value { return r.encloses(b, a) }),
+	"starts":          pointed("point", func(r *Run, a, b ends) Value { return r.begins(a, b) }),
+	"started by":      pointed("range", func(r *Run, a, b ends) Value { return r.begins(b, a) }),
 }
 
 // ends is a range, or a point as the range of itself.
@@ -47,9 +47,9 @@ func (c comparison) run(r *Run, a []Value) Value {
 }
 
 // either takes two points, two ranges or one of each, under all the names of the specification.
-func either(c comparison, point1, point2, range1, range2 string) []signature {
+func either(c comparison) []signature {
 	var list []signature
-	for _, names := range [][2]string{{point1, point2}, {range1, range2}, {"point", "range"}, {"range", "point"}} {
+	for _, names := range [][2]string{{"point1", "point2"}, {"range1", "range2"}, {"point", "range"}, {"range", "point"}} {
 		list = append(list, sig(names[0]+" a, "+names[1]+" a", c.run))
 	}
 	return list
@@ -67,8 +67,8 @@ func (c comparison) ranges(r *Run, a []Value) Value {
 	return c.run(r, a)
 }
 
-// within2 takes two ranges, or a range and a point, which is the first argument or the second.
-func within2(first, range1, range2 string, c comparison) []signature {
+// pointed takes two ranges, or a range and a point, which is the first argument or the second.
+func pointed(first string, c comparison) []signature {
 	second := map[string]string{"point": "range", "range": "point"}[first]
 	at := map[string]int{"point": 1, "range": 0}[first]
 	run := func(r *Run, a []Value) Value {
@@ -77,7 +77,7 @@ func within2(first, range1, range2 string, c comparison) []signature {
 		}
 		return c.run(r, a)
 	}
-	return []signature{sig(first+" a, "+second+" a", run), sig(range1+" a, "+range2+" a", run)}
+	return []signature{sig(first+" a, "+second+" a", run), sig("range1 a, range2 a", run)}
 }
 
 // lowerThan and its like compare two ends, of which one may be unbounded: low ends are below everything,

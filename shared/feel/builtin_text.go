@@ -136,12 +136,9 @@ func expand(b *strings.Builder, replacement, input string, m []int) bool {
 		switch {
 		case c == '\\' && (next == '$' || next == '\\'):
 			b.WriteByte(next)
-		case c == '$' && next >= '0' && next <= '9':
-			group := int(next - '0')
-			for at+1 < len(replacement) && replacement[at+1] >= '0' && replacement[at+1] <= '9' && group*10+int(replacement[at+1]-'0') < len(m)/2 {
-				at++
-				group = group*10 + int(replacement[at]-'0')
-			}
+		case c == '$' && digit(replacement, at) >= 0:
+			var group int
+			group, at = groupAt(replacement, at, len(m)/2)
 			if 2*group+1 < len(m) && m[2*group] >= 0 {
 				b.WriteString(input[m[2*group]:m[2*group+1]])
 			}
@@ -150,6 +147,23 @@ func expand(b *strings.Builder, replacement, input string, m []int) bool {
 		}
 	}
 	return true
+}
+
+// groupAt reads the number of a group, as many digits as there are groups for, and where it ends.
+func groupAt(text string, at, groups int) (group, end int) {
+	group = digit(text, at)
+	for digit(text, at+1) >= 0 && group*10+digit(text, at+1) < groups {
+		at++
+		group = group*10 + digit(text, at)
+	}
+	return group, at
+}
+
+func digit(text string, at int) int {
+	if at >= len(text) || text[at] < '0' || text[at] > '9' {
+		return -1
+	}
+	return int(text[at] - '0')
 }
 
 func matches(r *Run, a []Value) Value {

@@ -18,6 +18,20 @@ func (r *Run) equalAt(a, b Value, depth int) (same, known bool) {
 	if a == nil || b == nil {
 		return a == nil && b == nil, true
 	}
+	if t, ok := a.(Time); ok {
+		if u, both := b.(Time); both && t.Zone.none() != u.Zone.none() {
+			return false, true
+		}
+	}
+	if d, ok := a.(DateTime); ok {
+		if e, both := b.(DateTime); both {
+			return d.Time.Zone.none() == e.Time.Zone.none() && d.time().Equal(e.time()), true
+		}
+	}
+	return r.equalShapes(a, b, depth)
+}
+
+func (r *Run) equalShapes(a, b Value, depth int) (same, known bool) {
 	switch x := a.(type) {
 	case bool:
 		y, ok := b.(bool)
@@ -34,17 +48,6 @@ func (r *Run) equalAt(a, b Value, depth int) (same, known bool) {
 	case *Function:
 		y, ok := b.(*Function)
 		return x == y, ok
-	case Time:
-		if y, ok := b.(Time); ok && x.Zone.none() != y.Zone.none() {
-			return false, true
-		}
-	case DateTime:
-		if y, ok := b.(DateTime); ok {
-			if x.Time.Zone.none() != y.Time.Zone.none() {
-				return false, true
-			}
-			return x.time().Equal(y.time()), true
-		}
 	}
 	c, ok := order(a, b)
 	return ok && c == 0, ok

@@ -99,7 +99,7 @@ func (r *Run) spanRange(g *Range, visit func(v Value) bool) bool {
 // span counts from one value to another, up or down: whole numbers, or days.
 func (r *Run) span(from, to Value, visit func(v Value) bool) bool {
 	var first, last int64
-	make := func(n int64) Value { return integer(n) }
+	element := func(n int64) Value { return integer(n) }
 	x, okX := single(from).(*apd.Decimal)
 	y, okY := single(to).(*apd.Decimal)
 	a, dayA := from.(Date)
@@ -115,7 +115,7 @@ func (r *Run) span(from, to Value, visit func(v Value) bool) bool {
 		}
 	case dayA && dayB:
 		first, last = a.time().Unix()/86400, b.time().Unix()/86400
-		make = func(n int64) Value { return dateOf(a.time().AddDate(0, 0, int(n-first))) }
+		element = func(n int64) Value { return dateOf(a.time().AddDate(0, 0, int(n-first))) }
 	default:
 		r.Fail("an iteration cannot count from %s to %s", kindOf(from), kindOf(to))
 		return false
@@ -125,7 +125,7 @@ func (r *Run) span(from, to Value, visit func(v Value) bool) bool {
 		step = -1
 	}
 	for n := first; ; n += step {
-		if !r.step(1) || !visit(make(n)) {
+		if !r.step(1) || !visit(element(n)) {
 			return false
 		}
 		if n == last {

@@ -225,14 +225,9 @@ func (t *translation) class() (string, error) {
 		case c == '-' && strings.HasPrefix(t.source[t.at:], "-["):
 			return t.subtract(b.String() + "]")
 		case c == '\\':
-			inside, negated, err := t.escaped()
+			inside, err := t.classEscape()
 			if err != nil {
 				return "", err
-			}
-			if negated {
-				if inside, err = complement(inside); err != nil {
-					return "", err
-				}
 			}
 			b.WriteString(inside)
 		default:
@@ -241,6 +236,15 @@ func (t *translation) class() (string, error) {
 		}
 	}
 	return "", fmt.Errorf("a class is not closed")
+}
+
+// classEscape reads an escape within a class.
+func (t *translation) classEscape() (string, error) {
+	inside, negated, err := t.escaped()
+	if err != nil || !negated {
+		return inside, err
+	}
+	return complement(inside)
 }
 
 func (t *translation) subtract(class string) (string, error) {
@@ -277,24 +281,30 @@ func takeAway(class, minus string) (string, error) {
 	}
 	var left []rune
 	for i := 0; i+1 < len(a); i += 2 {
-		low := a[i]
-		for j := 0; j+1 < len(b) && low <= a[i+1]; j += 2 {
-			if b[j+1] < low || b[j] > a[i+1] {
-				continue
-			}
-			if b[j] > low {
-				left = append(left, low, b[j]-1)
-			}
-			low = b[j+1] + 1
-		}
-		if low <= a[i+1] {
-			left = append(left, low, a[i+1])
-		}
+		left = append(left, without(a[i], a[i+1], b)...)
 	}
 	if len(left) == 0 {
 		return `[^\x{0}-\x{10FFFF}]`, nil
 	}
 	return "[" + spell(left) + "]", nil
+}
+
+// without is what sorted ranges leave of one range.
+func without(low, high rune, minus []rune) []rune {
+	var left []rune
+	for j := 0; j+1 < len(minus) && low <= high; j += 2 {
+		if minus[j+1] < low || minus[j] > high {
+			continue
+		}
+		if minus[j] > low {
+			left = append(left, low, minus[j]-1)
+		}
+		low = minus[j+1] + 1
+	}
+	if low <= high {
+		left = append(left, low, high)
+	}
+	return left
 }
 
 // classRanges lists a class as pairs of first and last characters, sorted.

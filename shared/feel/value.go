@@ -4,11 +4,7 @@
 // access to the host and no clock, and is bounded in steps, depth and bytes.
 package feel
 
-import (
-	"slices"
-
-	"github.com/cockroachdb/apd/v3"
-)
+import "github.com/cockroachdb/apd/v3"
 
 // Value is what FEEL works on: nil, bool, *apd.Decimal, string, Date, Time, DateTime, Months, Span,
 // List, *Context, *Range or *Function, and nothing else. A value is never changed once it is made.
@@ -122,8 +118,6 @@ func single(v Value) Value {
 	}
 	return v
 }
-
-func contains(list []string, s string) bool { return slices.Contains(list, s) }
 
 // clip keeps foreign text short in messages.
 func clip(text string) string {
