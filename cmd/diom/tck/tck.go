@@ -93,8 +93,8 @@ func runFile(path string) ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	var root element
-	if xml.Unmarshal(data, &root) != nil || root.Name.Local != "testCases" {
+	root, ok := testCases(data)
+	if !ok {
 		return nil, nil // some other XML
 	}
 	at := Case{Level: "-", Folder: filepath.Base(filepath.Dir(path))}
@@ -120,6 +120,13 @@ func runFile(path string) ([]Case, error) {
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// testCases reads a test file; false when it is none.
+func testCases(data []byte) (*element, bool) {
+	var root element
+	err := xml.Unmarshal(data, &root)
+	return &root, err == nil && root.Name.Local == "testCases"
 }
 
 const maxImports = 10
