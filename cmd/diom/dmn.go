@@ -1,19 +1,27 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"diom.io/workflow/cmd/diom/client"
 	"diom.io/workflow/cmd/diom/tck"
+	"diom.io/workflow/shared/dmn"
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/feel"
 )
 
 func dmnCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "dmn", Short: "Evaluate decision models and run the conformance tests of DMN"}
-	cmd.AddCommand(tckCommand())
+	cmd.AddCommand(evaluateCommand(), tckCommand())
 	return cmd
 }
 
