@@ -2,7 +2,9 @@ package dmn
 
 import (
 	"cmp"
+	"encoding/xml"
 	"regexp"
+	"slices"
 	"strings"
 
 	"diom.io/workflow/shared/fault"
@@ -36,12 +38,18 @@ func read(data []byte, o Options) (*Model, []fault.Detail, error) {
 		return nil, nil, err
 	}
 	b := &builder{options: o}
-	if root.local != "definitions" || version(root.space) == "" {
+	if root.local != "definitions" || version(root.space) == "" && !(o.Lenient && declaresDMN(root)) {
 		b.add(ruleNotDMN, root.subject(), "the root element is %s in the namespace %q, not the definitions of DMN", clip(root.local), clip(root.space))
 		return nil, b.problems, nil
 	}
 	b.build(root)
 	return b.model, b.problems, nil
+}
+
+// declaresDMN reports whether the root declares a namespace of DMN without being in it, as some of the
+// conformance tests do.
+func declaresDMN(root *node) bool {
+	return slices.ContainsFunc(root.attributes, func(a xml.Attr) bool { return version(a.Value) != "" })
 }
 
 // Import is one that a file asks for: by namespace, with where its author kept it, if that is said.

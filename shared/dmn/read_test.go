@@ -96,6 +96,22 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+func TestLenient(t *testing.T) {
+	t.Parallel()
+	data := []byte(`<definitions xmlns="n" xmlns:semantic="http://www.omg.org/spec/DMN/20180521/MODEL/" namespace="n"><decision id="d" name="D"><literalExpression><text>1 +</text></literalExpression></decision></definitions>`)
+	if _, err := dmn.Read(data, dmn.Options{}); !errors.Is(err, dmn.ErrModel) {
+		t.Errorf("a root outside of DMN: %v", err)
+	}
+	m, err := dmn.Read(data, dmn.Options{Lenient: true})
+	if err != nil || len(m.Problems()) != 1 {
+		t.Fatal(err)
+	}
+	got, err := m.Invoke("D", nil, now)
+	if err != nil || got.Value != nil || len(got.Diagnostics) != 1 {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
 func TestDescription(t *testing.T) {
 	t.Parallel()
 	m := model(t, `<decision id="d" name="D" camunda:versionTag="v1" camunda:historyTimeToLive="P5D"><informationRequirement><requiredDecision href="#e"/></informationRequirement>

@@ -75,7 +75,7 @@ func durationFrom(r *Run, a []Value) Value {
 	return r.Fail("duration: a %s is no duration", kindOf(a[0]))
 }
 
-// identical is equality in the semantic domain: of one kind, and with the same zone.
+// identical is equality in the semantic domain: of one kind, and with the same offset.
 func identical(a, b Value) bool {
 	if kindOf(a) != kindOf(b) {
 		return false
@@ -83,15 +83,15 @@ func identical(a, b Value) bool {
 	switch x := a.(type) {
 	case Time:
 		y, _ := b.(Time)
-		return x.clock() == y.clock() && x.Zone.same(y.Zone)
+		offset, zoned := x.offset()
+		other, both := y.offset()
+		return x.clock() == y.clock() && zoned == both && offset == other
 	case DateTime:
 		y, _ := b.(DateTime)
-		return x.Date == y.Date && x.Time.clock() == y.Time.clock() && x.Time.Zone.same(y.Time.Zone)
+		return x.Date == y.Date && x.Time.clock() == y.Time.clock() && x.Time.Zone.none() == y.Time.Zone.none() && x.time().Equal(y.time())
 	}
 	return NewRun(zeroTime).Equal(a, b)
 }
-
-func (z Zone) same(other Zone) bool { return z.String() == other.String() }
 
 // stringOf is string(): a text as it is, null stays null.
 func (r *Run) stringOf(v Value) Value {

@@ -129,14 +129,14 @@ func (s *Scope) Put(name string, value Value) {
 // Get finds the innermost value of a name.
 func (s *Scope) Get(name string) (Value, bool) {
 	for ; s != nil; s = s.parent {
-		for i, n := range s.names {
-			if n == name {
-				return s.values[i], true
-			}
-		}
 		if s.item != nil {
 			if v, ok := s.item.Get(name); ok {
 				return v, true
+			}
+		}
+		for i, n := range s.names {
+			if n == name {
+				return s.values[i], true
 			}
 		}
 	}
