@@ -9,7 +9,6 @@ import (
 
 // arithmetic applies + - * / and ** (DMN §10.3.2.5, table 55); what has no meaning is null.
 func (r *Run) arithmetic(o byte, a, b Value) Value {
-	a, b = single(a), single(b)
 	var result Value
 	switch o {
 	case '+':
@@ -264,7 +263,7 @@ func (r *Run) quotient(a, b Value) Value {
 
 // negate is the sign.
 func (r *Run) negate(v Value) Value {
-	switch x := single(v).(type) {
+	switch x := v.(type) {
 	case *apd.Decimal:
 		n := new(apd.Decimal).Neg(x)
 		n.Negative = n.Negative && !n.IsZero()

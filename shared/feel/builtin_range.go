@@ -1,5 +1,7 @@
 package feel
 
+import "slices"
+
 // ranges are the functions on ranges and points (DMN §10.3.4.10, table 78).
 var ranges = map[string][]signature{
 	"range":           {sig("from s", rangeFrom)},
@@ -197,13 +199,40 @@ func (r *Run) encloses(a, b ends) Value {
 	return low <= 0 && high >= 0
 }
 
+// literalNames are the functions that may stand in the text of a range.
+var literalNames = func() index {
+	x := index{}
+	for _, name := range []string{"date", "time", "date and time", "duration"} {
+		x.add(name)
+	}
+	return x
+}()
+
+// isLiteral tells a value that is written out, or none at all.
+func isLiteral(n node) bool {
+	switch x := n.(type) {
+	case nil, constant, failed:
+		return true
+	case negation:
+		_, ok := x.operand.(constant)
+		return ok
+	case call:
+		v, ok := x.function.(variable)
+		if !ok || literalNames[words(v.name)[0]] == nil {
+			return false
+		}
+		return !slices.ContainsFunc(x.arguments, func(a node) bool { _, plain := a.(constant); return !plain })
+	}
+	return false
+}
+
 // rangeFrom reads a range from a text: its ends are literals.
 func rangeFrom(r *Run, a []Value) Value {
 	var root node
-	p := &parser{source: asText(a[0])}
+	p := &parser{source: asText(a[0]), builtins: literalNames}
 	err := p.run(func() { root = p.expression() })
 	g, ok := root.(rangeNode)
-	if err != nil || !ok || g.start == nil || g.end == nil {
+	if err != nil || !ok || !isLiteral(g.start) || !isLiteral(g.end) {
 		return r.Fail("range: %q is no range", clip(asText(a[0])))
 	}
 	return g.evaluate(r, nil)

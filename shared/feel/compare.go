@@ -145,7 +145,7 @@ func (r *Run) relation(o string, a, b Value) Value {
 	if a == nil || b == nil {
 		return r.Fail("null has no order")
 	}
-	c, ok := order(single(a), single(b))
+	c, ok := order(a, b)
 	if !ok {
 		return r.Fail("%s and %s have no order", kindOf(a), kindOf(b))
 	}

@@ -74,7 +74,7 @@ func TestLiteralsAndNames(t *testing.T) {
 func TestOperators(t *testing.T) {
 	t.Parallel()
 	check(t, []example{
-		{`1 + 2 * 3 - 4 / 2`, `5`}, {`2 ** 3 ** 2`, `64`}, {`-2 ** 2`, `4`}, {`10 / 4`, `2.5`}, {`1 / 3`, `0.3333333333333333333333333333333333`}, {`1 / 0`, `null`},
+		{`1 + 2 * 3 - 4 / 2`, `5`}, {`[2] ** 4`, `null`}, {`[1] < 2`, `null`}, {`5 in [null..10]`, `null`}, {`null in [1..10]`, `null`}, {`2 ** 3 ** 2`, `64`}, {`-2 ** 2`, `4`}, {`10 / 4`, `2.5`}, {`1 / 3`, `0.3333333333333333333333333333333333`}, {`1 / 0`, `null`},
 		{`0.1 + 0.2`, `0.3`}, {`"a" + "b"`, `"ab"`}, {`"a" + 1`, `null`}, {`1 + null`, `null`}, {`"a" - "b"`, `null`}, {`2 ** 0.5`, `1.414213562373095048801688724209698`},
 		{`1 = 1.0`, `true`}, {`1 = "1"`, `null`}, {`null = null`, `true`}, {`null != null`, `false`}, {`1 = null`, `false`}, {`[1,2] = [1,2]`, `true`}, {`{a: 1} = {a: 1.0}`, `true`},
 		{`1 < 2`, `true`}, {`"a" < "b"`, `true`}, {`1 < "b"`, `null`}, {`null < 1`, `null`}, {`true < false`, `null`},
@@ -99,7 +99,8 @@ func TestTypes(t *testing.T) {
 		{`1 instance of number`, `true`}, {`"a" instance of number`, `false`}, {`null instance of number`, `false`}, {`null instance of Any`, `false`}, {`null instance of Null`, `true`},
 		{`[1] instance of list<number>`, `true`}, {`["a"] instance of list<number>`, `false`}, {`{a: 1} instance of context<a: number>`, `true`}, {`{a: 1} instance of context<b: number>`, `false`},
 		{`@"P1D" instance of days and time duration`, `true`}, {`@"P1Y" instance of years and months duration`, `true`}, {`@"2020-01-01T00:00:00" instance of date and time`, `true`},
-		{`[1..3] instance of range<number>`, `true`}, {`(function(a: number) a) instance of function<number> -> Any`, `true`}, {`1 instance of nothing`, `error: there is no type nothing at offset 14`},
+		{`[1..3] instance of range<number>`, `true`}, {`(function(a: list<number>) {b: "b"}) instance of function<list<number>>->context<b: string, c: string>`, `false`}, {`(function(a: list<number>) {b: "b", c: "c", d: "d"}) instance of function<list<number>>->context<b: string, c: string>`, `true`},
+		{`(function(a: context<a: string>) {b: "b"}) instance of function<context<a: string, b: string>>->context<b: string>`, `true`}, {`(function(a: context<a: string, b: string>) "foo") instance of function<context<a: string>>->string`, `false`}, {`(function() "foo") instance of function<>->string`, `true`}, {`{a: null} instance of context<a: string>`, `true`}, {`(function(a: number) a) instance of function<number> -> Any`, `true`}, {`1 instance of nothing`, `error: there is no type nothing at offset 14`},
 		{`@"10:00:00" instance of time and true`, `true`},
 	})
 }

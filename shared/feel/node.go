@@ -86,14 +86,12 @@ func (n rangeNode) evaluate(r *Run, s *Scope) Value {
 	return r.newRange(g)
 }
 
-// newRange refuses ends that have no order; an end that is null is unbounded.
+// newRange refuses ends that have no order; an end that is null and does not belong to it is unbounded.
 func (r *Run) newRange(g *Range) Value {
-	if g.Start == nil {
-		g.hasStart, g.StartIncluded = false, false
+	if g.Start == nil && g.StartIncluded || g.End == nil && g.EndIncluded {
+		return r.Fail("a range cannot include null")
 	}
-	if g.End == nil {
-		g.hasEnd, g.EndIncluded = false, false
-	}
+	g.hasStart, g.hasEnd = g.Start != nil, g.End != nil
 	if !g.hasStart && !g.hasEnd {
 		return r.Fail("a range has no end")
 	}
@@ -328,8 +326,8 @@ func (n call) evaluate(r *Run, s *Scope) Value {
 	if !r.step(1) {
 		return nil
 	}
-	f, ok := n.function.evaluate(r, s).(*Function)
-	if !ok {
+	f := n.callee(r, s)
+	if f == nil {
 		return r.Fail("what is called is no function")
 	}
 	arguments := make([]Value, len(n.arguments))
@@ -337,6 +335,16 @@ func (n call) evaluate(r *Run, s *Scope) Value {
 		arguments[i] = a.evaluate(r, s)
 	}
 	return r.Invoke(f, arguments, n.names)
+}
+
+// callee is the function; a variable that is none does not hide a built-in one.
+func (n call) callee(r *Run, s *Scope) *Function {
+	value := n.function.evaluate(r, s)
+	f, ok := value.(*Function)
+	if v, named := n.function.(variable); !ok && named {
+		f = builtins[v.name]
+	}
+	return f
 }
 
 // Invoke calls a function with positional arguments, or named ones.
@@ -381,7 +389,7 @@ type lambda struct {
 }
 
 func (n lambda) evaluate(_ *Run, s *Scope) Value {
-	return &Function{Parameters: n.parameters, Result: n.result, Call: func(r *Run, arguments []Value) Value {
+	return &Function{Parameters: n.parameters, Result: n.result, inferred: infer(n.body, 0), Call: func(r *Run, arguments []Value) Value {
 		inner := NewScope(s)
 		for i, p := range n.parameters {
 			inner.Put(p.Name, arguments[i])

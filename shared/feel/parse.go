@@ -125,9 +125,17 @@ func (p *parser) comparison() node {
 			if sign == "" {
 				return left
 			}
-			left = relation{sign, left, p.sum()}
+			left = relation{sign, left, p.operand()}
 		}
 	}
+}
+
+// operand of a comparison may itself be one, which is a range: x = >= 2.
+func (p *parser) operand() node {
+	if sign := p.comparator(); sign != "" {
+		return boundOf(sign, p.sum())
+	}
+	return p.sum()
 }
 
 func (p *parser) sum() node {

@@ -201,6 +201,10 @@ func (p *parser) parenthesis() node {
 			p.need(")")
 			return
 		}
+		if p.take("..") {
+			result = p.rangeEnd(nil, false)
+			return
+		}
 		first := p.expression()
 		if p.take("..") {
 			result = p.rangeEnd(first, false)
@@ -216,6 +220,10 @@ func (p *parser) parenthesis() node {
 func (p *parser) bracket() node {
 	var result node
 	p.inner(func() {
+		if p.take("..") {
+			result = p.rangeEnd(nil, true)
+			return
+		}
 		var l listNode
 		for n := 0; !p.take("]"); n++ {
 			if n > 0 {
@@ -243,18 +251,24 @@ func (p *parser) element() node {
 func (p *parser) openRange() node {
 	var result node
 	p.inner(func() {
-		first := p.sum()
+		var first node
+		if !p.is("..") {
+			first = p.sum()
+		}
 		p.need("..")
 		result = p.rangeEnd(first, false)
 	})
 	return result
 }
 
-// rangeEnd goes on behind the two points.
+// rangeEnd goes on behind the two points; an end that is not there is unbounded.
 func (p *parser) rangeEnd(start node, included bool) node {
-	p.endpoint = true
-	end := p.sum()
-	p.endpoint = false
+	var end node
+	if !p.is(")") && !p.is("[") && !p.is("]") {
+		p.endpoint = true
+		end = p.sum()
+		p.endpoint = false
+	}
 	g := rangeNode{start: start, end: end, startIncluded: included}
 	switch {
 	case p.take("]"):

@@ -134,6 +134,9 @@ func (t test) match(r *Run, s *Scope, input Value) Value {
 		return r.relation("!=", input, u.value.evaluate(r, s))
 	}
 	v := t.value.evaluate(r, s)
+	if _, isRange := t.value.(rangeNode); isRange && v == nil {
+		return nil
+	}
 	if t.sign != "" {
 		return r.quietly(func() Value { return r.relation(t.sign, input, v) })
 	}

@@ -1,6 +1,10 @@
 package feel
 
-import "github.com/cockroachdb/apd/v3"
+import (
+	"slices"
+
+	"github.com/cockroachdb/apd/v3"
+)
 
 // The kinds of a Type.
 const (
@@ -142,23 +146,58 @@ func (f *Function) is(t *Type) bool {
 			return false
 		}
 	}
-	return f.Result == nil || subtype(f.Result, t.Result, 0)
+	result := f.Result
+	if result == nil {
+		result = f.inferred
+	}
+	return result == nil || subtype(result, t.Result, 0)
+}
+
+// infer is the type of a literal, nil where it takes an evaluation to know.
+func infer(n node, depth int) *Type {
+	if depth > maxWalk {
+		return nil
+	}
+	switch x := n.(type) {
+	case constant:
+		return simple[kindOf(x.value)]
+	case contextNode:
+		t := &Type{Kind: KindContext}
+		for i, key := range x.keys {
+			t.Fields = append(t.Fields, Field{key, infer(x.values[i], depth+1)})
+		}
+		return t
+	}
+	return nil
+}
+
+// resolved follows what a type refers to.
+func (t *Type) resolved() *Type {
+	for i := 0; t != nil && t.Kind == "" && t.Base != nil && i < maxWalk; i++ {
+		t = t.Base
+	}
+	return t
 }
 
 // subtype reports whether each value of a is one of b.
 func subtype(a, b *Type, depth int) bool {
-	if b == nil || b.Kind == KindAny || a == b || depth > maxWalk {
+	a, b = a.resolved(), b.resolved()
+	if b == nil || b.Kind == KindAny || b.Kind == "" || a == b || depth > maxWalk {
 		return true
 	}
 	if a == nil || a.Kind != b.Kind {
 		return a != nil && a.Kind == "Null"
 	}
 	for _, f := range b.Fields {
-		if !subtype(a.field(f.Name), f.Type, depth+1) {
+		if !a.has(f.Name) || !subtype(a.field(f.Name), f.Type, depth+1) {
 			return false
 		}
 	}
 	return b.Element == nil || subtype(a.Element, b.Element, depth+1)
+}
+
+func (t *Type) has(name string) bool {
+	return slices.ContainsFunc(t.Fields, func(f Field) bool { return f.Name == name })
 }
 
 func (t *Type) field(name string) *Type {

@@ -69,7 +69,8 @@ type Function struct {
 	// Call gets one argument a parameter, coerced to its type.
 	Call func(r *Run, arguments []Value) Value
 
-	native []signature
+	native   []signature
+	inferred *Type // of what the body gives, as far as it is plain to see
 }
 
 // Parameter is a formal parameter; Type may be nil.
