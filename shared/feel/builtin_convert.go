@@ -10,7 +10,7 @@ import (
 
 // conversions are the functions of DMN §10.3.4.1 and §10.3.4.2 but those on dates.
 var conversions = map[string][]signature{
-	"number":   {sig("from s", numberFrom), sig("from s, grouping separator s?, decimal separator s?", numberFrom)},
+	"number":   {sig("from s", numberFrom), sig("from n", func(_ *Run, a []Value) Value { return a[0] }), sig("from s, grouping separator s?, decimal separator s?", numberFrom)},
 	"string":   {sig("from a", func(r *Run, a []Value) Value { return r.stringOf(a[0]) })},
 	"duration": {sig("from a", durationFrom)},
 	"not":      {sig("negand a", negandOf)},
