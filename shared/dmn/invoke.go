@@ -1,6 +1,8 @@
 package dmn
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"diom.io/workflow/shared/feel"
@@ -86,11 +88,10 @@ func (f *frame) giveAs(m *Model, prefix string, inputs map[string]feel.Value, de
 		if c, ok := inputs[alias].(*feel.Context); ok {
 			f.giveAs(imported, "", entries(c), depth+1)
 		}
-		within := prefix
-		if alias != "" {
-			within = feel.Name(prefix + alias + ".")
-		}
-		f.giveAs(imported, within, inputs, depth+1)
+		f.giveAs(imported, feel.Name(prefix+alias+"."), inputs, depth+1)
+	}
+	for _, imported := range m.merged {
+		f.giveAs(imported, prefix, inputs, depth+1)
 	}
 }
 
@@ -127,10 +128,10 @@ func (m *Model) inputType(name string, depth int) *feel.Type {
 			return e.typ
 		}
 	}
-	for _, imported := range m.imports {
-		if depth > maxImports {
-			break
-		}
+	if depth > maxImports {
+		return nil
+	}
+	for _, imported := range append(slices.Collect(maps.Values(m.imports)), m.merged...) {
 		if t := imported.inputType(name, depth+1); t != nil {
 			return t
 		}

@@ -14,6 +14,7 @@ package dmn
 import (
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/feel"
+	"slices"
 )
 
 // Options say how to read a file. The zero value is ready to use.
@@ -41,6 +42,7 @@ type Model struct {
 	byID     map[string]*element
 	types    map[string]*feel.Type
 	imports  map[string]*Model // by the name of the import
+	merged   []*Model          // of the imports without a name, in the order of the file
 	problems []fault.Detail
 }
 
@@ -105,11 +107,31 @@ func (m *Model) alias(e *element) (name string, imported bool) {
 		return "", false
 	}
 	for alias, other := range m.imports {
-		if other == e.model {
-			return alias, alias != ""
+		if other == e.model || other.merges(e.model, 0) {
+			return alias, true
 		}
 	}
 	return "", false
+}
+
+// merges reports whether what another model holds belongs to this one, by imports without a name.
+func (m *Model) merges(other *Model, depth int) bool {
+	return depth < maxImports && slices.ContainsFunc(m.merged, func(i *Model) bool {
+		return i == other || i.merges(other, depth+1)
+	})
+}
+
+// lookup finds an element by its id: the model's own, or the first of those that it imports without a name.
+func (m *Model) lookup(id string, depth int) *element {
+	if e := m.byID[id]; e != nil || depth > maxImports {
+		return e
+	}
+	for _, i := range m.merged {
+		if e := i.lookup(id, depth+1); e != nil {
+			return e
+		}
+	}
+	return nil
 }
 
 // seen is the name of an element in this model: that of another one begins with the name of its import.

@@ -113,17 +113,30 @@ func (b *builder) importModels() {
 		if kind := n.attr("importType"); kind != "" && version(strings.TrimSuffix(kind, "/")) == "" && version(kind) == "" {
 			continue
 		}
-		found := false
-		for _, m := range b.options.Imports {
-			if m.Namespace == n.attr("namespace") {
-				b.model.imports[feel.Name(n.raw("name"))] = m
-				found = true
-			}
-		}
-		if !found {
+		name, m := feel.Name(n.raw("name")), b.given(n.attr("namespace"))
+		switch {
+		case m == b.model: // what it imports from itself it has
+		case m != nil && name == "":
+			b.model.merged = append(b.model.merged, m)
+		case m != nil:
+			b.model.imports[name] = m
+		default:
 			b.add(ruleImport, n.subject(), "the imported model %s is not known", clip(n.attr("namespace")))
 		}
 	}
+}
+
+// given is the model with that namespace: this one, or one handed in; nil when there is none.
+func (b *builder) given(namespace string) *Model {
+	if namespace == b.model.Namespace {
+		return b.model
+	}
+	for _, m := range b.options.Imports {
+		if m.Namespace == namespace {
+			return m
+		}
+	}
+	return nil
 }
 
 var days = regexp.MustCompile(`^(\d{1,6}|P\d{1,6}D)$`)
@@ -188,16 +201,11 @@ func (b *builder) reference(list []*element, n *node) []*element {
 	model := b.model
 	if !found {
 		id = space
-	} else if space != "" && space != b.model.Namespace {
-		model = nil
-		for _, m := range b.options.Imports {
-			if m.Namespace == space {
-				model = m
-			}
-		}
+	} else if space != "" {
+		model = b.given(space)
 	}
 	if model != nil {
-		if e := model.byID[id]; e != nil {
+		if e := model.lookup(id, 0); e != nil {
 			return append(list, e)
 		}
 	}

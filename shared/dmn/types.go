@@ -13,12 +13,17 @@ var camundaTypes = map[string]string{"integer": "number", "long": "number", "dou
 func (b *builder) itemDefinitions() {
 	for alias, m := range b.model.imports {
 		for name, t := range m.types {
-			full := name
-			if alias != "" {
-				full = alias + "." + name
-			}
-			b.model.types[feel.Name(full)] = t
+			full := feel.Name(alias + "." + name)
+			b.model.types[full] = t
 			b.symbols.DefineType(full, t)
+		}
+	}
+	for _, m := range b.model.merged {
+		for name, t := range m.types {
+			if b.model.types[name] == nil {
+				b.model.types[name] = t
+				b.symbols.DefineType(name, t)
+			}
 		}
 	}
 	definitions := b.root.all("itemDefinition")

@@ -221,16 +221,16 @@ func isLiteral(n node) bool {
 		if !ok || literalNames[words(v.name)[0]] == nil {
 			return false
 		}
-		return !slices.ContainsFunc(x.arguments, func(a node) bool { _, plain := a.(constant); return !plain })
+		return !slices.ContainsFunc(x.arguments, func(a node) bool { return !isLiteral(a) })
 	}
 	return false
 }
 
-// rangeFrom reads a range from a text: its ends are literals.
+// rangeFrom reads a range or a comparison from a text: its ends are literals.
 func rangeFrom(r *Run, a []Value) Value {
 	var root node
 	p := &parser{source: asText(a[0]), builtins: literalNames}
-	err := p.run(func() { root = p.expression() })
+	err := p.run(func() { root = p.element() })
 	g, ok := root.(rangeNode)
 	if err != nil || !ok || !isLiteral(g.start) || !isLiteral(g.end) {
 		return r.Fail("range: %q is no range", clip(asText(a[0])))

@@ -5,7 +5,10 @@ import "testing"
 func TestBuiltins(t *testing.T) {
 	t.Parallel()
 	check(t, []example{
-		{`number("1 000,5", " ", ",")`, `1000.5`}, {`number("1,000.5", ",", ".")`, `1000.5`}, {`number("1.5")`, `1.5`}, {`number(11.11)`, `11.11`}, {`number(from: 11.11)`, `11.11`}, {`number([11.11])`, `11.11`}, {`number(null)`, `null`}, {`number(true)`, `null`}, {`number(1, ".", ",")`, `null`}, {`number("x")`, `null`}, {`number("1", ".", ".")`, `null`}, {`number(from: "1.000,5", grouping separator: ".", decimal separator: ",")`, `1000.5`},
+		{`number("1 000,5", " ", ",")`, `1000.5`}, {`number("1,000.5", ",", ".")`, `1000.5`}, {`number("1.5")`, `1.5`}, {`number(11.11)`, `11.11`}, {`range("<= 244").end included`, `true`}, {`range("<244").start`, `null`},
+		{`range(">566") instance of range<number>`, `true`}, {`range("!= 3")`, `null`}, {`range("< a")`, `null`},
+		{`range("[date and time(date(\"2021-01-01\"), time(\"01:01:01\"))..date and time(date(\"2021-01-02\"), time(\"02:02:02\"))]") instance of range<date and time>`, `true`},
+		{`number(from: 11.11)`, `11.11`}, {`number([11.11])`, `11.11`}, {`number(null)`, `null`}, {`number(true)`, `null`}, {`number(1, ".", ",")`, `null`}, {`number("x")`, `null`}, {`number("1", ".", ".")`, `null`}, {`number(from: "1.000,5", grouping separator: ".", decimal separator: ",")`, `1000.5`},
 		{`string(1.10)`, `"1.1"`}, {`string([1,"a",{b: null}])`, `"[1, "a", {b: null}]"`}, {`string(null)`, `null`}, {`string({"{": "foo"})`, `"{"{": "foo"}"`}, {`string([1..3])`, `"[1..3]"`},
 		{`substring("foobar", 3)`, `"obar"`}, {`substring("foobar", 3, 3)`, `"oba"`}, {`substring("foobar", -2, 1)`, `"a"`}, {`substring("😀bc", 2)`, `"bc"`}, {`substring("a", 0)`, `null`}, {`string length("😀b")`, `2`},
 		{`substring before("foobar", "bar")`, `"foo"`}, {`substring before("foobar", "xyz")`, `""`}, {`substring after("foobar", "ob")`, `"ar"`}, {`substring after("", "a")`, `""`},
