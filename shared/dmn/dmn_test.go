@@ -78,6 +78,9 @@ func TestHitPolicies(t *testing.T) {
 		"negated":            {table(``, x, single, `"a","b"=>1`, `not("a","b")=>2`), "c", "2"},
 		"question mark":      {table(``, x, single, `? > 3 and ? < 5=>1`), int64(4), "1"},
 		"date":               {table(``, x, single, `>= date and time("2024-01-01T00:00:00Z")=>1`), now, "1"},
+		"no condition":       {table(``, x+`<inputValues><text>"a", string length("?") = 1</text></inputValues>`, single, `"c"=>1`, `null=>2`), "c", "2"},
+		"a condition":        {table(``, x+`<inputValues><text>"a", string length(?) = 1</text></inputValues>`, single, `"c"=>1`, `null=>2`), "c", "1"},
+		"in brackets":        {table(``, x+`<inputValues><text>("a", "c")</text></inputValues>`, single, `"c"=>1`, `null=>2`), "c", "1"},
 		"value not allowed":  {table(``, x+`<inputValues><text>"a","b"</text></inputValues>`, single, `"c"=>1`, `null=>2`), "c", "2"},
 		"null is no boolean": {table(``, x, single, `true=>1`, `false=>2`, `null=>3`), nil, "3"},
 	} {

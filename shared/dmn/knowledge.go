@@ -59,10 +59,15 @@ func (e *element) adoptTypes() {
 	}
 }
 
-// resultType is the type of what a call gives: a function type in the variable stands for its result.
+// resultType is the type of what a call gives: a function type in the variable stands for its result. Any
+// other type of a knowledge model says nothing: the variable holds the function (DMN §6.3.9), and files of
+// DMN 1.1 have all sorts there.
 func (e *element) resultType() *feel.Type {
 	if e.typ != nil && e.typ.Shape() == feel.KindFunction {
 		return e.typ.Gives()
+	}
+	if e.kind == kindKnowledge {
+		return nil
 	}
 	return e.typ
 }

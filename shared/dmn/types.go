@@ -78,7 +78,7 @@ func (b *builder) allowed(n *node) *feel.Tests {
 		b.expressionProblem(n.subject(), "allowed values", n.body(), err)
 		return nil
 	}
-	return tests
+	return tests.Plain()
 }
 
 // typeRef finds a type by its name, which may carry the prefix of a namespace (DMN 1.1).

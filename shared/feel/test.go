@@ -15,10 +15,21 @@ type test struct {
 	value node
 	// asks is set when the condition uses ?.
 	asks bool
+	// plain tells that a condition that does not ask counts as any other value.
+	plain bool
 }
 
 // Source returns the text that was compiled.
 func (t *Tests) Source() string { return t.source }
+
+// Plain makes a condition count only when it uses ?, as allowed values have it; another boolean is a
+// value like the rest.
+func (t *Tests) Plain() *Tests {
+	for i := range t.tests {
+		t.tests[i].plain = true
+	}
+	return t
+}
 
 // IsAny reports whether every input passes.
 func (t *Tests) IsAny() bool { return t.any }
@@ -55,6 +66,13 @@ func (p *parser) tests(t *Tests) {
 		t.tests = p.testList()
 		if p.take(")") && p.atEnd() {
 			t.negated = true
+			return
+		}
+	}
+	p.at = 0
+	if p.take("(") && !p.is("..") {
+		p.inner(func() { t.tests = p.testList() })
+		if len(t.tests) > 1 && p.take(")") && p.atEnd() {
 			return
 		}
 	}
@@ -144,7 +162,7 @@ func (t test) match(r *Run, s *Scope, input Value) Value {
 		if t.asks {
 			return b
 		}
-		if _, isBool := input.(bool); !isBool && t.isCondition() {
+		if _, isBool := input.(bool); !isBool && !t.plain && t.isCondition() {
 			return b
 		}
 	}
