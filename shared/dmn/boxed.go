@@ -212,7 +212,10 @@ func (b *builder) context(n *node, s *feel.Symbols) feel.Part {
 	return func(r *feel.Run, scope *feel.Scope) feel.Value {
 		result, local := feel.NewContext(len(entries)), feel.NewScope(scope)
 		for _, e := range entries {
-			v := r.Coerce(e.part(r, local), e.typ, "the entry "+e.name)
+			v := e.part(r, local)
+			if _, ok := v.(*feel.Function); !ok || e.typ.Shape() == feel.KindFunction { // another type is that of its results
+				v = r.Coerce(v, e.typ, "the entry "+e.name)
+			}
 			if e.name == "" {
 				return v
 			}

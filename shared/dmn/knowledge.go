@@ -137,11 +137,13 @@ func (f *frame) scope(e *element) *feel.Scope {
 }
 
 func (f *frame) knowledge(e *element) feel.Value {
-	// The function may be called after the frame has gone on: it keeps what it sees.
+	// The function may be called after the frame has gone on: it keeps what it sees, itself as well.
 	var scope *feel.Scope
-	return &feel.Function{Name: e.name, Parameters: e.parameters, Result: e.resultType(), Call: func(r *feel.Run, arguments []feel.Value) feel.Value {
+	var self *feel.Function
+	self = &feel.Function{Name: e.name, Parameters: e.parameters, Result: e.resultType(), Call: func(r *feel.Run, arguments []feel.Value) feel.Value {
 		if scope == nil {
 			scope = f.scope(e)
+			scope.Put(e.name, self)
 		}
 		local := feel.NewScope(scope)
 		for i, p := range e.parameters {
@@ -153,6 +155,7 @@ func (f *frame) knowledge(e *element) feel.Value {
 		}
 		return r.Coerce(v, e.resultType(), "the result of "+e.name)
 	}}
+	return self
 }
 
 // service evaluates its output decisions in a frame of their own, so that nothing of the caller's leaks

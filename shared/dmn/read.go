@@ -244,6 +244,9 @@ func (b *builder) cycles() map[*element]bool {
 // scope tells the names that the expressions of an element may use.
 func (b *builder) scope(e *element) {
 	e.symbols = feel.NewSymbols(b.symbols)
+	if e.kind == kindKnowledge {
+		e.symbols.Define(e.name)
+	}
 	for _, other := range append(append([]*element(nil), e.needs...), e.knowledge...) {
 		if alias, imported := b.model.alias(other); imported {
 			e.symbols.Define(alias)
