@@ -1,0 +1,140 @@
+package dmn
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"diom.io/workflow/shared/feel"
+)
+
+// Invocation is the outcome of Invoke.
+type Invocation struct {
+	Value       feel.Value
+	Diagnostics []feel.Diagnostic
+}
+
+// Invoke evaluates a decision, a decision service or a business knowledge model by its name, as DMN has
+// it. inputs are the values of input data, and of decisions that are given rather than made, by their
+// names; they are coerced to the declared types. For a service and a knowledge model they are the
+// arguments. The error is ErrNoDecision or ErrBudget.
+func (m *Model) Invoke(name string, inputs map[string]feel.Value, now time.Time) (Invocation, error) {
+	e := m.find(name)
+	if e == nil {
+		return Invocation{}, ErrNoDecision.Withf("The model has no decision %q.", clip(name))
+	}
+	run := feel.NewRun(now)
+	f := newFrame(run, 0)
+	f.give(m, inputs)
+	v := f.value(e)
+	if function, ok := v.(*feel.Function); ok && e.kind != kindDecision {
+		arguments := make([]feel.Value, len(e.parameters))
+		for i, p := range e.parameters {
+			arguments[i] = inputs[p.Name]
+			if e.kind == kindService {
+				arguments[i] = f.givenTo(e.given[i], inputs)
+			}
+		}
+		v = run.Invoke(function, arguments, nil)
+	}
+	if run.Err() != nil {
+		return Invocation{}, ErrBudget
+	}
+	return Invocation{v, run.Diagnostics()}, nil
+}
+
+func (f *frame) givenTo(e *element, inputs map[string]feel.Value) feel.Value {
+	if v, ok := f.given[e]; ok {
+		return v
+	}
+	return inputs[e.name]
+}
+
+// find looks for an element by its name or, when it has none such, its id; a decision goes first.
+func (m *Model) find(name string) *element {
+	var other *element
+	for _, e := range m.elements {
+		if e.kind == kindInput || e.name != feel.Name(name) && feel.Name(e.node.raw("name")) != feel.Name(name) {
+			continue
+		}
+		if e.kind == kindDecision {
+			return e
+		}
+		if other == nil {
+			other = e
+		}
+	}
+	if other == nil {
+		other = m.byID[name]
+	}
+	return other
+}
+
+// give sets the inputs, also those of imported models, whose names may carry that of the import.
+func (f *frame) give(m *Model, inputs map[string]feel.Value) {
+	f.giveAs(m, "", inputs, 0)
+}
+
+func (f *frame) giveAs(m *Model, prefix string, inputs map[string]feel.Value, depth int) {
+	for _, e := range m.elements {
+		if e.kind == kindInput || e.kind == kindDecision {
+			f.giveTo(e, prefix, inputs)
+		}
+	}
+	if depth > maxImports {
+		return
+	}
+	for alias, imported := range m.imports {
+		if c, ok := inputs[alias].(*feel.Context); ok {
+			f.giveAs(imported, "", entries(c), depth+1)
+		}
+		f.giveAs(imported, feel.Name(prefix+alias+"."), inputs, depth+1)
+	}
+	for _, imported := range m.merged {
+		f.giveAs(imported, prefix, inputs, depth+1)
+	}
+}
+
+// giveTo sets the value of one element, unless it has one; that of an input may come without the prefix.
+func (f *frame) giveTo(e *element, prefix string, inputs map[string]feel.Value) {
+	v, ok := inputs[prefix+e.name]
+	if !ok && e.kind == kindInput {
+		v, ok = inputs[e.name]
+	}
+	if _, set := f.given[e]; ok && !set {
+		f.given[e] = f.run.Coerce(v, e.typ, "the input "+e.name)
+	}
+}
+
+func entries(c *feel.Context) map[string]feel.Value {
+	m := map[string]feel.Value{}
+	for _, k := range c.Keys() {
+		m[k], _ = c.Get(k)
+	}
+	return m
+}
+
+// maxImports bounds how deep models import each other.
+const maxImports = 8
+
+// InputType returns the declared type of an input or decision by its name, nil when there is none.
+func (m *Model) InputType(name string) *feel.Type {
+	return m.inputType(feel.Name(name), 0)
+}
+
+func (m *Model) inputType(name string, depth int) *feel.Type {
+	for _, e := range m.elements {
+		if e.name == name || feel.Name(e.node.raw("name")) == name {
+			return e.typ
+		}
+	}
+	if depth > maxImports {
+		return nil
+	}
+	for _, imported := range append(slices.Collect(maps.Values(m.imports)), m.merged...) {
+		if t := imported.inputType(name, depth+1); t != nil {
+			return t
+		}
+	}
+	return nil
+}
