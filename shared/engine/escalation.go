@@ -1,6 +1,10 @@
 package engine
 
-import "diom.io/workflow/shared/bpmn"
+import (
+	"maps"
+
+	"diom.io/workflow/shared/bpmn"
+)
 
 // enterThrowEvent throws an escalation, or does what enterWork does; then the token goes on.
 func enterThrowEvent(s *step, t Token, node *bpmn.FlowNode) error {
@@ -15,7 +19,12 @@ func enterThrowEvent(s *step, t Token, node *bpmn.FlowNode) error {
 // if it does not, or nothing catches it, the token goes on: from an end event nowhere (BPMN 2.0.2 §10.5.7;
 // Camunda 7 ThrowEscalationEventActivityBehavior). The history says so in either case.
 func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
-	code := node.Event.EscalationCode
+	return s.raiseEscalation(t, node.Event.EscalationCode, nil, func() { s.finish(t) })
+}
+
+// raiseEscalation is escalate for any token and code. done lets the token go on, unless it is gone; extra
+// are variables for whoever catches.
+func (s *step) raiseEscalation(t Token, code string, extra Variables, done func()) error {
 	host, event, err := s.escalationCatcher(t, code)
 	if err != nil {
 		return err
@@ -28,12 +37,15 @@ func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
 	s.do(Change{Kind: EscalationThrown, Token: t.Number, Node: t.Node, Code: code})
 	if event == nil {
 		s.do(Change{Kind: EscalationUnhandled, Token: t.Number, Node: t.Node, Code: code})
-		s.finish(t)
+		done()
 		return nil
 	}
-	var caught Variables
+	caught := maps.Clone(extra)
 	if name := event.Event.CodeVariable; name != "" {
-		caught = Variables{name: code}
+		if caught == nil {
+			caught = Variables{}
+		}
+		caught[name] = code
 	}
 	if event.Interrupting {
 		s.interrupt(host, event)
@@ -42,7 +54,7 @@ func (s *step) escalate(t Token, node *bpmn.FlowNode) error {
 	}
 	s.setVariables(host.Scope, caught)
 	s.create(host.Scope, event.ID, "")
-	s.finish(t)
+	done()
 	return nil
 }
 

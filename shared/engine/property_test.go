@@ -156,7 +156,7 @@ func (d *driver) task(t engine.Task) engine.Action {
 }
 
 func (d *driver) job(j engine.Job) engine.Action {
-	switch rapid.IntRange(0, 5).Draw(d.rt, "job") {
+	switch rapid.IntRange(0, 6).Draw(d.rt, "job") {
 	case 0:
 		return engine.FailJob{Job: j.ID, Message: "drawn"}
 	case 1:
@@ -164,6 +164,8 @@ func (d *driver) job(j engine.Job) engine.Action {
 		return engine.FailJob{Job: j.ID, Retries: &retries}
 	case 2:
 		return engine.ThrowJobError{Job: j.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	case 3:
+		return engine.EscalateJob{Job: j.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt), EscalationVariables: values(d.rt)}
 	}
 	return d.complete(j, values(d.rt))
 }

@@ -195,6 +195,8 @@ func (r *run) event(command string, a arguments) (engine.Action, error) {
 		return fail(engine.FailJob{Job: r.job(a.node), Message: a.message, Details: a.details}, a)
 	case "error-job":
 		return engine.ThrowJobError{Job: r.job(a.node), Code: a.code, Message: a.message, Variables: a.variables}, nil
+	case "escalate-job":
+		return engine.EscalateJob{Job: r.job(a.node), Code: a.code, Variables: a.variables, EscalationVariables: engine.Variables{"by": "worker"}}, nil
 	case "continue":
 		return engine.Continue{Job: r.continuation(a.node)}, nil
 	case "fire":
