@@ -55,7 +55,7 @@ var extensionAttributes = map[string]extension{
 	"versionTag": {verdict: executed}, "historyTimeToLive": {verdict: executed},
 
 	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
-	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork},
+	"resultVariable": {on: onWork}, "resultVariableName": {on: onWork}, "function": {on: onWork},
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},
 	"collection": {on: onLoop}, "elementVariable": {on: onLoop},
