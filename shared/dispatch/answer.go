@@ -48,7 +48,8 @@ func result(host string, header http.Header, body []byte) outcome {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return outcome{}
 	}
-	if kind, _, _ := mime.ParseMediaType(header.Get("Content-Type")); kind != "" && !cloudevent.IsJSON(kind) {
+	// Text is what a function that says nothing of its answer is taken to give.
+	if kind, _, _ := mime.ParseMediaType(header.Get("Content-Type")); kind != "text/plain" && !cloudevent.IsJSON(kind) {
 		return refused("%s answered %s where the result is JSON.", host, clip(kind))
 	}
 	return parsed(host, body)

@@ -141,20 +141,22 @@ func (r JobResult) failure(job *engine.Job) engine.FailJob {
 		after := seconds(*r.RetryAfterSeconds)
 		f.RetryAfter = &after
 	}
-	if len(job.Delays) > 0 || f.Retries != nil {
+	if len(job.Delays) > 0 {
 		return f
 	}
 	tries := r.Tries
 	if tries <= 0 {
-		tries = job.Retries
+		tries = firstRetries
 	}
-	left := max(job.Retries-1, 0)
-	if job.DueAt.IsZero() && job.Retries == firstRetries {
-		left = tries - 1
+	if f.Retries == nil {
+		left := max(job.Retries-1, 0)
+		if job.DueAt.IsZero() && job.Retries == firstRetries {
+			left = tries - 1
+		}
+		f.Retries = &left
 	}
-	f.Retries = &left
 	if f.RetryAfter == nil {
-		after := pauseAfter(max(tries-left, 1))
+		after := pauseAfter(max(tries-*f.Retries, 1))
 		f.RetryAfter = &after
 	}
 	return f
