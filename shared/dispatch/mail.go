@@ -43,7 +43,7 @@ func newMailer(cfg config.Config) (*mailer, error) {
 	switch {
 	case u.Scheme == "smtps":
 		m.options = []mail.Option{mail.WithSSLPort(false)}
-	case u.Query().Get("tls") == "none":
+	case u.RawQuery == "tls=none":
 		m.options = []mail.Option{mail.WithTLSPolicy(mail.NoTLS)}
 	default:
 		m.options = []mail.Option{mail.WithTLSPortPolicy(mail.TLSMandatory)}
