@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -129,6 +130,10 @@ func TestAnswers(t *testing.T) {
 			if diff := cmp.Diff(tc.nodes, nodes); diff != "" || retries != tc.retries || (len(in.Incidents) > 0) != tc.incident || len(s.got) != before+1 {
 				t.Errorf("%s retries %d, incidents %+v, pushed %d times", diff, retries, in.Incidents, len(s.got)-before)
 			}
+			// On a slow machine its next attempt would come into the next case.
+			if _, err := r.Workflow.CancelInstance(t.Context(), workflow.Call{Principal: operator}, id, ""); err != nil && !errors.Is(err, engine.ErrEnded) {
+				t.Error(err)
+			}
 		})
 	}
 }
@@ -251,12 +256,10 @@ func TestBreaker(t *testing.T) {
 	r.look()
 	tried := 0
 	for _, id := range ids {
-		if r.job(id).Retries < 3 {
-			tried++
-		}
+		tried += 3 - r.job(id).Retries
 	}
-	if tried != len(s.got) || tried < 10 || tried == len(ids) {
-		t.Errorf("%d jobs were tried, by %d pushes", tried, len(s.got))
+	if tried != len(s.got) || tried < 10 || tried >= len(ids) {
+		t.Errorf("%d attempts are counted of %d pushes", tried, len(s.got))
 	}
 
 }
