@@ -422,3 +422,23 @@ CREATE TABLE `workflow_timer` (
   KEY `process` (`process_key`,`id`),
   KEY `due` (`suspended`,`locked_until`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_topic_binding` (
+  `id` binary(16) NOT NULL,
+  `topic` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `kind` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `target` varchar(2048) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `method` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `headers` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `timeout_seconds` int(11) NOT NULL,
+  `result_seconds` int(11) NOT NULL,
+  `retries` int(11) NOT NULL,
+  `key_id` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `sealed_key` blob DEFAULT NULL,
+  `enabled` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `topic` (`topic`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

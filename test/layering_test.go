@@ -17,13 +17,14 @@ var ranks = [][]string{
 	2:  {"shared/bpmn", "shared/form", "shared/dmn"},
 	3:  {"shared/engine", "shared/soundness"},
 	4:  {"shared/config", "shared/telemetry"},
-	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent"},
+	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent", "shared/egress"},
 	6:  {"shared/store"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
-	9:  {"shared/faas"},
-	10: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client", "cmd/diom/tck"},
-	11: {"cmd/diom", "bench"},
+	9:  {"shared/dispatch"},
+	10: {"shared/faas"},
+	11: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client", "cmd/diom/tck"},
+	12: {"cmd/diom", "bench"},
 }
 
 // pure is the highest rank without I/O and chance; impure is what is forbidden up to it, with all

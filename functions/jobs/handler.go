@@ -3,10 +3,13 @@ package jobs
 
 import (
 	"net/http"
+	"slices"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/cloudevent"
+	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -17,8 +20,8 @@ import (
 // Function describes jobs.
 var Function = faas.Function{
 	Name:    "jobs",
-	Summary: "Hand jobs of service tasks out to workers, with a long poll, and take their results.",
-	Routes: []faas.Route{
+	Summary: "Hand jobs of service tasks out to workers, with a long poll, and take their results; do those whose topic is bound.",
+	Routes: slices.Concat([]faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/jobs", Summary: "List jobs, asynchronous continuations among them",
 			Permission: access.WorkflowOperate, List: tasklist.JobList, Answer: page.Page[store.Job]{}, Serve: list,
@@ -35,8 +38,9 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/jobs/{id}/extend", Summary: "Hold a job longer",
 			Permission: access.WorkflowJob, Body: workflow.JobExtension{}, Answer: workflow.InstanceAnswer{}, Serve: extend,
 		},
-	},
-	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
+	}, bindingRoutes()),
+	Events:  []faas.Event{{Type: cloudevent.TypeJobCreated, Summary: "Do the job, or push it, where its topic is bound", Serve: wake}},
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }
 

@@ -10,6 +10,7 @@ var consumers = map[string][]string{
 	"io.diom.workflow.incident.raised.v1":    {"notify"},
 	"io.diom.workflow.instance.cancelled.v1": {"notify"},
 	"io.diom.workflow.instance.ended.v1":     {"notify"},
+	"io.diom.workflow.job.created.v1":        {"jobs"},
 	"io.diom.workflow.message.sent.v1":       {"advance-token"},
 	"io.diom.workflow.task.assigned.v1":      {"notify"},
 	"io.diom.workflow.task.cancelled.v1":     {"notify"},

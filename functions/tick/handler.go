@@ -5,11 +5,13 @@ package tick
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/workflow"
 )
@@ -26,14 +28,14 @@ const (
 // takes no input, and beside one that runs the others get 429.
 var Function = faas.Function{
 	Name:    "tick",
-	Summary: "Fire timers that are due, and do what other functions have left behind, for a minute.",
+	Summary: "Fire timers that are due, do jobs whose topic is bound, and do what other functions have left behind, for a minute.",
 	Routes: []faas.Route{{
 		Method: http.MethodPost, Pattern: "/{$}", Summary: "Tick for 55 seconds",
 		Permission: access.Public, Answer: workflow.Ticked{}, Serve: serve,
 	}},
 	Schedule:  "* * * * *",
 	Scheduled: scheduled,
-	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
+	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},
 	Limits:    faas.Limits{Memory: "128Mi", CPU: "500m", Exec: exec, MaxInflight: 1, Min: 0, Max: 1},
 	Internal:  true,
 }
@@ -54,7 +56,9 @@ func run(ctx context.Context, app *faas.App) workflow.Ticked {
 	if deadline, limited := ctx.Deadline(); limited && deadline.Add(-margin).Before(end) {
 		end = deadline.Add(-margin)
 	}
-	return app.Workflow.TickUntil(ctx, end, func(err error) {
-		app.Telemetry.Log.WarnContext(ctx, "tick", "error", err.Error())
-	})
+	report := func(err error) { app.Telemetry.Log.WarnContext(ctx, "tick", "error", err.Error()) }
+	var watch sync.WaitGroup
+	watch.Go(func() { app.Dispatch.Watch(ctx, end, report) })
+	defer watch.Wait()
+	return app.Workflow.TickUntil(ctx, end, report)
 }

@@ -57,7 +57,7 @@ var extensionAttributes = map[string]extension{
 	"versionTag": {verdict: executed}, "historyTimeToLive": {verdict: executed},
 
 	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
-	"resultVariable": {on: onResult}, "resultVariableName": {on: onResult},
+	"resultVariable": {on: onResult}, "resultVariableName": {on: onResult}, "function": {on: onWork},
 	"errorCodeVariable": {on: onError}, "errorMessageVariable": {on: onError}, "escalationCodeVariable": {on: onEscalation},
 	"variableName": {on: onCondition}, "variableEvents": {on: onCondition},
 	"async": {verdict: executed}, "asyncBefore": {verdict: executed}, "asyncAfter": {verdict: executed},

@@ -60,6 +60,8 @@ func readReceiveTask(r *reader, n *node, f *FlowNode) {
 func (r *reader) work(n *node, s subject) (work *Work, given bool) {
 	work = &Work{}
 	switch {
+	case n.ours("function") != "":
+		work.Topic = r.function(n, s)
 	case n.extension("type") != "":
 		work.Topic = r.external(n, s)
 		work.Locals, work.Errors = r.fields(n, s), r.workErrors(n, s)

@@ -48,6 +48,10 @@ var workCases = []ruleCase{
 	{"long topic", service("c:type='external' c:topic='"+strings.Repeat("题", 256)+"'", ""), []string{"2 invalid_topic x"}},
 	{"longest topic", service("c:type='external' c:topic='"+strings.Repeat("题", 255)+"'", ""), nil},
 	{"wrong topic", service("c:type='external' c:topic='${'", ""), []string{"2 bad_expression x"}},
+	{"function", service("d:function='send-invoice'", ""), nil},
+	{"function that is none", service("d:function='Send/../x'", ""), []string{"2 invalid_topic x"}},
+	{"function on a user task", line(between("userTask", "d:function='a'", "")), []string{"2 ignored_extension x"}},
+	{"somebody else's function", service("c:function='a'", ""), []string{"2 missing_implementation x"}},
 	{"mail", service("c:type='mail'", ""), []string{"2 worker_needed x"}},
 	{"shell", service("c:type='shell'", ""), []string{"2 unsupported_extension x"}},
 	{"class", service("c:class='com.acme.Pay'", ""), []string{"2 worker_needed x"}},
@@ -108,6 +112,7 @@ func TestWorkOrder(t *testing.T) {
 		"c:expression='${a}' c:delegateExpression='${b}'":                                             "b - ",
 		"c:expression='${a}' c:delegateExpression='${b}' c:class='c.C'":                               "c.C - ",
 		"c:expression='${a}' c:delegateExpression='${b}' c:class='c.C' c:topic='t' c:type='external'": "t - ",
+		"c:type='external' c:topic='t' d:function='pay'":                                              "function:pay - ",
 		"c:type='external' c:topic='theirs' d:topic='ours'":                                           "ours - ",
 		"c:type='external' c:topic=' padded ${x}'":                                                    "padded ${x} - ",
 	} {

@@ -19,6 +19,8 @@ type Description struct {
 	fields string
 	// change makes the example; nil for what is no change of an instance.
 	change *engine.Change
+	// example makes it where there is no change.
+	example func() (event.Event, error)
 }
 
 // always are the fields of the data of every event of an instance.
@@ -50,6 +52,16 @@ var descriptions = []Description{
 	{
 		Type: TypeJobCreated, Summary: "A worker can fetch a job of the topic.", fields: always + "nodeId jobId jobKind topic retries dueAt?",
 		change: &engine.Change{Kind: engine.JobCreated, Job: &engine.Job{ID: exampleID(3), Node: "pay", Kind: engine.ExternalJob, Topic: "payment", Retries: 3}},
+	},
+	{
+		Type: TypeJobRequested, Summary: "A job whose topic is bound is handed to its receiver, and to nobody else. Its id is the job's: the same id again is another attempt.",
+		fields: "jobId topic workerId instanceId processKey businessKey? nodeId retries variables",
+		example: func() (event.Event, error) {
+			return Requested("/diom/production", JobRequest{
+				JobID: exampleID(3), Topic: "function:pay", WorkerID: "diom", InstanceID: exampleID(1), ProcessKey: "leave", BusinessKey: "2026-0042", NodeID: "pay",
+				Retries: 3, Variables: engine.Variables{"amount": int64(1200)},
+			}, exampleTime)
+		},
 	},
 	{
 		Type: TypeJobCompleted, Summary: "A worker has done a job.", fields: always + "nodeId jobId topic",
@@ -103,7 +115,12 @@ var descriptions = []Description{
 		Type: TypeIncidentResolved, Summary: "An incident is over: it was retried, or its instance ended.", fields: always + "nodeId incidentId",
 		change: &engine.Change{Kind: engine.IncidentResolved, IncidentID: exampleID(6), Node: "pay"},
 	},
-	{Type: TypeDefinitionDeployed, Summary: "A new version of a process was deployed.", fields: "definitionId processKey version name actor"},
+	{
+		Type: TypeDefinitionDeployed, Summary: "A new version of a process was deployed.", fields: "definitionId processKey version name actor",
+		example: func() (event.Event, error) {
+			return Deployed("/diom/production", Definition{ID: exampleID(7), ProcessKey: "leave", Version: 3, Name: "请假", Actor: "zhouming"}, exampleTime)
+		},
+	},
 }
 
 // Catalogue lists the types of our events in the order of the documentation.
@@ -119,7 +136,7 @@ func exampleID(n byte) engine.ID {
 // Example returns an event of the type as the product sends it, but for its signature.
 func (d Description) Example() (event.Event, error) {
 	if d.change == nil {
-		return Deployed("/diom/production", Definition{ID: exampleID(7), ProcessKey: "leave", Version: 3, Name: "请假", Actor: "zhouming"}, exampleTime)
+		return d.example()
 	}
 	list, err := Events("/diom/production", Step{
 		InstanceID: exampleID(1), Seq: 4, At: exampleTime, Actor: "lina", ProcessKey: "leave", BusinessKey: "2026-0042", Changes: []engine.Change{*d.change},
@@ -148,6 +165,9 @@ var schemas = map[string]map[string]any{
 	"jobId":            {"type": "string", "format": "uuid"},
 	"jobKind":          {"enum": []string{string(engine.ExternalJob), string(engine.BeforeJob), string(engine.AfterJob)}},
 	"topic":            {"type": "string", "minLength": 1},
+	"workerId":         {"type": "string", "minLength": 1, "description": "the name under which the product holds the job"},
+	"businessKey":      {"type": "string", "minLength": 1},
+	"variables":        {"type": "object", "description": "what the job sees, by name"},
 	"retries":          {"type": "integer", "minimum": 0, "description": "attempts that are left"},
 	"dueAt":            {"type": "string", "format": "date-time"},
 	"timerId":          {"type": "string", "format": "uuid"},

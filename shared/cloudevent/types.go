@@ -17,6 +17,7 @@ const (
 	TypeTaskCompleted      = prefix + "task.completed.v1"
 	TypeTaskCancelled      = prefix + "task.cancelled.v1"
 	TypeJobCreated         = prefix + "job.created.v1"
+	TypeJobRequested       = prefix + "job.requested.v1"
 	TypeJobCompleted       = prefix + "job.completed.v1"
 	TypeJobFailed          = prefix + "job.failed.v1"
 	TypeInstanceStarted    = prefix + "instance.started.v1"

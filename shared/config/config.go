@@ -50,6 +50,19 @@ type Config struct {
 	// Several templates, separated by commas, are tried in turn; name=url|url are the replicas of one function.
 	Functions string `env:"DIOM_FUNCTION_URL"`
 
+	// HTTPAllow are hosts, addresses and networks that service tasks may call although they are internal, or
+	// at ports other than 80 and 443: crm.internal, *.corp, 10.1.0.0/16.
+	HTTPAllow []string `env:"DIOM_HTTP_ALLOW"`
+	// TaskFunctions is the URL template, with {function} in it, of the functions that service tasks name
+	// (diom:function); the first template of DIOM_FUNCTION_URL where it is empty.
+	TaskFunctions string `env:"DIOM_TASK_FUNCTION_URL"`
+	// SMTPURL is the mail server of mail tasks: smtp://user@host:587, where TLS must be given, or
+	// smtps://user@host:465; ?tls=none for one on the same machine. The password is the secret
+	// diom-smtp-password.
+	SMTPURL string `env:"DIOM_SMTP_URL"`
+	// SMTPFrom is the sender of mails that name none.
+	SMTPFrom string `env:"DIOM_SMTP_FROM"`
+
 	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
 	// is public.
 	Demo bool `env:"DIOM_DEMO"`

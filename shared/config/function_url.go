@@ -32,4 +32,18 @@ func (c Config) FunctionURLs(name string) []string {
 	return append(named, templates...)
 }
 
+// TaskFunctionURL returns the URL of a function that is no one of the product's own; "" where no setting
+// says it.
+func (c Config) TaskFunctionURL(name string) string {
+	if c.TaskFunctions != "" {
+		return base(strings.ReplaceAll(c.TaskFunctions, "{function}", name))
+	}
+	for entry := range strings.SplitSeq(c.Functions, ",") {
+		if strings.Contains(entry, "{function}") {
+			return base(strings.ReplaceAll(entry, "{function}", name))
+		}
+	}
+	return ""
+}
+
 func base(url string) string { return strings.TrimSuffix(strings.TrimSpace(url), "/") }

@@ -157,7 +157,7 @@ func possible(in *engine.Instance) []engine.Action {
 			list = append(list, engine.Continue{Job: j.ID})
 			continue
 		}
-		list = append(list, engine.CompleteJob{Job: j.ID}, engine.FailJob{Job: j.ID}, engine.ThrowJobError{Job: j.ID, Code: "E1"}, engine.ThrowJobEscalation{Job: j.ID, Code: "X1"})
+		list = append(list, engine.CompleteJob{Job: j.ID}, engine.FailJob{Job: j.ID}, engine.ThrowJobError{Job: j.ID, Code: "E1"}, engine.ThrowJobEscalation{Job: j.ID, Code: "X1"}, engine.ThrowJobEscalation{Job: j.ID, Code: "X1", Completes: true})
 	}
 	for _, t := range in.Timers {
 		list = append(list, engine.FireTimer{Timer: t.ID})

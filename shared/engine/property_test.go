@@ -171,7 +171,7 @@ func (d *driver) task(t engine.Task) engine.Action {
 }
 
 func (d *driver) job(j engine.Job) engine.Action {
-	switch rapid.IntRange(0, 5).Draw(d.rt, "job") {
+	switch rapid.IntRange(0, 6).Draw(d.rt, "job") {
 	case 0:
 		return engine.FailJob{Job: j.ID, Message: "drawn"}
 	case 1:
@@ -183,6 +183,8 @@ func (d *driver) job(j engine.Job) engine.Action {
 		}
 	case 2:
 		return engine.ThrowJobError{Job: j.ID, Code: rapid.SampledFrom([]string{"E1", "E2"}).Draw(d.rt, "code"), Variables: values(d.rt)}
+	case 4:
+		return engine.ThrowJobEscalation{Job: j.ID, Code: rapid.SampledFrom([]string{"X1", "X2"}).Draw(d.rt, "code"), Variables: values(d.rt), Completes: true}
 	}
 	return d.complete(j, values(d.rt))
 }

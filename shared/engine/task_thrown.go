@@ -52,10 +52,12 @@ func (a ThrowTaskEscalation) apply(s *step) error {
 }
 
 // ThrowJobEscalation is ThrowTaskEscalation for the job of a worker, who goes on with it unless it was interrupted.
+// Completes says that the work is done with it: what does not interrupt, or nobody catches, completes the job.
 type ThrowJobEscalation struct {
 	Job       ID
 	Code      string
 	Variables Variables
+	Completes bool
 }
 
 // Name is the command's name in the history.
@@ -66,7 +68,21 @@ func (a ThrowJobEscalation) apply(s *step) error {
 	if err != nil {
 		return err
 	}
-	return s.escalateFrom(job.Token, a.Code, a.Variables)
+	if !a.Completes {
+		return s.escalateFrom(job.Token, a.Code, a.Variables)
+	}
+	token := *s.instance.token(job.Token)
+	s.setVariables(s.instance.scopeOf(token), a.Variables)
+	gone, err := s.propagate(token, a.Code)
+	switch {
+	case err != nil: // the work is done, but nobody knows who catches: an operator lets the token go on
+		s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+		s.resolve(job)
+		s.raise(token, true, err)
+	case !gone:
+		s.worked(token, job)
+	}
+	return nil
 }
 
 // escalateFrom writes variables and throws an escalation from where somebody works.

@@ -228,7 +228,7 @@ func (r *run) event(command string, a arguments) (engine.Action, error) {
 	case "escalate-task":
 		return engine.ThrowTaskEscalation{Task: r.task(a.task), Code: a.code, Variables: a.variables}, nil
 	case "escalate-job":
-		return engine.ThrowJobEscalation{Job: r.job(a.node), Code: a.code, Variables: a.variables}, nil
+		return engine.ThrowJobEscalation{Job: r.job(a.node), Code: a.code, Variables: a.variables, Completes: a.outcome == "done"}, nil
 	case "error-job":
 		return engine.ThrowJobError{Job: r.job(a.node), Code: a.code, Message: a.message, Variables: a.variables}, nil
 	case "continue":

@@ -212,15 +212,19 @@ func (a CompleteJob) apply(s *step) error {
 	if job.Listener == nil && s.errs(token, externalTask{job: job}, true) {
 		return nil
 	}
+	s.worked(token, job)
+	return nil
+}
+
+// worked ends a job that is done; its token goes on.
+func (s *step) worked(t Token, job Job) {
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
-	s.resolve(job)
 	s.resolve(job) // its retries may have been used up before
 	if job.Listener != nil {
-		s.listened(token, *job.Listener)
-		return nil
+		s.listened(t, *job.Listener)
+		return
 	}
-	s.results(token)
-	return nil
+	s.results(t)
 }
 
 // FailJob records that a worker could not do a job. Retries and RetryAfter are the worker's wish; nil

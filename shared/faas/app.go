@@ -16,8 +16,10 @@ import (
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/database"
+	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/lock"
+	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/telemetry"
@@ -40,6 +42,7 @@ type App struct {
 	Tasklist  *tasklist.Service
 	Inbound   *workflow.Inbound
 	Relay     *workflow.Relay
+	Dispatch  *dispatch.Dispatcher
 	locks     *lock.Locker
 
 	handlers  sync.Map // function name → *endpoint, for Handle
@@ -80,7 +83,10 @@ func (a *App) open() error {
 	a.Workflow.SetCode(workflow.Code{Listeners: a.Config.Listeners, Scripts: a.Config.Scripts})
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
-	return nil
+	a.Dispatch, err = dispatch.New(dispatch.Options{
+		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store), Log: a.Telemetry.Log, Source: a.Source(),
+	})
+	return err
 }
 
 // Source is the source of our own events: /diom/<environment>.
@@ -190,6 +196,7 @@ func (a *App) remote(name string) cloudevent.Sender {
 // Close stops the relay, lets the locks go and ends the connections.
 func (a *App) Close() error {
 	var err error
+	a.Dispatch.Stop()
 	a.Relay.Stop()
 	a.locks.Wait()
 	if a.Cache != nil {

@@ -43,6 +43,16 @@ func networkPolicies() []object {
 				"ports": tcp(8080, 8081, 8443, 8444),
 			}},
 		}),
+		// The functions that push jobs, call URLs and send mail; shared/egress says which addresses.
+		policy("to-receivers", object{"matchExpressions": []object{{
+			"key": "app.kubernetes.io/name", "operator": "In", "values": []string{"jobs", "tick"},
+		}}}, object{
+			"policyTypes": []string{"Egress"},
+			"egress": []object{{
+				"to":    []object{{"ipBlock": object{"cidr": "0.0.0.0/0", "except": []string{"169.254.0.0/16"}}}},
+				"ports": tcp(25, 80, 443, 465, 587),
+			}},
+		}),
 	}
 }
 

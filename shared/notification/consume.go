@@ -35,6 +35,7 @@ type Content struct {
 	Code        string    `json:"code,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Actor       string    `json:"actor,omitempty"`
+	Text        string    `json:"text,omitempty"` // of a message of the process itself
 }
 
 // notice is one event under way.

@@ -7,6 +7,7 @@ const (
 	InstanceEnded     = "instance.ended"     // what the person started has come to its end
 	InstanceCancelled = "instance.cancelled" // what the person started was cancelled
 	IncidentRaised    = "incident.raised"    // something failed, to those who operate
+	ProcessMessage    = "process.message"    // a process tells the person something in its own words
 )
 
 // titles are what people read, in the language of the demo's people. What a notification is about stands

@@ -134,6 +134,13 @@ func (s *Service) ExtendJob(ctx context.Context, id engine.ID, x JobExtension) (
 
 // jobTrigger is a command to the instance of a job that the worker must hold.
 func (s *Service) jobTrigger(id engine.ID, workerID string, action engine.Action) trigger {
+	return s.onJob(id, func(job store.Job, in *engine.Instance) (engine.Action, error) {
+		return action, holds(job, in, workerID)
+	})
+}
+
+// onJob is a command to the instance of a job.
+func (s *Service) onJob(id engine.ID, decide func(store.Job, *engine.Instance) (engine.Action, error)) trigger {
 	var job store.Job // as loaded last
 	return trigger{
 		status: http.StatusOK,
@@ -146,9 +153,7 @@ func (s *Service) jobTrigger(id engine.ID, workerID string, action engine.Action
 			d, err := s.definition(ctx, in.DefinitionID)
 			return &subject{instance: in, definition: d}, err
 		},
-		decide: func(sub *subject) (engine.Action, error) {
-			return action, holds(job, sub.instance, workerID)
-		},
+		decide: func(sub *subject) (engine.Action, error) { return decide(job, sub.instance) },
 		answer: func(r *result) any {
 			return InstanceAnswer{Instance: store.ShowInstance(r.after), Next: created(r)}
 		},

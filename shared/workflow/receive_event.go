@@ -108,6 +108,9 @@ func (in *Inbound) take(ctx context.Context, source *eventSource, r *cloudevent.
 	if !slices.Contains(source.Types, r.Type()) {
 		return false, cloudevent.ErrUnknownType.Withf("The source %s is not registered for events of the type %s.", source.Source, r.Type())
 	}
+	if failed, is := results[r.Type()]; is && source.mappings[r.Type()] == nil {
+		return true, in.takeResult(ctx, source, r, failed)
+	}
 	m, err := source.message(r, instant(), in.workflow.location)
 	if err != nil || m == nil {
 		return true, err

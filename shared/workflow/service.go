@@ -32,6 +32,7 @@ type Service struct {
 	latest      *otter.Cache[string, *definition]
 	lookout     lookout
 	setbacks    setbacks
+	mail        bool // there is a mail server
 }
 
 // definition is a deployed version with its compiled process. The process never changes; Latest and

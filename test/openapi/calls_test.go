@@ -50,10 +50,14 @@ func directory(s *session) {
 			value{"username": "contract", "password": "a-Passw0rd-12345", "displayName": "合同", "email": "c@example.com", "title": "x", "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}, "enabled": true},
 			value{"displayName": "合约", "roles": []string{"AUDITOR"}, "enabled": false},
 		},
-		"roles":         {value{"code": "CONTRACT", "name": "合同", "description": "x", "permissions": []string{"WORKFLOW_START"}}, value{"description": "y", "permissions": []string{}}},
-		"permissions":   {value{"code": "CONTRACT_X", "name": "合同", "position": 3}, value{"name": "合约", "position": 4}},
-		"departments":   {value{"code": "contract", "name": "合同部", "head": "wangfang"}, value{"name": "合约部", "head": ""}},
-		"groups":        {value{"key": "contract", "name": "合同组"}, value{"name": "合约组"}},
+		"roles":       {value{"code": "CONTRACT", "name": "合同", "description": "x", "permissions": []string{"WORKFLOW_START"}}, value{"description": "y", "permissions": []string{}}},
+		"permissions": {value{"code": "CONTRACT_X", "name": "合同", "position": 3}, value{"name": "合约", "position": 4}},
+		"departments": {value{"code": "contract", "name": "合同部", "head": "wangfang"}, value{"name": "合约部", "head": ""}},
+		"groups":      {value{"key": "contract", "name": "合同组"}, value{"name": "合约组"}},
+		"topic-bindings": {
+			value{"topic": "invoice", "kind": "url", "target": "https://billing.example/jobs", "timeoutSeconds": 20, "headers": []value{{"name": "Authorization", "secret": "billing-token"}}, "keyId": "b1", "key": sourceKey},
+			value{"enabled": false, "retries": 5},
+		},
 		"event-sources": {source("https://crm.example/other"), value{"enabled": false, "keyId": "c2", "key": sourceKey}},
 	} {
 		collection := " /api/v1/" + path

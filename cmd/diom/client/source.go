@@ -29,7 +29,8 @@ func sources() noun {
 			long: "Registers an event source as a file of JSON describes it: source, keyId, types, mappings. Its key comes from --key-file or " + keyVariable + ",\n" +
 				"or from the file itself.",
 			example: "diom source add examples/order/event-source.json\ndiom source add shop.json --key-file shop.key",
-			method:  http.MethodPost, path: "/api/v1/event-sources", view: view("", sourceColumns), run: addSource,
+			method:  http.MethodPost, path: "/api/v1/event-sources", view: view("", sourceColumns),
+			run: func(ctx context.Context, in *invocation) error { return addWithKey(ctx, in, true) },
 			flags: func(cmd *cobra.Command) {
 				cmd.Flags().String("key-file", "", "read the key from a `file` (or "+keyVariable+" in the environment)")
 			},
@@ -41,8 +42,9 @@ func sources() noun {
 	}}
 }
 
-// addSource sends the file with the key.
-func addSource(ctx context.Context, in *invocation) error {
+// addWithKey sends the file with the key, which may be absent where it is not needed and the file names
+// none.
+func addWithKey(ctx context.Context, in *invocation, needed bool) error {
 	raw, err := in.readFile(in.argument["file"])
 	if err != nil {
 		return err
@@ -52,10 +54,10 @@ func addSource(ctx context.Context, in *invocation) error {
 		return usagef("%s is not a JSON object: %v", in.argument["file"], err)
 	}
 	key, err := in.secret("key-file", keyVariable)
-	if err != nil && body["key"] == nil {
+	if needed = needed || body["keyId"] != nil; err != nil && needed && body["key"] == nil {
 		return err
 	}
-	if err == nil {
+	if err == nil && needed {
 		if body["key"], err = json.Marshal(key); err != nil {
 			return err
 		}
