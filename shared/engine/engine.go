@@ -45,6 +45,7 @@ type Command struct {
 	ID     ID
 	Actor  string // username
 	Action Action
+	Types  Types // of the variables that the action sets, where their values alone do not say it
 }
 
 // Step runs a command. in is not changed; it is nil only for Start. The error is a *fault.Error when
@@ -59,9 +60,11 @@ func Step(p *bpmn.Process, in *Instance, c Command, now time.Time, w World) (*In
 		s.instance = in.Clone()
 	}
 	s.instance.begin()
+	s.given = c.Types
 	if err := c.Action.apply(s); err != nil {
 		return nil, nil, err
 	}
+	s.given = nil
 	s.run()
 	if s.failure != nil {
 		return nil, nil, s.failure
@@ -80,12 +83,14 @@ type step struct {
 	ready    []int // tokens that have arrived at a node and have not been looked at
 	ids      int
 	entered  int
+	given    Types // of the variables of the command, while it is applied
 	streak   int   // nodes entered since the last wait state before this command
 	failure  error // a breach of the engine's own rules; never the data's fault
 }
 
 // do records a change and applies it.
 func (s *step) do(c Change) {
+	s.declare(&c)
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}
@@ -238,6 +243,7 @@ var (
 	ErrNoStart        = fault.New(fault.Invalid, "no_start_event", "The process has no none start event.")
 	ErrNoJob          = fault.New(fault.Conflict, "job_ended", "The job has been completed or cancelled.")
 	ErrTimerGone      = fault.New(fault.Conflict, "timer_ended", "The timer has fired or was cancelled.")
+	ErrNotWaiting     = fault.New(fault.Conflict, "token_not_waiting", "The token waits for nothing that can be signalled, or has gone on.")
 	ErrTimerEarly     = fault.New(fault.Conflict, "timer_not_due", "The timer is not due yet.")
 	ErrNoSubscription = fault.New(fault.Conflict, "subscription_ended", "The message is not waited for any more.")
 )

@@ -129,12 +129,13 @@ func (e *taskEvaluation) date(x *expr.Expression) time.Time {
 }
 
 // CompleteTask ends an open task and lets its token go on. A delegated task goes back to its owner
-// instead.
+// instead, unless the task is to end Outright (Camunda 7 CompleteTaskCmd).
 type CompleteTask struct {
 	Task      ID
 	Variables Variables
 	Outcome   string
 	Comment   string
+	Outright  bool
 }
 
 // Name is the command's name in the history.
@@ -149,7 +150,7 @@ func (a CompleteTask) apply(s *step) error {
 	if len(a.Variables) > 0 {
 		s.setVariables(s.instance.scopeOf(token), a.Variables)
 	}
-	if task.Delegated {
+	if task.Delegated && !a.Outright {
 		s.do(Change{Kind: TaskAssigned, TaskID: task.ID, Node: task.Node, Assignee: task.Owner, Owner: task.Owner, Comment: a.Comment, Reason: "resolved"})
 		return nil
 	}

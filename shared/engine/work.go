@@ -175,6 +175,7 @@ func (s *step) external(id ID) (Job, error) {
 type CompleteJob struct {
 	Job       ID
 	Variables Variables
+	Local     Variables // which the output parameters of the node alone can see
 }
 
 // Name is the command's name in the history.
@@ -187,6 +188,7 @@ func (a CompleteJob) apply(s *step) error {
 	}
 	token := *s.instance.token(job.Token)
 	s.setVariables(s.instance.scopeOf(token), a.Variables)
+	s.setLocal(token, a.Local)
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node, Topic: job.Topic})
 	s.finish(token)
 	return nil
