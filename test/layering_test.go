@@ -21,9 +21,10 @@ var ranks = [][]string{
 	6:  {"shared/store"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
-	9:  {"shared/faas"},
-	10: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client"},
-	11: {"cmd/diom", "bench"},
+	9:  {"shared/camunda"},
+	10: {"shared/faas"},
+	11: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client"},
+	12: {"cmd/diom", "bench"},
 }
 
 // pure is the highest rank without I/O and chance; impure is what is forbidden up to it, with all

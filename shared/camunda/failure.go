@@ -56,6 +56,15 @@ func BadRequest(format string, arguments ...any) *Error {
 	return &Error{Status: http.StatusBadRequest, Type: invalidRequest, Message: fmt.Sprintf(format, arguments...)}
 }
 
+// Reason words an error of encoding/json.
+func Reason(err error) string {
+	var own *Error
+	if errors.As(err, &own) {
+		return own.Message
+	}
+	return "Cannot read the JSON of the request: " + err.Error()
+}
+
 // NotFound is what is not there (404 InvalidRequestException).
 func NotFound(format string, arguments ...any) *Error {
 	return &Error{Status: http.StatusNotFound, Type: invalidRequest, Message: fmt.Sprintf(format, arguments...)}

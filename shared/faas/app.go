@@ -13,6 +13,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/cache"
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/database"
@@ -38,6 +39,7 @@ type App struct {
 	Access    *access.Service
 	Workflow  *workflow.Service
 	Tasklist  *tasklist.Service
+	Camunda   *camunda.Service
 	Inbound   *workflow.Inbound
 	Relay     *workflow.Relay
 	locks     *lock.Locker
@@ -79,6 +81,7 @@ func (a *App) open() error {
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
+	a.Camunda = camunda.New(a.Store, a.Workflow)
 	return nil
 }
 

@@ -29,8 +29,23 @@ const maxResources = 50
 // DeploymentRequest is a set of files that are deployed together or not at all.
 type DeploymentRequest struct {
 	Name      string
+	Source    string // which tool it comes from, or empty
 	Resources []store.Resource
+	// Other allows files that are no models; they are kept and nothing is done with them.
+	Other bool
+	// Unchanged says what becomes of files that an earlier deployment of the same name has.
+	Unchanged Unchanged
 }
+
+// Unchanged is what becomes of files that are as they were (Camunda 7 DeployCmd).
+type Unchanged uint8
+
+// What is unchanged is deployed again, or the deployment is skipped when all of it is, or each such file.
+const (
+	DeployUnchanged Unchanged = iota
+	SkipDeployment
+	SkipFiles
+)
 
 // DeploymentAnswer is the answer to a deployment.
 type DeploymentAnswer struct {
@@ -52,6 +67,10 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 	}
 	if err := checkResources(request); err != nil {
 		return nil, err
+	}
+	d.Source = request.Source
+	if earlier, err := s.withoutUnchanged(ctx, request, d); earlier != nil || err != nil {
+		return earlier, err
 	}
 	warnings, err := s.readModels(d)
 	if err != nil {
@@ -83,7 +102,7 @@ func checkResources(request DeploymentRequest) error {
 	seen := map[string]bool{}
 	for _, r := range request.Resources {
 		bad := r.Name == "" || len([]rune(r.Name)) > maxName || seen[r.Name] ||
-			!slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
+			!request.Other && !slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
 		if bad {
 			return ErrResourceName.With(fault.Detail{Pointer: "/resources/" + r.Name, Code: ErrResourceName.Code})
 		}
@@ -98,6 +117,9 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 	var problems []fault.Detail
 	keys := map[string]string{}
 	for _, r := range d.Resources {
+		if r.Kind != store.ModelFile {
+			continue
+		}
 		model, err := bpmn.Read(r.Content, bpmn.Options{File: r.Name})
 		if err != nil {
 			if !errors.Is(err, bpmn.ErrModel) {

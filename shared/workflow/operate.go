@@ -10,6 +10,7 @@ import (
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 )
 
@@ -230,3 +231,6 @@ func (s *Service) UnlockJob(ctx context.Context, id engine.ID) error {
 	s.lookout.free(in, id)
 	return nil
 }
+
+// listAll asks for a whole list, as far as lists of this size go.
+func listAll() page.Request { return page.Request{Limit: maxVersions} }
