@@ -16,11 +16,11 @@ import (
 var Function = faas.Function{
 	Name:    "complete-task",
 	Summary: "Complete a user task and advance its process instance to the next wait state.",
-	Routes: []faas.Route{{
+	Routes: append([]faas.Route{{
 		Method: http.MethodPost, Pattern: "/api/v1/tasks/{id}/complete", Summary: "Complete a task",
 		Permission: access.WorkflowTask, Replayable: true,
 		Body: workflow.Completion{}, Answer: workflow.TaskAnswer{}, Serve: complete,
-	}},
+	}}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

@@ -18,7 +18,7 @@ import (
 var Function = faas.Function{
 	Name:    "jobs",
 	Summary: "Hand jobs of service tasks out to workers, with a long poll, and take their results.",
-	Routes: []faas.Route{
+	Routes: append([]faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/jobs", Summary: "List jobs, asynchronous continuations among them",
 			Permission: access.WorkflowOperate, List: tasklist.JobList, Answer: page.Page[store.Job]{}, Serve: list,
@@ -34,7 +34,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/jobs/{id}/extend", Summary: "Hold a job longer",
 			Permission: access.WorkflowJob, Body: workflow.JobExtension{}, Answer: workflow.InstanceAnswer{}, Serve: extend,
 		},
-	},
+	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }

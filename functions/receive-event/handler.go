@@ -30,7 +30,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/signals", Summary: "Throw a signal to every instance and process that waits for it",
 			Permission: access.WorkflowMessage, Replayable: true, Body: signal{}, Answer: workflow.Thrown{}, Status: http.StatusAccepted, Serve: throw,
 		},
-	}, sourceRoutes(), deadLetterRoutes()),
+	}, sourceRoutes(), deadLetterRoutes(), engineRest()),
 	Secrets: []string{access.SecretInternal, access.SecretData},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", MaxInflight: 100, Pool: 8, Min: 1, Max: 5},
 }

@@ -195,3 +195,95 @@ func (s *Service) ResourceContent(ctx context.Context, deployment, id string) ([
 	content, err := s.store.Resource(ctx, parsed, f.Name)
 	return content, f.Name, err
 }
+
+// DeleteDeployment deletes a deployment with its definitions, and with their instances when it cascades.
+func (s *Service) DeleteDeployment(ctx context.Context, call workflow.Call, id string, cascade bool) error {
+	gone := NotFound("Deployment with id '%s' do not exist", id)
+	parsed, err := engine.ParseID(id)
+	if err != nil {
+		return gone
+	}
+	return Unknowns(s.workflow.DeleteDeployment(ctx, call, parsed, cascade), gone)
+}
+
+// DeleteDefinition deletes one definition, or all versions of a key.
+func (s *Service) DeleteDefinition(ctx context.Context, call workflow.Call, id, key string, cascade bool) error {
+	if key == "" {
+		d, _, err := s.FindDefinition(ctx, id, "")
+		if err != nil {
+			return err
+		}
+		return s.workflow.DeleteDefinition(ctx, call, d.ID, cascade)
+	}
+	versions, err := s.store.Definitions(ctx, store.DefinitionFilter{Key: key}, all(""))
+	if err == nil && len(versions.Items) == 0 {
+		err = NotFound("No process definition found with key '%s'", key)
+	}
+	for _, d := range versions.Items {
+		if err == nil {
+			err = s.workflow.DeleteDefinition(ctx, call, d.ID, cascade)
+		}
+	}
+	return err
+}
+
+// DeployedStartForm returns the file of a start form that was deployed with its definition.
+func (s *Service) DeployedStartForm(ctx context.Context, id, key string) ([]byte, error) {
+	f, err := s.StartForm(ctx, id, key)
+	if err != nil {
+		return nil, err
+	}
+	d, _, err := s.FindDefinition(ctx, id, key)
+	if err != nil {
+		return nil, err
+	}
+	return s.deployedForm(ctx, d.DeploymentID, f)
+}
+
+// deployedForm finds the file that a form key camunda-forms:deployment:name names, or the form of a reference.
+func (s *Service) deployedForm(ctx context.Context, deployment engine.ID, f FormReference) ([]byte, error) {
+	_, name, named := strings.Cut(textOf(f.Key), ":deployment:")
+	if named {
+		return s.store.Resource(ctx, deployment, name)
+	}
+	if f.FormRef == nil {
+		return nil, BadRequest("The form key '%s' does not reference a deployed form.", textOf(f.Key))
+	}
+	files, err := s.store.Resources(ctx, deployment)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		if file.Kind != "form" {
+			continue
+		}
+		content, err := s.store.Resource(ctx, deployment, file.Name)
+		if err != nil {
+			return nil, err
+		}
+		var form struct {
+			ID string `json:"id"`
+		}
+		if json.Unmarshal(content, &form) == nil && form.ID == f.FormRef.Key {
+			return content, nil
+		}
+	}
+	return nil, NotFound("No Camunda Form Definition was found for Camunda Form Ref: %s", f.FormRef.Key)
+}
+
+// DeployedForm returns the file of a task's form.
+func (s *Service) DeployedForm(ctx context.Context, p access.Principal, id string) ([]byte, error) {
+	f, err := s.TaskForm(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Task(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	d, _, err := s.workflow.Model(ctx, t.scene.DefinitionID)
+	if err != nil {
+		return nil, err
+	}
+	return s.deployedForm(ctx, d.DeploymentID, f)
+}

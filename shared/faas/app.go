@@ -79,6 +79,7 @@ func (a *App) open() error {
 	a.Relay = workflow.NewRelay(a.Store, a.sender(), a.Source(), a.Telemetry.Log)
 	a.locks = lock.New(a.Cache.Redis())
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
+	a.Workflow.ByHand = !a.Config.RunsJobs()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
 	a.Camunda = camunda.New(a.Store, a.Workflow)

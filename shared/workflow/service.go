@@ -27,6 +27,10 @@ type Service struct {
 	location *time.Location
 	relay    *Relay
 
+	// ByHand leaves continuations and timers to those who run them by RunJob; Tick does not. It is set before
+	// the first use.
+	ByHand bool
+
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
 	lookout     lookout
