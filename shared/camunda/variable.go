@@ -161,6 +161,7 @@ func textIn(info map[string]any, name string) string {
 
 // SetVariables changes variables of a place.
 func (s *Service) SetVariables(ctx context.Context, call workflow.Call, at Place, m Modification) (err error) {
+	call.Steward = true
 	action := engine.SetVariables{Token: at.Token, Local: at.Local, Remove: m.Delete}
 	if action.Variables, call.Types, err = m.Set.Read(); err != nil {
 		return err
