@@ -3,6 +3,7 @@ package camunda
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -222,7 +223,7 @@ func (s *Service) ActivityStatistics(ctx context.Context, p access.Principal, id
 
 // Unknowns gives the failure that something is not there another form.
 func Unknowns(err error, other *Error) error {
-	if err == nil || Failure(err).Status != http.StatusNotFound {
+	if err == nil || errors.Is(err, other) || Failure(err).Status != http.StatusNotFound {
 		return err
 	}
 	other.cause = err
