@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/faas/faastest"
 )
 
@@ -275,4 +276,44 @@ var orderSteps = []step{
 	{method: "DELETE", path: "/deployment/{deployment}?cascade=true", status: 204},
 	{method: "GET", path: "/process-definition/count", status: 200, want: `{"count": 0}`},
 	{method: "GET", path: "/history/process-instance/{instance}", status: 404},
+}
+
+// docs/camunda7.md lists what is answered with 501.
+func TestEngineRestAbsenceIsDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/camunda7.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range camunda.Absent {
+		if !strings.Contains(string(doc), "| `"+a.Path+"` | "+a.What+" |") {
+			t.Errorf("docs/camunda7.md does not say: %s %s", a.Path, a.What)
+		}
+	}
+}
+
+// Who calls is proved by a name and a password; a wrong one is not remembered as right, and a new password
+// counts at once.
+func TestEngineRestCallers(t *testing.T) {
+	t.Parallel()
+	r := newRest(t)
+	for _, c := range []struct {
+		user   string
+		status int
+	}{{"", 401}, {"admin", 200}, {"admin", 200}, {"nobody", 401}, {"lina", 200}} {
+		r.user = c.user
+		if status, answer := r.ask("GET", "/process-instance", "", ""); status != c.status {
+			t.Errorf("%q: %d %s", c.user, status, answer)
+		}
+	}
+	r.user = "lina"
+	if status, _ := r.ask("GET", "/incident", "", ""); status != http.StatusForbidden {
+		t.Errorf("incidents for an employee: %d", status)
+	}
+	if _, err := r.demo.App.Access.ChangePassword(t.Context(), r.demo.Call("lina").Principal, access.DemoPassword, "Another-Passw0rd!", "192.0.2.1"); err != nil {
+		t.Fatal(err)
+	}
+	if status, answer := r.ask("GET", "/process-instance", "", ""); status != http.StatusUnauthorized {
+		t.Errorf("with the old password: %d %s", status, answer)
+	}
 }
