@@ -90,7 +90,7 @@ func (m *matrix) ask(h http.Handler, r faas.Route, token string) (int, string) {
 	var problem struct {
 		Code string `json:"code"`
 	}
-	_ = json.Unmarshal(answer.Body.Bytes(), &problem) // a page has no code
+	_ = json.Unmarshal(answer.Body.Bytes(), &problem)             // a page has no code
 	if code := answer.Header().Get(faas.CodeHeader); code != "" { // Camunda's errors have no such word
 		problem.Code = code
 	}
