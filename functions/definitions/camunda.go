@@ -33,7 +33,7 @@ func engineRest() []faas.Route {
 		faas.EngineRest(http.MethodGet, "/deployment/{id}/resources/{resource}/data", access.WorkflowDefinition, resourceData),
 
 		faas.EngineRest(http.MethodGet, "/process-definition/statistics", access.WorkflowDefinition, func(ctx context.Context, r *faas.Request) (any, error) {
-			return r.App.Camunda.DefinitionStatistics(ctx, r.Principal, camunda.ParseQuery(r.HTTP().URL.Query()))
+			return r.App.Camunda.DefinitionStatistics(ctx, r.Principal, r.Parameters())
 		}),
 		faas.EngineRest(http.MethodPut, "/process-definition/suspended", access.WorkflowDeploy, suspendByBody),
 		faas.EngineRest(http.MethodGet, "/engine", access.Authenticated, engines),
@@ -92,7 +92,7 @@ func createDeployment(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Camunda.Deploy(ctx, r.Call(), request, r.Base())
 }
 
-func cascades(r *faas.Request) bool { return r.HTTP().URL.Query().Get("cascade") == "true" }
+func cascades(r *faas.Request) bool { return r.Parameters().Flag("cascade") }
 
 func deleteDeployment(ctx context.Context, r *faas.Request) (any, error) {
 	return nil, r.App.Camunda.DeleteDeployment(ctx, r.Call(), r.PathValue("id"), cascades(r))
@@ -119,7 +119,7 @@ func readAspect(ctx context.Context, r *faas.Request) (any, error) {
 	case "startForm":
 		return c.StartForm(ctx, id, key)
 	case "form-variables":
-		return c.StartFormVariables(ctx, id, key, camunda.ParseQuery(r.HTTP().URL.Query()))
+		return c.StartFormVariables(ctx, id, key, r.Parameters())
 	case "statistics":
 		return c.ActivityStatistics(ctx, r.Principal, id, key)
 	case "deployed-start-form":

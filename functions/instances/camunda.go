@@ -58,7 +58,7 @@ func readActivities(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func deleteInstance(ctx context.Context, r *faas.Request) (any, error) {
-	return nil, r.App.Camunda.Delete(ctx, r.Call(), r.PathValue("id"), "", camunda.ParseQuery(r.HTTP().URL.Query()))
+	return nil, r.App.Camunda.Delete(ctx, r.Call(), r.PathValue("id"), "", r.Parameters())
 }
 
 func suspendInstance(ctx context.Context, r *faas.Request) (any, error) {

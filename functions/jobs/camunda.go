@@ -92,7 +92,7 @@ func plainText(text string) faas.Answer {
 }
 
 func readTopics(ctx context.Context, r *faas.Request) (any, error) {
-	return r.App.Camunda.Topics(ctx, r.Principal, camunda.ParseQuery(r.HTTP().URL.Query()))
+	return r.App.Camunda.Topics(ctx, r.Principal, r.Parameters())
 }
 
 func setRetries(ctx context.Context, r *faas.Request) (any, error) {

@@ -26,5 +26,6 @@ func begin(ctx context.Context, r *faas.Request) (any, error) {
 	if err := r.Read(&body); err != nil {
 		return nil, err
 	}
-	return r.App.Camunda.Start(ctx, r.Call(), r.PathValue("id"), r.PathValue("key"), body, r.Base())
+	body.ID, body.Key, body.Base = r.PathValue("id"), r.PathValue("key"), r.Base()
+	return r.App.Camunda.Start(ctx, r.Call(), body)
 }

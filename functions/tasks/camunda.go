@@ -53,11 +53,11 @@ func readDeployedForm(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func readFormVariables(ctx context.Context, r *faas.Request) (any, error) {
-	return r.App.Camunda.FormVariables(ctx, r.Principal, r.PathValue("id"), camunda.ParseQuery(r.HTTP().URL.Query()))
+	return r.App.Camunda.FormVariables(ctx, r.Principal, r.PathValue("id"), r.Parameters())
 }
 
 func readLinks(ctx context.Context, r *faas.Request) (any, error) {
-	return r.App.Camunda.IdentityLinks(ctx, r.Principal, r.PathValue("id"), r.HTTP().URL.Query().Get("type"))
+	return r.App.Camunda.IdentityLinks(ctx, r.Principal, r.PathValue("id"), r.Parameters().Text("type"))
 }
 
 func connecting(add bool) func(context.Context, *faas.Request) (any, error) {

@@ -224,8 +224,15 @@ func (s *Service) pastScenes(ctx context.Context, p access.Principal, q Query) (
 	return list, err
 }
 
+// part is one kind of things of the history: where they are, which are wanted, and their order.
+type part[T any] struct {
+	of    func(*past) []T
+	wants func(T) bool
+	by    sorts[T]
+}
+
 // history lists things of the history of all instances that a query is about.
-func history[T any](ctx context.Context, s *Service, p access.Principal, q Query, of func(*past) []T, wants func(T) bool, by sorts[T]) ([]T, int, error) {
+func history[T any](ctx context.Context, s *Service, p access.Principal, q Query, look part[T]) ([]T, int, error) {
 	scenes, err := s.pastScenes(ctx, p, q)
 	if err != nil {
 		return nil, 0, err
@@ -236,13 +243,13 @@ func history[T any](ctx context.Context, s *Service, p access.Principal, q Query
 		if err != nil {
 			return nil, 0, err
 		}
-		for _, one := range of(folded) {
-			if wants(one) {
+		for _, one := range look.of(folded) {
+			if look.wants(one) {
 				list = append(list, one)
 			}
 		}
 	}
-	return finish(q, list, by)
+	return finish(q, list, look.by)
 }
 
 // ended reports whether a time is within the parameters finished and unfinished.

@@ -16,7 +16,7 @@ func (s *Service) PastActivities(ctx context.Context, p access.Principal, q Quer
 			q.is("activityType", a.Type) && q.is("executionId", a.Execution) && q.is("taskAssignee", textOf(a.Assignee)) && q.ended(a.End.Time) && q.holds("canceled", a.Canceled) && q.holds("completeScope", a.CompleteScope) &&
 			q.before("startedBefore", a.Start.Time) && q.after("startedAfter", a.Start.Time) && q.before("finishedBefore", a.End.Time) && q.after("finishedAfter", a.End.Time) && q.unowned()
 	}
-	return history(ctx, s, p, q, func(f *past) []PastActivity { return f.activities }, wants, sorts[PastActivity]{
+	return history(ctx, s, p, q, part[PastActivity]{func(f *past) []PastActivity { return f.activities }, wants, sorts[PastActivity]{
 		"activityInstanceId": func(a, b PastActivity) int { return cmp.Compare(a.ID, b.ID) },
 		"instanceId":         func(a, b PastActivity) int { return cmp.Compare(a.Instance, b.Instance) },
 		"executionId":        func(a, b PastActivity) int { return cmp.Compare(a.Execution, b.Execution) },
@@ -29,7 +29,7 @@ func (s *Service) PastActivities(ctx context.Context, p access.Principal, q Quer
 		"definitionId":       func(a, b PastActivity) int { return cmp.Compare(a.Definition, b.Definition) },
 		"occurrence":         func(a, b PastActivity) int { return a.Start.Compare(b.Start.Time) },
 		"tenantId":           func(PastActivity, PastActivity) int { return 0 },
-	})
+	}})
 }
 
 // PastVariables lists the variables of the history; those that were removed only where they are asked for.
@@ -38,11 +38,11 @@ func (s *Service) PastVariables(ctx context.Context, p access.Principal, q Query
 		return (v.State != "DELETED" || q.Flag("includeDeleted")) && q.is("variableName", v.Name) && q.in("variableNameIn", v.Name) && q.like("variableNameLike", v.Name) && q.in("executionIdIn", v.Execution) &&
 			q.in("activityInstanceIdIn", v.ActivityInstance) && (!q.Has("variableValue") || equal(v.raw, scalar(q.Text("variableValue")))) && q.in("variableTypeIn", v.Type) && q.unowned()
 	}
-	list, total, err := history(ctx, s, p, q, func(f *past) []PastVariable { return f.variables }, wants, sorts[PastVariable]{
+	list, total, err := history(ctx, s, p, q, part[PastVariable]{func(f *past) []PastVariable { return f.variables }, wants, sorts[PastVariable]{
 		"instanceId":   func(a, b PastVariable) int { return cmp.Compare(a.Instance, b.Instance) },
 		"variableName": func(a, b PastVariable) int { return cmp.Compare(a.Name, b.Name) },
 		"tenantId":     func(PastVariable, PastVariable) int { return 0 },
-	})
+	}})
 	return list, total, err
 }
 
@@ -62,7 +62,7 @@ func (s *Service) jobLog(ctx context.Context, p access.Principal, q Query, worke
 			q.in("activityIdIn", l.Activity) && q.is("activityId", l.Activity) && q.in("executionIdIn", l.Execution) && q.holds("creationLog", l.CreationLog) && q.holds("failureLog", l.FailureLog) &&
 			q.holds("successLog", l.SuccessLog) && q.holds("deletionLog", l.DeletionLog) && q.unowned()
 	}
-	return history(ctx, s, p, q, func(f *past) []PastJob { return f.jobs }, wants, sorts[PastJob]{
+	return history(ctx, s, p, q, part[PastJob]{func(f *past) []PastJob { return f.jobs }, wants, sorts[PastJob]{
 		"timestamp":            func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
 		"taskId":               func(a, b PastJob) int { return cmp.Compare(a.External, b.External) },
 		"jobId":                func(a, b PastJob) int { return cmp.Compare(a.Job, b.Job) },
@@ -78,7 +78,7 @@ func (s *Service) jobLog(ctx context.Context, p access.Principal, q Query, worke
 		"processDefinitionKey": func(a, b PastJob) int { return cmp.Compare(a.DefinitionKey, b.DefinitionKey) },
 		"occurrence":           func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
 		"tenantId":             func(PastJob, PastJob) int { return 0 },
-	})
+	}})
 }
 
 // PastIncidents lists the incidents of the history.
@@ -87,14 +87,14 @@ func (s *Service) PastIncidents(ctx context.Context, p access.Principal, q Query
 		return q.is("incidentId", i.ID) && q.is("incidentType", i.Type) && q.is("incidentMessage", textOf(i.Message)) && q.is("activityId", i.Activity) && q.is("failedActivityId", i.FailedActivity) &&
 			q.is("executionId", i.Execution) && q.is("configuration", i.Configuration) && q.holds("open", i.Open) && q.holds("resolved", i.Resolved) && q.holds("deleted", i.Deleted) && q.unowned()
 	}
-	return history(ctx, s, p, q, func(f *past) []PastIncident { return f.incidents }, wants, sorts[PastIncident]{
+	return history(ctx, s, p, q, part[PastIncident]{func(f *past) []PastIncident { return f.incidents }, wants, sorts[PastIncident]{
 		"incidentId":        func(a, b PastIncident) int { return cmp.Compare(a.ID, b.ID) },
 		"createTime":        func(a, b PastIncident) int { return a.Created.Compare(b.Created.Time) },
 		"endTime":           func(a, b PastIncident) int { return a.Ended.Compare(b.Ended.Time) },
 		"incidentType":      func(a, b PastIncident) int { return cmp.Compare(a.Type, b.Type) },
 		"activityId":        func(a, b PastIncident) int { return cmp.Compare(a.Activity, b.Activity) },
 		"processInstanceId": func(a, b PastIncident) int { return cmp.Compare(a.Instance, b.Instance) },
-	})
+	}})
 }
 
 // PastTask is a user task of the history.

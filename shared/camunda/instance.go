@@ -137,6 +137,10 @@ func (s *Service) Instance(ctx context.Context, p access.Principal, id string) (
 
 // StartRequest is the body of a start.
 type StartRequest struct {
+	ID   string `json:"-"` // of the definition, or
+	Key  string `json:"-"` // of the process
+	Base string `json:"-"` // the address of the product as the caller knows it
+
 	BusinessKey  string         `json:"businessKey"`
 	Variables    Variables      `json:"variables"`
 	Instructions []*Instruction `json:"startInstructions"`
@@ -152,11 +156,11 @@ type Instruction struct {
 }
 
 // Start starts an instance of the definition with the id, or of the latest of the key.
-func (s *Service) Start(ctx context.Context, call workflow.Call, id, key string, body StartRequest, base string) (Instance, error) {
+func (s *Service) Start(ctx context.Context, call workflow.Call, body StartRequest) (Instance, error) {
 	if len(body.Instructions) > 0 {
 		return Instance{}, NotImplemented("A start with startInstructions")
 	}
-	d, _, err := s.FindDefinition(ctx, id, key)
+	d, _, err := s.FindDefinition(ctx, body.ID, body.Key)
 	if err != nil {
 		return Instance{}, err
 	}
@@ -173,7 +177,7 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, id, key string,
 	if err := json.Unmarshal(raw, &started); err != nil {
 		return Instance{}, err
 	}
-	return s.started(ctx, started.Instance.ID, body.Return, base)
+	return s.started(ctx, started.Instance.ID, body.Return, body.Base)
 }
 
 // started shows an instance as it is after all that its start has caused.

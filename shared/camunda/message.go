@@ -149,7 +149,7 @@ func (s *Service) Throw(ctx context.Context, call workflow.Call, body Signal) er
 	}
 	instance, token, err := ParseExecutionID(body.Execution)
 	if err == nil {
-		err = s.workflow.SignalTo(ctx, call, instance, token, body.Name, values)
+		err = s.workflow.SignalTo(ctx, call, workflow.Message{Name: body.Name, InstanceID: instance, Token: token, Variables: values})
 	}
 	if err != nil {
 		return As(err, http.StatusInternalServerError, engineException, "Cannot find execution with id '"+body.Execution+"' that waits for the signal '"+body.Name+"': ")

@@ -55,6 +55,9 @@ func length[T any](ctx context.Context, r *Request, read Listing[T]) (any, error
 	return camunda.Count{Count: total}, err
 }
 
+// Parameters are those of the URL of one of these routes.
+func (r *Request) Parameters() camunda.Query { return camunda.ParseQuery(r.http.URL.Query()) }
+
 // Query reads what a list of Camunda's is asked for.
 func (r *Request) Query() (camunda.Query, error) {
 	q := camunda.ParseQuery(r.http.URL.Query())

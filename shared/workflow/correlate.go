@@ -81,17 +81,17 @@ func (s *Service) correlateAll(ctx context.Context, call Call, m Message, found 
 	return all, take(s.startByMessage(ctx, call, m, d))
 }
 
-// SignalTo delivers a signal to one token that waits for it; token 0 is any of the instance. It returns
+// SignalTo delivers a signal, by the name of m, to the token of the instance that m names; token 0 is any. It returns
 // engine.ErrNoSubscription.
-func (s *Service) SignalTo(ctx context.Context, call Call, instance engine.ID, token int, name string, variables engine.Variables) error {
-	if err := checkVariables(variables); err != nil {
+func (s *Service) SignalTo(ctx context.Context, call Call, m Message) error {
+	if err := checkVariables(m.Variables); err != nil {
 		return err
 	}
-	t := s.instanceTrigger(instance)
+	t := s.instanceTrigger(m.InstanceID)
 	t.decide = func(sub *subject) (engine.Action, error) {
 		for _, open := range sub.instance.Subscriptions {
-			if open.Signal && open.Message == name && (token == 0 || open.Token == token) {
-				return engine.Correlate{Subscription: open.ID, Variables: variables}, nil
+			if open.Signal && open.Message == m.Name && (m.Token == 0 || open.Token == m.Token) {
+				return engine.Correlate{Subscription: open.ID, Variables: m.Variables}, nil
 			}
 		}
 		return nil, engine.ErrNoSubscription
