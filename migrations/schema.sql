@@ -145,7 +145,9 @@ CREATE TABLE `workflow_deployment` (
   `name` varchar(255) NOT NULL,
   `deployed_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `deployed_at` datetime(3) NOT NULL,
-  PRIMARY KEY (`id`)
+  `source` varchar(255) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `name` (`name`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_draft` (

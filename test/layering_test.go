@@ -21,7 +21,7 @@ var ranks = [][]string{
 	6:  {"shared/store"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
-	9:  {"shared/dispatch"},
+	9:  {"shared/dispatch", "shared/camunda"},
 	10: {"shared/faas"},
 	11: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client", "cmd/diom/tck"},
 	12: {"cmd/diom", "bench"},

@@ -16,11 +16,11 @@ import (
 var Function = faas.Function{
 	Name:    "complete-task",
 	Summary: "Complete a user task and advance its process instance to the next wait state.",
-	Routes: []faas.Route{
+	Routes: append([]faas.Route{
 		result("complete", "Complete a task", workflow.Completion{}, complete),
 		result("error", "End a task with a BPMN error", workflow.TaskError{}, throw),
 		result("escalate", "Throw an escalation from a task, which stays open unless it is interrupted", workflow.TaskEscalation{}, escalate),
-	},
+	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

@@ -19,7 +19,7 @@ import (
 var Function = faas.Function{
 	Name:    "definitions",
 	Summary: "Deploy BPMN models and read the deployed process definitions.",
-	Routes: []faas.Route{
+	Routes: append([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/deployments", Summary: "Deploy models (multipart, all or nothing)",
 			Permission: access.WorkflowDeploy, Replayable: true, Status: http.StatusCreated, MaxBody: maxDeployment,
@@ -49,7 +49,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/definitions/{id}/resume", Summary: "Resume a definition",
 			Permission: access.WorkflowDeploy, Replayable: true, Answer: store.Definition{}, Serve: resume,
 		},
-	},
+	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/limit"
@@ -35,7 +37,7 @@ func (g *gateway) enter(e *exchange, r *http.Request) error {
 	if !plain(r) {
 		return ErrBadPath
 	}
-	return nil
+	return canonical(r)
 }
 
 // plain reports whether everybody on the way reads the path alike: a platform between the gateway and
@@ -79,7 +81,7 @@ func (g *gateway) admit(e *exchange, r *http.Request) error {
 // identify finds whose token it is. A token on a public route is not looked at: who logs in may still
 // send an old one. Where a token cannot be judged, since the database is away, the function decides.
 func (g *gateway) identify(e *exchange, r *http.Request) error {
-	principal, err := g.app.Access.Authenticate(r.Context(), bearer(r.Header))
+	principal, err := g.principal(e, r)
 	switch {
 	case err == nil:
 	case fault.KindOf(err) == fault.Unauthorized:
@@ -89,6 +91,27 @@ func (g *gateway) identify(e *exchange, r *http.Request) error {
 	}
 	e.user = principal.Username
 	return g.limited(e, r, g.user, principal.Username)
+}
+
+// principal finds the caller: under /engine-rest a name and a password will do, too.
+func (g *gateway) principal(e *exchange, r *http.Request) (access.Principal, error) {
+	if camunda.Speaks(r.URL.Path) {
+		return g.app.Access.AuthenticateHeader(r.Context(), r.Header.Get("Authorization"), e.address.String())
+	}
+	return g.app.Access.Authenticate(r.Context(), bearer(r.Header))
+}
+
+// canonical takes /engine/{name} out of a path of /engine-rest: no function knows it.
+func canonical(r *http.Request) error {
+	path, known := camunda.Canonical(r.URL.Path)
+	if !known {
+		return camunda.BadRequest("No process engine is available under the name of %s", r.URL.Path)
+	}
+	if path != r.URL.Path {
+		r.URL.Path = path
+		r.URL.RawPath, _ = camunda.Canonical(r.URL.RawPath)
+	}
+	return nil
 }
 
 func bearer(header http.Header) string {

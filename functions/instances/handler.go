@@ -19,7 +19,7 @@ import (
 var Function = faas.Function{
 	Name:    "instances",
 	Summary: "Read process instances with their history, and cancel, suspend, resume or retry them.",
-	Routes: []faas.Route{
+	Routes: append([]faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances",
 			Permission: access.WorkflowInstance, List: tasklist.InstanceList, Answer: page.Page[store.Instance]{}, Serve: list,
@@ -50,7 +50,7 @@ var Function = faas.Function{
 			Method: http.MethodGet, Pattern: "/api/v1/timers", Summary: "List timers of instances and of start events",
 			Permission: access.WorkflowOperate, List: tasklist.TimerList, Answer: page.Page[store.Timer]{}, Serve: timers,
 		},
-	},
+	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }

@@ -38,7 +38,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/jobs/{id}/extend", Summary: "Hold a job longer",
 			Permission: access.WorkflowJob, Body: workflow.JobExtension{}, Answer: workflow.InstanceAnswer{}, Serve: extend,
 		},
-	}, bindingRoutes()),
+	}, bindingRoutes(), engineRest()),
 	Events:  []faas.Event{{Type: cloudevent.TypeJobCreated, Summary: "Do the job, or push it, where its topic is bound", Serve: wake}},
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},

@@ -1,10 +1,8 @@
 package login
 
 import (
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
@@ -71,17 +69,4 @@ func sameSite(r *http.Request) error {
 		return ErrCrossSite
 	}
 	return nil
-}
-
-// address is the caller's IP address: the last hop that a proxy of ours wrote down, else the peer.
-func address(r *http.Request) string {
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if last := strings.TrimSpace(hops[len(hops)-1]); last != "" {
-		return last
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -145,7 +145,7 @@ func TestAddress(t *testing.T) {
 	} {
 		r := &http.Request{Header: http.Header{}, RemoteAddr: c.remote}
 		r.Header.Set("X-Forwarded-For", c.forwarded)
-		if got := address(r); got != c.want {
+		if got := faas.Address(r); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}

@@ -25,7 +25,7 @@ func login(ctx context.Context, r *faas.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	session, err := r.App.Access.Login(ctx, body.Username, body.Password, address(r.HTTP()))
+	session, err := r.App.Access.Login(ctx, body.Username, body.Password, faas.Address(r.HTTP()))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func password(ctx context.Context, r *faas.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	session, err := r.App.Access.ChangePassword(ctx, r.Principal, body.CurrentPassword, body.NewPassword, address(r.HTTP()))
+	session, err := r.App.Access.ChangePassword(ctx, r.Principal, body.CurrentPassword, body.NewPassword, faas.Address(r.HTTP()))
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/conditions", Summary: "Start every process whose start condition holds for the variables",
 			Permission: access.WorkflowMessage, Replayable: true, Body: conditions{}, Answer: workflow.Conditions{}, Serve: evaluate,
 		},
-	}, sourceRoutes(), deadLetterRoutes()),
+	}, sourceRoutes(), deadLetterRoutes(), engineRest()),
 	Secrets: []string{access.SecretInternal, access.SecretData},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", MaxInflight: 100, Pool: 8, Min: 1, Max: 5},
 }

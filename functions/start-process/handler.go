@@ -16,7 +16,7 @@ import (
 var Function = faas.Function{
 	Name:    "start-process",
 	Summary: "Start a process instance and advance it to its first wait state.",
-	Routes: []faas.Route{
+	Routes: append([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/processes/{key}/start", Summary: "Start the latest version of a process",
 			Permission: access.WorkflowStart, Replayable: true, Status: http.StatusCreated,
@@ -35,7 +35,7 @@ var Function = faas.Function{
 			Method: http.MethodGet, Pattern: "/api/v1/processes/{key}/suggestions", Summary: "Read the values that one gave last and most often",
 			Permission: access.WorkflowStart, Answer: suggestionList{}, Serve: suggestions,
 		},
-	},
+	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

@@ -18,7 +18,7 @@ import (
 var Function = faas.Function{
 	Name:    "tasks",
 	Summary: "List user tasks, read one, claim it, and hand it to somebody else.",
-	Routes: []faas.Route{
+	Routes: append([]faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/tasks", Summary: "List one's tasks",
 			Permission: access.WorkflowTask, List: tasklist.TaskList, Answer: page.Page[store.Task]{}, Serve: list,
@@ -36,7 +36,7 @@ var Function = faas.Function{
 		operation("transfer", "Give a task to somebody else", workflow.Assignment{}, transfer),
 		operation("delegate", "Let somebody else work on a task, which then comes back", workflow.Assignment{}, delegate),
 		operation("resolve", "Give a delegated task back to its owner", comment{}, resolve),
-	},
+	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

@@ -22,6 +22,7 @@ type Service struct {
 	hasher   *hasher
 	throttle *throttle
 	nonces   *memory
+	pairs    *pairs
 	now      func() time.Time // replaced in tests alone
 
 	verified  *otter.Cache[[32]byte, proof]
@@ -41,6 +42,12 @@ func New(cfg config.Config, st *store.Store, c *cache.Client) (*Service, error) 
 		return nil, err
 	}
 	if s.data, err = loadDataKeys(cfg); err != nil {
+		return nil, err
+	}
+	if err := checkAnonymous(cfg); err != nil {
+		return nil, err
+	}
+	if s.pairs, err = newPairs(); err != nil {
 		return nil, err
 	}
 	s.nonces = newMemory(100_000)

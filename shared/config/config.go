@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +64,16 @@ type Config struct {
 	SMTPURL string `env:"DIOM_SMTP_URL"`
 	// SMTPFrom is the sender of mails that name none.
 	SMTPFrom string `env:"DIOM_SMTP_FROM"`
+
+	// JobsAutomatic is off where nothing but a request is to run asynchronous continuations and timers, such
+	// as POST /engine-rest/job/{id}/execute: for tests that decide the order themselves.
+	JobsAutomatic *bool `env:"DIOM_JOBS_AUTOMATIC" envDefault:"true"`
+	// EngineRestUser is as whom a request to /engine-rest without credentials runs. It is unsafe: everybody who
+	// reaches the process is that user. Empty is 401.
+	EngineRestUser string `env:"DIOM_ENGINE_REST_ANONYMOUS_USER"`
+	// EngineRestAnywhere allows that where other machines reach the process, too; without it such a process
+	// does not start.
+	EngineRestAnywhere bool `env:"DIOM_ENGINE_REST_ANONYMOUS_ANYWHERE"`
 
 	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
 	// is public.
@@ -127,6 +139,19 @@ func Load() (Config, error) {
 		c.Addr = ":" + c.Port
 	}
 	return c, nil
+}
+
+// RunsJobs reports whether the process runs continuations and timers by itself.
+func (c Config) RunsJobs() bool { return c.JobsAutomatic == nil || *c.JobsAutomatic }
+
+// Loopback reports whether the process listens where no other machine reaches it.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Secret returns the content of the secret file called name without its last line end, or "" when

@@ -22,7 +22,16 @@ var appliers = map[Kind]func(*Instance, Change){
 	InstanceCompleted: func(in *Instance, c Change) { in.State, in.EndedAt, in.Compensations = Completed, c.At, nil },
 	InstanceCancelled: func(in *Instance, c Change) { in.State, in.EndedAt, in.Compensations = Cancelled, c.At, nil },
 	VariablesSet: func(in *Instance, c Change) {
-		maps.Copy(in.scope(c.Scope).Variables, c.Variables)
+		s := in.scope(c.Scope)
+		maps.Copy(s.Variables, c.Variables)
+		s.retype(c)
+	},
+	VariablesRemoved: func(in *Instance, c Change) {
+		s := in.scope(c.Scope)
+		for _, name := range c.Names {
+			delete(s.Variables, name)
+			delete(s.Types, name)
+		}
 	},
 	TokenCreated: func(in *Instance, c Change) {
 		in.Tokens = append(in.Tokens, Token{Number: c.Token, Scope: c.Scope, Node: c.Node, Undoes: c.Undoes})
@@ -41,6 +50,11 @@ var appliers = map[Kind]func(*Instance, Change){
 		t := in.Task(c.TaskID)
 		t.Assignee, t.Owner, t.Delegated, t.Version = c.Assignee, c.Owner, c.Delegated, in.Version
 	},
+	TaskChanged: func(in *Instance, c Change) {
+		t := in.Task(c.Task.ID)
+		*t = *c.Task
+		t.Version = in.Version
+	},
 	TaskCompleted: endTask,
 	TaskCancelled: endTask,
 	ScopeOpened: func(in *Instance, c Change) {
@@ -58,9 +72,11 @@ var appliers = map[Kind]func(*Instance, Change){
 	JobCreated:     func(in *Instance, c Change) { in.Jobs = append(in.Jobs, *c.Job) },
 	JobFailed:      setRetries,
 	JobRetried:     setRetries,
+	JobChanged:     changeJob,
 	JobCompleted:   endJob,
 	JobCancelled:   endJob,
 	TimerCreated:   func(in *Instance, c Change) { in.Timers = append(in.Timers, *c.Timer) },
+	TimerMoved:     func(in *Instance, c Change) { in.Timer(c.TimerID).DueAt = c.DueAt },
 	TimerFired:     endTimer,
 	TimerCancelled: endTimer,
 	SubscriptionOpened: func(in *Instance, c Change) {
@@ -114,7 +130,15 @@ func endTask(in *Instance, c Change) {
 
 func setRetries(in *Instance, c Change) {
 	job := in.Job(c.JobID)
-	job.Retries, job.DueAt = c.Retries, c.DueAt
+	job.Retries, job.DueAt, job.Tried = c.Retries, c.DueAt, true
+	if c.Kind == JobFailed {
+		job.Failure = c.Reason
+	}
+}
+
+func changeJob(in *Instance, c Change) {
+	job := in.Job(c.JobID)
+	job.Priority, job.DueAt = c.Priority, c.DueAt
 }
 
 func endJob(in *Instance, c Change) {
@@ -154,7 +178,7 @@ func (in *Instance) has(c Change) bool {
 	switch c.Kind {
 	case InstanceStarted:
 		return c.Instance != nil && len(in.Scopes) == 0
-	case VariablesSet, TokenCreated:
+	case VariablesSet, VariablesRemoved, TokenCreated:
 		return in.scope(c.Scope) != nil
 	case ScopeOpened:
 		return in.scope(c.Scope) == nil && in.scope(c.Parent) != nil && in.token(c.Token) != nil
@@ -162,11 +186,11 @@ func (in *Instance) has(c Change) bool {
 		return c.Scope > 0 && in.scope(c.Scope) != nil
 	case JobCreated:
 		return c.Job != nil
-	case JobFailed, JobRetried, JobCompleted, JobCancelled:
+	case JobFailed, JobRetried, JobChanged, JobCompleted, JobCancelled:
 		return in.Job(c.JobID) != nil
 	case TimerCreated:
 		return c.Timer != nil
-	case TimerFired, TimerCancelled:
+	case TimerMoved, TimerFired, TimerCancelled:
 		return in.Timer(c.TimerID) != nil
 	case SubscriptionOpened:
 		return c.Subscription != nil
@@ -176,6 +200,8 @@ func (in *Instance) has(c Change) bool {
 		return in.token(c.Token) != nil
 	case TaskCreated:
 		return c.Task != nil
+	case TaskChanged:
+		return c.Task != nil && in.Task(c.Task.ID) != nil
 	case TaskAssigned, TaskCompleted, TaskCancelled:
 		return in.Task(c.TaskID) != nil
 	case IncidentRaised:

@@ -64,6 +64,11 @@ const (
 	CallKept      Kind = "call.kept"
 	CallTaken     Kind = "call.taken"
 	CallReturned  Kind = "call.returned"
+
+	VariablesRemoved Kind = "variables.removed"
+	TaskChanged      Kind = "task.changed"
+	JobChanged       Kind = "job.changed"
+	TimerMoved       Kind = "timer.moved"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -71,11 +76,13 @@ const (
 //
 //	instance.started    Instance
 //	instance.*          Reason, At
-//	variables.set       Scope, Variables
+//	variables.set       Scope, Variables, Types (of those whose value alone does not say it)
+//	variables.removed   Scope, Names
 //	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes
 //	token.moved         Token, Node (where to), Flow, Why
 //	token.consumed      Token, Node, Why (the completion condition, at an instance of a multi-instance activity)
 //	task.created        Task, Why
+//	task.changed        Task (with all that it is now)
 //	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
 //	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment
 //	task.cancelled      TaskID, Node, Reason
@@ -87,8 +94,10 @@ const (
 //	job.completed       JobID, Node, Topic (empty for a continuation)
 //	job.failed          JobID, Node, Topic, Retries, DueAt, Reason (the message), Comment (the details)
 //	job.retried         JobID, Node, Retries: an operator gives it another try
+//	job.changed         JobID, Node, Priority, DueAt (zero: at once)
 //	job.cancelled       JobID, Node, Topic
 //	timer.created       Timer
+//	timer.moved         TimerID, Node, DueAt
 //	timer.fired         TimerID, Node
 //	timer.cancelled     TimerID, Node
 //	subscription.opened Subscription
@@ -122,6 +131,8 @@ type Change struct {
 	Node           string        `json:"node,omitempty"`
 	Flow           string        `json:"flow,omitempty"`
 	Variables      Variables     `json:"variables,omitempty"`
+	Types          Types         `json:"types,omitempty"`
+	Names          []string      `json:"names,omitempty"`
 	Task           *Task         `json:"task,omitempty"`
 	TaskID         ID            `json:"taskId,omitzero"`
 	Assignee       string        `json:"assignee,omitempty"`
@@ -136,6 +147,7 @@ type Change struct {
 	Job            *Job          `json:"job,omitempty"`
 	JobID          ID            `json:"jobId,omitzero"`
 	Retries        int           `json:"retries,omitempty"`
+	Priority       int64         `json:"priority,omitempty"`
 	DueAt          time.Time     `json:"dueAt,omitzero"`
 	Timer          *Timer        `json:"timer,omitempty"`
 	TimerID        ID            `json:"timerId,omitzero"`

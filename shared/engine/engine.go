@@ -46,6 +46,7 @@ type Command struct {
 	ID     ID
 	Actor  string // username
 	Action Action
+	Types  Types // of the variables that the action sets, where their values alone do not say it
 }
 
 // Step runs a command. in is not changed; it is nil only for Start. The error is a *fault.Error when
@@ -60,9 +61,11 @@ func Step(p *bpmn.Process, in *Instance, c Command, now time.Time, w World) (*In
 		s.instance = in.Clone()
 	}
 	s.instance.begin()
+	s.types = c.Types
 	if err := c.Action.apply(s); err != nil {
 		return nil, nil, err
 	}
+	s.types = nil
 	s.run()
 	if s.failure != nil {
 		return nil, nil, s.failure
@@ -84,6 +87,7 @@ type step struct {
 	told     bool // the listeners of the end of the instance have run
 	// cancelling is set while the instance is cancelled: whatever ends does not end by itself.
 	cancelling bool
+	types      Types     // of the variables of the command, while it is applied
 	streak     int       // nodes entered since the last wait state before this command
 	noticed    []ID      // subscriptions whose conditions have to be looked at
 	looking    bool      // a condition is being evaluated
@@ -96,6 +100,7 @@ func (s *step) do(c Change) {
 	if c.Kind == VariablesSet {
 		s.notice(c)
 	}
+	s.declare(&c)
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}
@@ -267,6 +272,7 @@ var (
 	ErrNoStart        = fault.New(fault.Invalid, "no_start_event", "The process has no none start event.")
 	ErrNoJob          = fault.New(fault.Conflict, "job_ended", "The job has been completed or cancelled.")
 	ErrTimerGone      = fault.New(fault.Conflict, "timer_ended", "The timer has fired or was cancelled.")
+	ErrNotWaiting     = fault.New(fault.Conflict, "token_not_waiting", "The token waits for nothing that can be signalled, or has gone on.")
 	ErrTimerEarly     = fault.New(fault.Conflict, "timer_not_due", "The timer is not due yet.")
 	ErrNoSubscription = fault.New(fault.Conflict, "subscription_ended", "The message is not waited for any more.")
 )

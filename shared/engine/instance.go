@@ -102,6 +102,7 @@ type Scope struct {
 	Parent    int       `json:"parent"`
 	Token     int       `json:"token,omitempty"`
 	Variables Variables `json:"variables"`
+	Types     Types     `json:"types,omitempty"`
 }
 
 // Token is a BPMN token: a record of its own, never a counter.
@@ -173,6 +174,8 @@ type Job struct {
 	Topic     string    `json:"topic,omitempty"` // of an external job
 	Priority  int64     `json:"priority,omitempty"`
 	Retries   int       `json:"retries"`            // 0: an incident waits for an operator
+	Tried     bool      `json:"tried,omitempty"`    // it has failed, or somebody has set its retries
+	Failure   string    `json:"failure,omitempty"`  // the message of the last failure
 	Delays    []string  `json:"delays,omitempty"`   // ISO 8601 durations before the next attempts; the last one repeats
 	DueAt     time.Time `json:"dueAt,omitzero"`     // not before then; zero: at once
 	Steps     int       `json:"steps,omitempty"`    // of a continuation: nodes entered since the last wait state
@@ -224,6 +227,7 @@ func (in *Instance) Clone() *Instance {
 	c.Scopes = slices.Clone(in.Scopes)
 	for i := range c.Scopes {
 		c.Scopes[i].Variables = maps.Clone(c.Scopes[i].Variables)
+		c.Scopes[i].Types = maps.Clone(c.Scopes[i].Types)
 	}
 	c.Tokens = slices.Clone(in.Tokens)
 	c.Tasks = slices.Clone(in.Tasks)

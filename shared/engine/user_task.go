@@ -146,12 +146,13 @@ func (e *taskEvaluation) date(x *expr.Expression) time.Time {
 }
 
 // CompleteTask ends an open task and lets its token go on. A delegated task goes back to its owner
-// instead.
+// instead, unless the task is to end Outright (Camunda 7 CompleteTaskCmd).
 type CompleteTask struct {
 	Task      ID
 	Variables Variables
 	Outcome   string
 	Comment   string
+	Outright  bool
 }
 
 // Name is the command's name in the history.
@@ -170,7 +171,7 @@ func (a CompleteTask) apply(s *step) error {
 		}
 		s.setVariables(s.instance.scopeOf(token), variables)
 	}
-	if task.Delegated {
+	if task.Delegated && !a.Outright {
 		s.do(Change{Kind: TaskAssigned, TaskID: task.ID, Node: task.Node, Assignee: task.Owner, Owner: task.Owner, Comment: a.Comment, Reason: "resolved"})
 		return s.changed(task)
 	}

@@ -197,6 +197,7 @@ func (s *step) external(id ID) (Job, error) {
 type CompleteJob struct {
 	Job       ID
 	Variables Variables
+	Local     Variables // which the output parameters of the node alone can see
 }
 
 // Name is the command's name in the history.
@@ -209,6 +210,7 @@ func (a CompleteJob) apply(s *step) error {
 	}
 	token := *s.instance.token(job.Token)
 	s.setVariables(s.instance.scopeOf(token), answered(s.node(token), job, a.Variables))
+	s.setLocal(token, a.Local)
 	if job.Listener == nil && s.errs(token, externalTask{job: job}, true) {
 		return nil
 	}

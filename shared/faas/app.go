@@ -13,6 +13,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/cache"
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/database"
@@ -40,6 +41,7 @@ type App struct {
 	Access    *access.Service
 	Workflow  *workflow.Service
 	Tasklist  *tasklist.Service
+	Camunda   *camunda.Service
 	Inbound   *workflow.Inbound
 	Relay     *workflow.Relay
 	Dispatch  *dispatch.Dispatcher
@@ -81,11 +83,13 @@ func (a *App) open() error {
 	a.locks = lock.New(a.Cache.Redis())
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
 	a.Workflow.SetCode(workflow.Code{Listeners: a.Config.Listeners, Scripts: a.Config.Scripts})
+	a.Workflow.ByHand = !a.Config.RunsJobs()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
 	a.Dispatch, err = dispatch.New(dispatch.Options{
 		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store), Log: a.Telemetry.Log, Source: a.Source(),
 	})
+	a.Camunda = camunda.New(a.Store, a.Workflow)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/fault"
 )
 
@@ -103,6 +104,10 @@ func writeProblem(w http.ResponseWriter, r *http.Request, err error, traceID str
 	p.Instance, p.TraceID = r.URL.Path, traceID
 	if status != 0 {
 		p.Status = status
+	}
+	if camunda.Speaks(r.URL.Path) {
+		writeFailure(w, err, p)
+		return
 	}
 	h := w.Header()
 	h.Set("Content-Language", [2]string{"en", "zh-CN"}[language])

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/store"
 )
@@ -82,7 +83,13 @@ func (e *endpoint) admit(ctx context.Context, c *call, r *Request, permission ac
 	case access.Internal:
 		return e.verify(ctx, r)
 	}
-	principal, err := e.authenticate(ctx, r.Bearer())
+	var principal access.Principal
+	var err error
+	if camunda.Speaks(r.http.URL.Path) {
+		principal, err = e.authenticateHeader(ctx, r)
+	} else {
+		principal, err = e.authenticate(ctx, r.Bearer())
+	}
 	if err != nil {
 		return err
 	}

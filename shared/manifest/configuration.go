@@ -23,7 +23,7 @@ type setting struct {
 
 // kinds name the Go types of settings for those who write them.
 var kinds = map[string]string{
-	"string": "text", "int": "number", "bool": "true or false", "time.Duration": "duration: 500ms, 30s, 1h30m", "[]string": "list, separated by commas",
+	"string": "text", "int": "number", "bool": "true or false", "*bool": "true or false", "time.Duration": "duration: 500ms, 30s, 1h30m", "[]string": "list, separated by commas",
 	"limit.Rate": "rate: number/unit:burst, the unit s, m or h; off is none", "networks": "addresses and networks, separated by commas", "trust": "number, or networks",
 }
 

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
 )
@@ -104,8 +105,14 @@ func outside(f faas.Function) []faas.Route {
 	if f.Internal {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(f.Routes), func(r faas.Route) bool { return r.Permission == access.Internal || r.Platform || r.Method == "" })
+	return slices.DeleteFunc(slices.Clone(f.Routes), func(r faas.Route) bool {
+		return r.Permission == access.Internal || r.Platform || r.Method == "" || foreign(r)
+	})
 }
+
+// foreign reports whether a route is one of Camunda 7's REST API. That has an OpenAPI document of its own,
+// of which ours says nothing; docs/camunda7.md says what of it is served.
+func foreign(r faas.Route) bool { return camunda.Speaks(r.Pattern) }
 
 // add adds one route to the paths.
 func (d *document) add(function string, r faas.Route) error {

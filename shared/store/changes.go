@@ -185,6 +185,8 @@ func (w *writer) tasks() {
 		case engine.TaskAssigned:
 			w.batch.Add(`UPDATE workflow_task SET version = `+w.guard()+`, assignee = ?, owner = ? WHERE id = ?`,
 				w.After.Version, null(c.Assignee), null(c.Owner), c.TaskID[:])
+		case engine.TaskChanged:
+			w.changeTask(c.Task)
 		case engine.TaskCompleted:
 			w.endTask(c, taskCompleted, created)
 		case engine.TaskCancelled:

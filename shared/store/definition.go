@@ -39,7 +39,7 @@ type Definition struct {
 // Resource is one uploaded file, byte for byte.
 type Resource struct {
 	Name    string
-	Kind    string // bpmn
+	Kind    string // ModelFile, or what else the file is
 	Content []byte
 }
 
@@ -47,6 +47,7 @@ type Resource struct {
 type Deployment struct {
 	ID          engine.ID
 	Name        string
+	Source      string
 	DeployedBy  string
 	DeployedAt  time.Time
 	Resources   []Resource
@@ -59,8 +60,8 @@ type Deployment struct {
 // when i's key is taken.
 func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answer func(*Deployment) (Recorded, error)) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO workflow_deployment (id, name, deployed_by, deployed_at) VALUES (?, ?, ?, ?)`,
-			d.ID[:], d.Name, d.DeployedBy, d.DeployedAt); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO workflow_deployment (id, name, source, deployed_by, deployed_at) VALUES (?, ?, ?, ?, ?)`,
+			d.ID[:], d.Name, null(d.Source), d.DeployedBy, d.DeployedAt); err != nil {
 			return err
 		}
 		if err := insertResources(ctx, tx, d); err != nil {
@@ -165,14 +166,16 @@ func (s *Store) MarkDefinitionSent(ctx context.Context, id engine.ID, letter *De
 
 // DefinitionFilter narrows a list of definitions; zero fields do not.
 type DefinitionFilter struct {
-	Key    string
-	Latest bool
+	Key          string
+	Latest       bool
+	DeploymentID engine.ID
 }
 
 // Definitions lists definitions by the time of their deployment (their id).
 func (s *Store) Definitions(ctx context.Context, f DefinitionFilter, r page.Request) (page.Page[Definition], error) {
 	q := query{}
 	q.equal("d.process_key", f.Key)
+	q.equalID("d.deployment_id", f.DeploymentID)
 	if f.Latest {
 		q.where("d.latest = 1")
 	}

@@ -108,6 +108,8 @@ func (s *Store) decodeInstance(id engine.ID, body []byte) (*engine.Instance, err
 // InstanceFilter narrows a list of instances; zero fields do not. Starter limits it to one person's, Head
 // to those of the departments that a person heads, and below.
 type InstanceFilter struct {
+	ID           engine.ID
+	Running      bool // active or suspended
 	Starter      string
 	Head         string
 	ProcessKey   string
@@ -126,6 +128,10 @@ func (s *Store) Instances(ctx context.Context, f InstanceFilter, r page.Request)
 
 func (f InstanceFilter) query() query {
 	q := query{}
+	q.equalID("id", f.ID)
+	if f.Running {
+		q.where("state IN (1, 2)")
+	}
 	q.equal("starter", f.Starter)
 	if f.Head != "" {
 		q.where("starter IN "+staffOf, f.Head)

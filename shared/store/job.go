@@ -73,6 +73,11 @@ func (w *writer) jobs() {
 				c.Retries, nullTime(c.DueAt), notBefore(c.Retries, c.DueAt))
 		}
 	}
+	for i := range w.Changes {
+		if c := &w.Changes[i]; c.Kind == engine.JobChanged && !slices.Contains(rows.created, c.JobID) {
+			w.changeJob(c)
+		}
+	}
 	w.remove("workflow_job", rows.ended)
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"diom.io/workflow/shared/engine"
@@ -24,6 +25,40 @@ type JobClaim struct {
 	Limit  int
 	Now    time.Time
 	Until  time.Time
+	Filter ClaimFilter
+}
+
+// ClaimFilter narrows the jobs that a worker wants; zero fields do not.
+type ClaimFilter struct {
+	ProcessKeys []string
+	BusinessKey *string // "" is none
+}
+
+// text returns the condition and its arguments.
+func (f ClaimFilter) text() (string, []any) {
+	q := query{}
+	if len(f.ProcessKeys) > 0 {
+		arguments := make([]any, len(f.ProcessKeys))
+		for i, key := range f.ProcessKeys {
+			arguments[i] = key
+		}
+		q.where("process_key IN ("+placeholders(len(arguments))+")", arguments...)
+	}
+	if f.BusinessKey != nil {
+		q.where("IFNULL(business_key, '') = ?", *f.BusinessKey)
+	}
+	if len(q.conditions) == 0 {
+		return "", nil
+	}
+	return " AND " + strings.Join(q.conditions, " AND "), q.arguments
+}
+
+// candidates finds the jobs of a topic that may be free, in no order.
+func (c JobClaim) candidates() (string, []any) {
+	more, arguments := c.Filter.text()
+	text := strings.ReplaceAll(jobCandidates, " ORDER BY", more+" ORDER BY")
+	fresh := append(append([]any{c.Topic}, arguments...), c.Limit+spare)
+	return text, append(append(append(fresh, c.Topic, c.Now), arguments...), maxDue)
 }
 
 // FetchJobs leases external jobs to a worker, those of a higher priority first, then the older ones:
@@ -68,7 +103,8 @@ type candidate struct {
 
 func (s *Store) claimJobs(ctx context.Context, c JobClaim, free string) ([]Job, error) {
 	c.Until = c.Until.Truncate(time.Millisecond) // as the column keeps it
-	rows, err := s.DB.Query(ctx, jobCandidates, c.Topic, c.Limit+spare, c.Topic, c.Now, maxDue)
+	text, arguments := c.candidates()
+	rows, err := s.DB.Query(ctx, text, arguments...)
 	found, err := collect(rows, err, into(func(c *candidate) []any { return []any{&c.id, &c.precedence} }))
 	if err != nil {
 		return nil, fmt.Errorf("jobs of %q: %w", c.Topic, err)

@@ -162,6 +162,7 @@ type TaskFilter struct {
 	Identities []string // group keys and role codes of the person
 	ProcessKey string
 	InstanceID engine.ID
+	Open       bool // of All: those that wait for somebody
 }
 
 // taskSorts maps the sort names of the API to columns.
@@ -217,6 +218,9 @@ func (f TaskFilter) query() (string, query) {
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(arguments)), ", ")
 		q.where("t.id IN (SELECT c.task_id FROM workflow_task_candidate c WHERE c.identity IN ("+marks+"))", arguments...)
 		q.where("t.assignee IS NULL AND t.state = ?", taskOpen)
+	}
+	if f.Open && f.View == All {
+		q.where("t.state = ?", taskOpen)
 	}
 	q.equal("t.process_key", f.ProcessKey)
 	q.equalID("t.instance_id", f.InstanceID)

@@ -69,6 +69,11 @@ func (w *writer) timers() {
 		values = append(values, row.values(w.suspended()))
 	}
 	w.insert(insertTimer, values, "")
+	for i := range w.Changes {
+		if c := &w.Changes[i]; c.Kind == engine.TimerMoved {
+			w.change(`UPDATE workflow_timer SET due_at = ?, locked_until = ?`, []engine.ID{c.TimerID}, c.DueAt, c.DueAt)
+		}
+	}
 	w.remove("workflow_timer", rows.ended)
 }
 

@@ -35,7 +35,6 @@ func (s *Service) SetCode(c Code) {
 // The kinds of resources beside models: files that a model refers to, and what the deployment was asked
 // for, which is needed whenever its models are read again.
 const (
-	kindModel   = "bpmn"
 	kindFile    = "file"
 	kindOptions = "options"
 
@@ -50,7 +49,7 @@ func kindOf(r store.Resource) string {
 	if slices.Contains(fileTypes, strings.ToLower(path.Ext(r.Name))) {
 		return kindFile
 	}
-	return kindModel
+	return store.ModelFile
 }
 
 // deploymentOptions is the content of the resource that keeps them.
@@ -66,7 +65,9 @@ func (s *Service) prepare(d *store.Deployment, listeners string) error {
 	}
 	d.Resources = slices.Clone(d.Resources)
 	for i, r := range d.Resources {
-		d.Resources[i].Kind = kindOf(r)
+		if r.Kind == "" {
+			d.Resources[i].Kind = kindOf(r)
+		}
 	}
 	if policy == bpmn.ListenersRefused {
 		return nil

@@ -15,6 +15,8 @@ type Completion struct {
 	Variables engine.Variables `json:"variables"`
 	Outcome   string           `json:"outcome"`
 	Comment   string           `json:"comment"`
+	// Outright ends a delegated task, too, instead of giving it back.
+	Outright bool `json:"-"`
 }
 
 // TaskAnswer is the answer to every operation on a task: the task and the instance as they are now,
@@ -46,10 +48,10 @@ func (s *Service) CompleteTask(ctx context.Context, call Call, id engine.ID, c C
 		return nil, err
 	}
 	return s.Execute(ctx, call, s.taskTrigger(id, func(sub *subject) (engine.Action, error) {
-		if !mayWork(call.Principal, sub.task) {
+		if !mayWork(call.Principal, sub.task) && !call.steward() {
 			return nil, ErrNotYours
 		}
-		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment}, nil
+		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright}, nil
 	}))
 }
 

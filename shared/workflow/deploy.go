@@ -31,8 +31,23 @@ const maxResources = 50
 type DeploymentRequest struct {
 	Name      string
 	Listeners string // refuse, ignore or job; empty: what the site says
+	Source    string // which tool it comes from, or empty
 	Resources []store.Resource
+	// Other allows files that are no models; they are kept and nothing is done with them.
+	Other bool
+	// Unchanged says what becomes of files that an earlier deployment of the same name has.
+	Unchanged Unchanged
 }
+
+// Unchanged is what becomes of files that are as they were (Camunda 7 DeployCmd).
+type Unchanged uint8
+
+// What is unchanged is deployed again, or the deployment is skipped when all of it is, or each such file.
+const (
+	DeployUnchanged Unchanged = iota
+	SkipDeployment
+	SkipFiles
+)
 
 // DeploymentAnswer is the answer to a deployment.
 type DeploymentAnswer struct {
@@ -57,6 +72,10 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 	}
 	if err := s.prepare(d, request.Listeners); err != nil {
 		return nil, err
+	}
+	d.Source = request.Source
+	if earlier, err := s.withoutUnchanged(ctx, request, d); earlier != nil || err != nil {
+		return earlier, err
 	}
 	warnings, err := s.readModels(d)
 	if err == nil {
@@ -92,7 +111,7 @@ func checkResources(request DeploymentRequest) error {
 	for _, r := range request.Resources {
 		bad := r.Name == "" || len([]rune(r.Name)) > maxName || seen[r.Name] ||
 			r.Name == optionsName ||
-			kindOf(r) == kindModel && !slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
+			kindOf(r) == store.ModelFile && !request.Other && !slices.Contains([]string{".bpmn", ".xml"}, strings.ToLower(path.Ext(r.Name)))
 		if bad {
 			return ErrResourceName.With(fault.Detail{Pointer: "/resources/" + r.Name, Code: ErrResourceName.Code})
 		}
@@ -111,7 +130,7 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 		return nil, err
 	}
 	for _, r := range d.Resources {
-		if r.Kind != kindModel {
+		if r.Kind != store.ModelFile {
 			continue
 		}
 		o.File = r.Name

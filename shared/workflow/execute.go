@@ -32,6 +32,32 @@ const (
 type Call struct {
 	Principal   access.Principal
 	Idempotency *store.Idempotency
+	// Types are those of the variables that the call sets, where the values alone do not say them.
+	Types engine.Types
+	// Strict makes an error of what would raise an incident; nothing is changed then (Camunda 7 rolls back
+	// to the last wait state).
+	Strict bool
+	// Steward lets those who operate work on tasks that are other people's (Camunda 7 asks nobody).
+	Steward bool
+}
+
+// steward reports whether the caller may work on every task.
+func (c Call) steward() bool { return c.Steward && c.Principal.Can(access.WorkflowOperate) }
+
+// ErrIncident: the step would have raised an incident. The message is the incident's.
+var ErrIncident = fault.New(fault.Conflict, "incident_raised", "The process cannot go on: a step of it has failed.")
+
+// strictly returns ErrIncident with the first incident that the step has raised and not resolved.
+func (c Call) strictly(r *result) error {
+	if !c.Strict {
+		return nil
+	}
+	for i := range r.changes {
+		if raised := r.changes[i].Incident; raised != nil && raised.Job.IsZero() && r.after.Incident(raised.ID) != nil {
+			return ErrIncident.Withf("%s: %s", raised.Node, raised.Message)
+		}
+	}
+	return nil
 }
 
 // subject is what a command acts on, as it was loaded. A start has no instance.
@@ -152,7 +178,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		return nil, err
 	}
 	r := &result{subject: *sub, at: e.at}
-	c := engine.Command{ID: e.id, Actor: e.call.Principal.Username, Action: action}
+	c := engine.Command{ID: e.id, Actor: e.call.Principal.Username, Action: action, Types: e.call.Types}
 	w := engine.World{Groups: e.call.Principal.Identities(), Location: e.location}
 	r.after, r.changes, err = engine.Step(sub.definition.process, sub.instance, c, r.at, w)
 	if errors.Is(err, engine.ErrNeedCaller) {
@@ -161,6 +187,9 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		}
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := e.call.strictly(r); err != nil {
 		return nil, err
 	}
 	answer, err := json.Marshal(e.answer(r))

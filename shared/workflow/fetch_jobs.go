@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type JobFetch struct {
 	Topics      []JobTopic `json:"topics" api:"required"`
 	MaxJobs     *int       `json:"maxJobs"`
 	WaitSeconds int        `json:"waitSeconds"`
+	// Wait is the same to the millisecond; it wins, and is cut to 25 s.
+	Wait time.Duration `json:"-"`
 }
 
 // JobTopic is one kind of work: for how long, 1 s to a day, its jobs are the worker's, and which
@@ -41,6 +44,12 @@ type JobTopic struct {
 	Name        string   `json:"name" api:"required"`
 	LockSeconds int      `json:"lockSeconds" api:"required"`
 	Variables   []string `json:"variables"`
+	// Lock is LockSeconds to the millisecond; it wins. LocalOnly leaves out the variables around the job.
+	Lock      time.Duration `json:"-"`
+	LocalOnly bool          `json:"-"`
+	// Filter narrows the jobs by columns of their rows, Fits by what their instances are.
+	Filter store.ClaimFilter           `json:"-"`
+	Fits   func(*engine.Instance) bool `json:"-"`
 }
 
 // FetchedJob is a job that the worker holds until LockExpiresAt.
@@ -58,6 +67,9 @@ type FetchedJob struct {
 	LockExpiresAt time.Time        `json:"lockExpiresAt"`
 	// Properties are the extension properties of the node (camunda:properties).
 	Properties map[string]string `json:"extensionProperties,omitempty"`
+
+	// Instance is the state of the instance as the job was fetched.
+	Instance *engine.Instance `json:"-"`
 }
 
 // FetchJobs locks jobs of the wanted topics for the worker and returns them, those of the highest
@@ -98,7 +110,7 @@ func (f JobFetch) check() error {
 	seen := map[string]bool{}
 	for i, t := range f.Topics {
 		at := fmt.Sprintf("/topics/%d", i)
-		problems = append(problems, length(at+"/name", t.Name, maxName), within(at+"/lockSeconds", &t.LockSeconds, 1, maxLockSeconds))
+		problems = append(problems, length(at+"/name", t.Name, maxName), lockTime(at+"/lockSeconds", t.LockSeconds, t.Lock))
 		if seen[t.Name] {
 			problems = append(problems, &fault.Detail{Pointer: at + "/name", Detail: "The topic is given twice."})
 		}
@@ -131,7 +143,7 @@ func (f JobFetch) most() int {
 
 // end returns when to stop waiting.
 func (f JobFetch) end(ctx context.Context) time.Time {
-	end := time.Now().Add(seconds(f.WaitSeconds))
+	end := time.Now().Add(min(cmp.Or(f.Wait, seconds(f.WaitSeconds)), maxWait*time.Second))
 	if deadline, limited := ctx.Deadline(); limited && deadline.Add(-waitMargin).Before(end) {
 		end = deadline.Add(-waitMargin)
 	}
@@ -190,24 +202,31 @@ func (s *Service) takeTopic(ctx context.Context, workerID string, topic JobTopic
 // takeChunk locks up to limit jobs of one topic; more says that there may be others.
 func (s *Service) takeChunk(ctx context.Context, workerID string, topic JobTopic, limit int) (taken []FetchedJob, more bool, err error) {
 	now := instant()
-	claim := store.JobClaim{Worker: workerID, Topic: topic.Name, Limit: limit, Now: now, Until: now.Add(seconds(topic.LockSeconds))}
+	claim := store.JobClaim{Worker: workerID, Topic: topic.Name, Limit: limit, Now: now, Until: now.Add(cmp.Or(topic.Lock, seconds(topic.LockSeconds))), Filter: topic.Filter}
 	jobs, err := s.store.FetchJobs(ctx, claim)
 	if err != nil || len(jobs) == 0 {
 		return nil, false, err
 	}
+	var unfit []store.Job
 	instances, err := s.instancesOf(ctx, jobs)
 	if err != nil {
 		s.giveBack(ctx, workerID, jobs)
 		return nil, false, err
 	}
 	for _, j := range jobs {
-		if in := instances[j.InstanceID]; in != nil && in.Job(j.ID) != nil { // else it has ended since
-			job := show(j, in, topic.Variables, claim.Until)
+		in := instances[j.InstanceID]
+		switch {
+		case in == nil || in.Job(j.ID) == nil: // it has ended since
+		case topic.Fits != nil && !topic.Fits(in):
+			unfit = append(unfit, j)
+		default:
+			job := show(j, in, topic, claim.Until)
 			job.Properties = s.properties(ctx, in, j.NodeID)
 			taken = append(taken, job)
 		}
 	}
-	return taken, len(jobs) == limit, nil
+	s.giveBack(ctx, workerID, unfit)
+	return taken, len(jobs) == limit && len(unfit) == 0, nil
 }
 
 // instancesOf loads the instances of jobs. One that cannot be read keeps none of the others back: it is
@@ -232,6 +251,9 @@ func (s *Service) instancesOf(ctx context.Context, jobs []store.Job) (map[engine
 
 // giveBack ends the locks of jobs that the worker will never hear of.
 func (s *Service) giveBack(ctx context.Context, workerID string, jobs []store.Job) {
+	if len(jobs) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitMargin)
 	defer cancel()
 	now := instant()
@@ -240,8 +262,15 @@ func (s *Service) giveBack(ctx context.Context, workerID string, jobs []store.Jo
 	}
 }
 
-func show(j store.Job, in *engine.Instance, names []string, until time.Time) FetchedJob {
-	variables := in.Visible(in.Job(j.ID).Token)
+func show(j store.Job, in *engine.Instance, topic JobTopic, until time.Time) FetchedJob {
+	token, names := in.Job(j.ID).Token, topic.Variables
+	variables := in.Visible(token)
+	if topic.LocalOnly {
+		variables = engine.Variables{}
+		if own := in.Own(token); own != nil {
+			variables = own.Variables
+		}
+	}
 	if names != nil {
 		wanted := engine.Variables{}
 		for _, name := range names {
@@ -253,7 +282,7 @@ func show(j store.Job, in *engine.Instance, names []string, until time.Time) Fet
 	}
 	return FetchedJob{
 		ID: j.ID, Topic: j.Topic, InstanceID: j.InstanceID, ProcessKey: j.ProcessKey, BusinessKey: j.BusinessKey, NodeID: j.NodeID,
-		Variables: variables, Retries: j.Retries, Priority: j.Priority, CreatedAt: j.CreatedAt, LockExpiresAt: until,
+		Variables: variables, Retries: j.Retries, Priority: j.Priority, CreatedAt: j.CreatedAt, LockExpiresAt: until, Instance: in,
 	}
 }
 

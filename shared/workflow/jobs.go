@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,6 +32,8 @@ const (
 type JobCompletion struct {
 	WorkerID  string           `json:"workerId" api:"required"`
 	Variables engine.Variables `json:"variables"`
+	// Local are variables that the output parameters of the node alone can see.
+	Local engine.Variables `json:"-"`
 }
 
 // CompleteJob ends a job that the worker holds; its instance goes on. A lock that has expired still
@@ -44,7 +47,7 @@ func (s *Service) CompleteJob(ctx context.Context, call Call, id engine.ID, c Jo
 	if err := checkVariables(c.Variables); err != nil {
 		return nil, err
 	}
-	return s.Execute(ctx, call, s.jobTrigger(id, c.WorkerID, engine.CompleteJob{Job: id, Variables: c.Variables}))
+	return s.Execute(ctx, call, s.jobTrigger(id, c.WorkerID, engine.CompleteJob{Job: id, Variables: c.Variables, Local: c.Local}))
 }
 
 // JobFailure is what a worker gives when it could not do a job. Without Retries there is one try less;
@@ -56,6 +59,8 @@ type JobFailure struct {
 	Details           string `json:"details"`
 	Retries           *int   `json:"retries"`
 	RetryAfterSeconds *int   `json:"retryAfterSeconds"`
+	// RetryAfter is the same to the millisecond; it wins.
+	RetryAfter *time.Duration `json:"-"`
 }
 
 // FailJob gives a job that the worker holds back as failed. The errors and the answer are those of
@@ -75,6 +80,9 @@ func (s *Service) FailJob(ctx context.Context, call Call, id engine.ID, f JobFai
 	if f.RetryAfterSeconds != nil {
 		after := time.Duration(*f.RetryAfterSeconds) * time.Second
 		action.RetryAfter = &after
+	}
+	if f.RetryAfter != nil {
+		action.RetryAfter = f.RetryAfter
 	}
 	return s.Execute(ctx, call, s.jobTrigger(id, f.WorkerID, action))
 }
@@ -107,12 +115,14 @@ func (s *Service) ThrowJobError(ctx context.Context, call Call, id engine.ID, e 
 type JobExtension struct {
 	WorkerID    string `json:"workerId" api:"required"`
 	LockSeconds int    `json:"lockSeconds" api:"required"`
+	// Lock is the same to the millisecond; it wins.
+	Lock time.Duration `json:"-"`
 }
 
 // ExtendJob prolongs the lock of a job that the worker holds. It touches no instance and may be
 // repeated. The errors are those of CompleteJob.
 func (s *Service) ExtendJob(ctx context.Context, id engine.ID, x JobExtension) (*InstanceAnswer, error) {
-	if err := checkJob(worker(x.WorkerID), within("/lockSeconds", &x.LockSeconds, 1, maxLockSeconds)); err != nil {
+	if err := checkJob(worker(x.WorkerID), lockTime("/lockSeconds", x.LockSeconds, x.Lock)); err != nil {
 		return nil, err
 	}
 	job, in, err := s.store.LoadByJob(ctx, id)
@@ -126,7 +136,7 @@ func (s *Service) ExtendJob(ctx context.Context, id engine.ID, x JobExtension) (
 		return nil, err
 	}
 	now := instant()
-	if err := s.store.ExtendJob(ctx, id, x.WorkerID, now.Add(seconds(x.LockSeconds)), now); err != nil {
+	if err := s.store.ExtendJob(ctx, id, x.WorkerID, now.Add(cmp.Or(x.Lock, seconds(x.LockSeconds))), now); err != nil {
 		return nil, err
 	}
 	return &InstanceAnswer{Instance: store.ShowInstance(in), Next: []store.Task{}}, nil
@@ -203,6 +213,14 @@ func within(pointer string, n *int, least, most int) *fault.Detail {
 		return nil
 	}
 	return &fault.Detail{Pointer: pointer, Detail: fmt.Sprintf("The number is from %d to %d.", least, most)}
+}
+
+// lockTime checks for how long a worker wants a job: exact, or a number of seconds.
+func lockTime(pointer string, n int, exact time.Duration) *fault.Detail {
+	if exact > 0 && exact <= maxLockSeconds*time.Second {
+		return nil
+	}
+	return within(pointer, &n, 1, maxLockSeconds)
 }
 
 func checkText(pointer string, size, most int) error {

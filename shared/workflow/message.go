@@ -46,6 +46,13 @@ type Message struct {
 	Variables       engine.Variables
 	TTL             time.Duration
 
+	// InstanceID and Token narrow the instances to one, and to one of its tokens; LocalKeys are compared with
+	// what the waiting token sees. All delivers to everybody who matches, and to the start event.
+	InstanceID engine.ID
+	Token      int
+	LocalKeys  engine.Variables
+	All        bool
+
 	exact bool // an empty BusinessKey is none, not any: the mapping of an event names one
 	hops  int  // instances that started one another by messages before it
 }
@@ -60,6 +67,7 @@ type Correlation struct {
 type CorrelationResult struct {
 	InstanceID engine.ID `json:"instanceId"`
 	Started    bool      `json:"started"`
+	Token      int       `json:"token,omitempty"` // that waited
 }
 
 // Correlate delivers a message to the one subscription that it matches, else to the message start event
@@ -125,13 +133,19 @@ func (s *Service) correlate(ctx context.Context, call Call, m Message, d *store.
 		return nil, err
 	}
 	for range moving {
-		found, err := s.store.Subscriptions(ctx, query, 2)
+		found, err := s.waiting(ctx, m, query)
 		if err != nil {
 			return nil, err
+		}
+		if m.All {
+			return s.correlateAll(ctx, call, m, found, d)
 		}
 		var raw json.RawMessage
 		switch len(found) {
 		case 0:
+			if m.targeted() {
+				return nil, ErrNoSubscription
+			}
 			raw, err = s.startByMessage(ctx, call, m, d)
 		case 1:
 			raw, err = s.deliver(ctx, call, m, found[0], d)
@@ -161,7 +175,8 @@ func (s *Service) deliver(ctx context.Context, call Call, m Message, sub store.S
 		return engine.Correlate{Subscription: sub.ID, Variables: m.Variables}, nil
 	}
 	t.answer = func(r *result) any {
-		return Correlation{Results: []CorrelationResult{{InstanceID: r.after.ID}}}
+		waited := r.instance.Subscription(sub.ID) // what decide has found
+		return Correlation{Results: []CorrelationResult{{InstanceID: r.after.ID, Token: waited.Token}}}
 	}
 	return s.Execute(ctx, call, t)
 }

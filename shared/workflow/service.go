@@ -28,6 +28,10 @@ type Service struct {
 	relay    *Relay
 	code     Code
 
+	// ByHand leaves continuations and timers to those who run them by RunJob; Tick does not. It is set before
+	// the first use.
+	ByHand bool
+
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
 	lookout     lookout

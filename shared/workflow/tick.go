@@ -68,7 +68,10 @@ type part struct {
 
 func (s *Service) parts() []part {
 	parts := []part{
-		{pollEvery, s.fireTimers}, {pollEvery, s.runContinuations}, {lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+	}
+	if !s.ByHand {
+		parts = append(parts, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})
 	}
 	if s.relay != nil {
 		parts = append(parts, part{pollEvery, s.sendUnsent}, part{pollEvery, s.sendDeployed})

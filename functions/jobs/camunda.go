@@ -1,0 +1,160 @@
+package jobs
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/camunda"
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/workflow"
+)
+
+// engineRest are the routes of Camunda 7's REST API about external tasks and jobs.
+func engineRest() []faas.Route {
+	work := func(method, path string, serve serving) faas.Route {
+		return faas.EngineRest(method, "/external-task"+path, access.WorkflowJob, serve)
+	}
+	job := func(method, path string, serve serving) faas.Route {
+		return faas.EngineRest(method, "/job/{id}"+path, access.WorkflowOperate, serve)
+	}
+	return slices.Concat([]faas.Route{
+		work(http.MethodPost, "/fetchAndLock", fetchAndLock),
+		work(http.MethodPost, "/{id}/complete", reporting((*camunda.Service).CompleteExternal)),
+		work(http.MethodPost, "/{id}/failure", reporting((*camunda.Service).FailExternal)),
+		work(http.MethodPost, "/{id}/bpmnError", reporting((*camunda.Service).ThrowExternal)),
+		work(http.MethodPost, "/{id}/extendLock", extendLock),
+		work(http.MethodPost, "/{id}/unlock", func(ctx context.Context, r *faas.Request) (any, error) {
+			return nil, r.App.Camunda.Unlock(ctx, r.PathValue("id"))
+		}),
+		faas.EngineRest(http.MethodGet, "/external-task/{id}", access.WorkflowOperate, readExternal),
+		faas.EngineRest(http.MethodGet, "/external-task/{id}/errorDetails", access.WorkflowOperate, readDetails),
+		faas.EngineRest(http.MethodGet, "/external-task/topic-names", access.WorkflowOperate, readTopics),
+		faas.EngineRest(http.MethodPut, "/external-task/{id}/retries", access.WorkflowOperate, setRetries),
+		faas.EngineRest(http.MethodPut, "/external-task/{id}/priority", access.WorkflowOperate, setPriority),
+		faas.EngineRest(http.MethodPut, "/external-task/retries", access.WorkflowOperate, setManyRetries),
+		job(http.MethodGet, "", readJob), job(http.MethodGet, "/stacktrace", readTrace), job(http.MethodPost, "/execute", executeJob),
+		job(http.MethodPut, "/retries", changing((*camunda.Service).SetJobRetries)), job(http.MethodPut, "/duedate", changing((*camunda.Service).SetJobDue)),
+		job(http.MethodPut, "/priority", changing((*camunda.Service).SetJobPriority)),
+		job(http.MethodPost, "/duedate/recalculate", func(context.Context, *faas.Request) (any, error) {
+			return nil, camunda.NotImplemented("Recalculating due dates")
+		}),
+	},
+		faas.EngineRestList("/external-task", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.ExternalTask] { return a.Camunda.ExternalTasks }),
+		faas.EngineRestList("/job", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.Job] { return a.Camunda.Jobs }),
+		faas.EngineRestList("/history/external-task-log", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastJob] { return a.Camunda.ExternalLog }),
+		faas.EngineRestList("/history/job-log", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastJob] { return a.Camunda.JobLog }),
+	)
+}
+
+func fetchAndLock(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.Fetch
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return r.App.Camunda.FetchAndLock(ctx, body)
+}
+
+// reporting takes what a worker says of an external task.
+func reporting(do func(*camunda.Service, context.Context, workflow.Call, string, camunda.WorkerReport) error) serving {
+	return func(ctx context.Context, r *faas.Request) (any, error) {
+		var body camunda.WorkerReport
+		if err := r.Read(&body); err != nil {
+			return nil, err
+		}
+		return nil, do(r.App.Camunda, ctx, r.Call(), r.PathValue("id"), body)
+	}
+}
+
+func extendLock(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.WorkerReport
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return nil, r.App.Camunda.ExtendLock(ctx, r.PathValue("id"), body)
+}
+
+func readExternal(ctx context.Context, r *faas.Request) (any, error) {
+	return r.App.Camunda.ExternalTask(ctx, r.Principal, r.PathValue("id"))
+}
+
+func readDetails(ctx context.Context, r *faas.Request) (any, error) {
+	text, err := r.App.Camunda.ErrorDetails(ctx, r.Principal, r.PathValue("id"))
+	if err != nil || text == "" {
+		return nil, err
+	}
+	return plainText(text), nil
+}
+
+func plainText(text string) faas.Answer {
+	return faas.Answer{Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(text)}
+}
+
+func readTopics(ctx context.Context, r *faas.Request) (any, error) {
+	return r.App.Camunda.Topics(ctx, r.Principal, r.Parameters())
+}
+
+func setRetries(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.JobChange
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	if body.Retries == nil {
+		return nil, camunda.BadRequest("The number of retries is null")
+	}
+	return nil, r.App.Camunda.SetRetries(ctx, r.Call(), r.PathValue("id"), *body.Retries)
+}
+
+func setManyRetries(ctx context.Context, r *faas.Request) (any, error) {
+	var body struct {
+		camunda.JobChange
+		IDs []string `json:"externalTaskIds"`
+	}
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	if body.Retries == nil || len(body.IDs) == 0 {
+		return nil, camunda.BadRequest("externalTaskIds or the number of retries is null")
+	}
+	for _, id := range body.IDs {
+		if err := r.App.Camunda.SetRetries(ctx, r.Call(), id, *body.Retries); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+func setPriority(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.JobChange
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return nil, r.App.Camunda.SetPriority(ctx, r.Call(), r.PathValue("id"), body.Priority)
+}
+
+func readJob(ctx context.Context, r *faas.Request) (any, error) {
+	return r.App.Camunda.Job(ctx, r.Principal, r.PathValue("id"))
+}
+
+func readTrace(ctx context.Context, r *faas.Request) (any, error) {
+	text, err := r.App.Camunda.Trace(ctx, r.Principal, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return plainText(text), nil
+}
+
+func executeJob(ctx context.Context, r *faas.Request) (any, error) {
+	return nil, r.App.Camunda.ExecuteJob(ctx, r.Call(), r.PathValue("id"))
+}
+
+func changing(do func(*camunda.Service, context.Context, workflow.Call, string, camunda.JobChange) error) serving {
+	return func(ctx context.Context, r *faas.Request) (any, error) {
+		var body camunda.JobChange
+		if err := r.Read(&body); err != nil {
+			return nil, err
+		}
+		return nil, do(r.App.Camunda, ctx, r.Call(), r.PathValue("id"), body)
+	}
+}

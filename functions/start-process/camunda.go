@@ -1,0 +1,31 @@
+package startprocess
+
+import (
+	"context"
+	"net/http"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/camunda"
+	"diom.io/workflow/shared/faas"
+)
+
+// engineRest are the routes of Camunda 7's REST API that start a process.
+func engineRest() []faas.Route {
+	var routes []faas.Route
+	for _, at := range []string{"/process-definition/{id}", "/process-definition/key/{key}"} {
+		routes = append(routes,
+			faas.EngineRest(http.MethodPost, at+"/start", access.WorkflowStart, begin),
+			faas.EngineRest(http.MethodPost, at+"/submit-form", access.WorkflowStart, begin),
+		)
+	}
+	return routes
+}
+
+func begin(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.StartRequest
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	body.ID, body.Key, body.Base = r.PathValue("id"), r.PathValue("key"), r.Base()
+	return r.App.Camunda.Start(ctx, r.Call(), body)
+}

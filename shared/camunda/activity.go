@@ -1,0 +1,193 @@
+package camunda
+
+import (
+	"context"
+	"strings"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
+)
+
+// ActivityInstance is a node of the tree of what an instance is doing.
+type ActivityInstance struct {
+	ID           string                `json:"id"`
+	Parent       *string               `json:"parentActivityInstanceId"`
+	Activity     string                `json:"activityId"`
+	ActivityName *string               `json:"activityName"`
+	Name         *string               `json:"name"`
+	ActivityType string                `json:"activityType"`
+	Instance     string                `json:"processInstanceId"`
+	Definition   string                `json:"processDefinitionId"`
+	Children     []*ActivityInstance   `json:"childActivityInstances"`
+	Transitions  []*TransitionInstance `json:"childTransitionInstances"`
+	Executions   []string              `json:"executionIds"`
+	Incidents    []string              `json:"incidentIds"`
+	IncidentList []IncidentReference   `json:"incidents"`
+}
+
+// TransitionInstance is a token that an asynchronous continuation will move.
+type TransitionInstance struct {
+	ID           string              `json:"id"`
+	Parent       string              `json:"parentActivityInstanceId"`
+	Activity     string              `json:"activityId"`
+	Target       string              `json:"targetActivityId"`
+	ActivityName *string             `json:"activityName"`
+	ActivityType string              `json:"activityType"`
+	Instance     string              `json:"processInstanceId"`
+	Definition   string              `json:"processDefinitionId"`
+	Execution    string              `json:"executionId"`
+	Incidents    []string            `json:"incidentIds"`
+	IncidentList []IncidentReference `json:"incidents"`
+}
+
+// IncidentReference names an incident of an activity.
+type IncidentReference struct {
+	ID       string `json:"id"`
+	Activity string `json:"activityId"`
+}
+
+const (
+	multiInstanceBody = "#multiInstanceBody"
+	bodyType          = "multiInstanceBody"
+)
+
+// ActivityInstances returns the tree of what a running instance is doing.
+func (s *Service) ActivityInstances(ctx context.Context, p access.Principal, id string) (*ActivityInstance, error) {
+	x, err := s.runningScene(ctx, p, id)
+	if err != nil {
+		return nil, As(err, 404, invalidRequest, "")
+	}
+	root := &ActivityInstance{
+		ID: id, Activity: x.definition(), ActivityType: "processDefinition", ActivityName: pointer(x.process.Name), Name: pointer(x.process.Name),
+		Instance: id, Definition: x.definition(), Children: []*ActivityInstance{}, Transitions: []*TransitionInstance{}, Executions: []string{id},
+		Incidents: []string{}, IncidentList: []IncidentReference{},
+	}
+	by := map[int]*ActivityInstance{0: root} // the tokens that hold others, and the root
+	for _, t := range x.Tokens {             // an outer token is older than those inside
+		x.place(by, t)
+	}
+	return root, nil
+}
+
+// place puts a token into the tree under the one that holds it.
+func (x scene) place(by map[int]*ActivityInstance, t engine.Token) {
+	parent := by[x.Around(t).Token]
+	if parent == nil {
+		parent = by[0]
+	}
+	name, kind := x.nodeName(t.Node), x.nodeType(t.Node)
+	incidents, references := x.incidentsOf(t)
+	if x.Continuation(t.Number) != nil {
+		parent.Transitions = append(parent.Transitions, &TransitionInstance{
+			ID: ActivityInstanceID(t.Node, x.ID, t.Number), Parent: parent.ID, Activity: t.Node, Target: t.Node, ActivityName: name, ActivityType: kind,
+			Instance: x.ID.String(), Definition: x.definition(), Execution: ExecutionID(x.ID, t.Number), Incidents: incidents, IncidentList: references,
+		})
+		return
+	}
+	a := &ActivityInstance{
+		ID: ActivityInstanceID(t.Node, x.ID, t.Number), Parent: &parent.ID, Activity: t.Node, ActivityName: name, Name: name, ActivityType: kind,
+		Instance: x.ID.String(), Definition: x.definition(), Children: []*ActivityInstance{}, Transitions: []*TransitionInstance{},
+		Executions: []string{ExecutionID(x.ID, t.Number)}, Incidents: incidents, IncidentList: references,
+	}
+	if x.Body(t) {
+		a.Activity, a.ActivityType = t.Node+multiInstanceBody, bodyType
+		a.ID = ActivityInstanceID(a.Activity, x.ID, t.Number)
+	}
+	by[t.Number] = a
+	parent.Children = append(parent.Children, a)
+}
+
+func (x scene) incidentsOf(t engine.Token) ([]string, []IncidentReference) {
+	ids, references := []string{}, []IncidentReference{}
+	for _, i := range x.Incidents {
+		if i.Token == t.Number {
+			ids = append(ids, i.ID.String())
+			references = append(references, IncidentReference{i.ID.String(), i.Node})
+		}
+	}
+	return ids, references
+}
+
+// holder is the activity instance around a token.
+func (x scene) holder(t engine.Token) string {
+	outer := x.Token(x.Around(t).Token)
+	if outer == nil {
+		return x.ID.String()
+	}
+	node := outer.Node
+	if x.Body(*outer) {
+		node += multiInstanceBody
+	}
+	return ActivityInstanceID(node, x.ID, outer.Number)
+}
+
+func (x scene) nodeName(id string) *string {
+	if n := x.process.Node(id); n != nil {
+		return pointer(n.Name)
+	}
+	return nil
+}
+
+func (x scene) nodeType(id string) string { return activityType(x.process.Node(id)) }
+
+// triggers are the words for a trigger in the names of Camunda's activity types.
+var triggers = map[bpmn.Trigger]string{
+	bpmn.TriggerMessage: "Message", bpmn.TriggerTimer: "Timer", bpmn.TriggerError: "Error", bpmn.TriggerTerminate: "Terminate",
+	bpmn.TriggerLink: "Link", bpmn.TriggerEscalation: "Escalation", bpmn.TriggerSignal: "Signal",
+}
+
+// activityType is the type of a node in Camunda's words (ActivityTypes).
+func activityType(n *bpmn.FlowNode) string {
+	if n == nil {
+		return "unknown"
+	}
+	word := ""
+	if n.Event != nil {
+		word = triggers[n.Event.Trigger]
+	}
+	switch n.Element {
+	case bpmn.ElementStartEvent:
+		return startType(word)
+	case bpmn.ElementEndEvent:
+		if word == "" {
+			return "noneEndEvent"
+		}
+		return strings.ToLower(word) + "EndEvent"
+	case bpmn.ElementBoundaryEvent:
+		return "boundary" + word
+	case bpmn.ElementIntermediateCatchEvent:
+		return catchType(word)
+	case bpmn.ElementIntermediateThrowEvent:
+		return throwType(word)
+	}
+	return n.Element.String()
+}
+
+func startType(word string) string {
+	switch word {
+	case "":
+		return "startEvent"
+	case "Timer":
+		return "startTimerEvent"
+	}
+	return strings.ToLower(word) + "StartEvent"
+}
+
+func catchType(word string) string {
+	switch word {
+	case "Timer", "Conditional":
+		return "intermediate" + word
+	}
+	return "intermediate" + word + "Catch"
+}
+
+func throwType(word string) string {
+	switch word {
+	case "":
+		return "intermediateNoneThrowEvent"
+	case "Signal", "Link":
+		return "intermediate" + word + "Throw"
+	}
+	return "intermediate" + word + "ThrowEvent"
+}

@@ -1,0 +1,156 @@
+package camunda
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/workflow"
+)
+
+// WorkerReport is what a worker says of an external task, whichever way it went.
+type WorkerReport struct {
+	Worker       string    `json:"workerId"`
+	Variables    Variables `json:"variables"`
+	Local        Variables `json:"localVariables"`
+	Message      string    `json:"errorMessage"`
+	Details      string    `json:"errorDetails"`
+	Retries      *int      `json:"retries"`
+	RetryTimeout *int64    `json:"retryTimeout"` // milliseconds
+	Code         string    `json:"errorCode"`
+	Duration     int64     `json:"newDuration"` // milliseconds
+	Priority     int64     `json:"priority"`
+}
+
+// jobID reads the id of an external task.
+func jobID(id string) (engine.ID, error) {
+	parsed, err := engine.ParseID(id)
+	if err != nil {
+		return parsed, noExternal(id, nil)
+	}
+	return parsed, nil
+}
+
+func noExternal(id string, cause error) *Error {
+	return &Error{Status: http.StatusNotFound, Type: restException, Message: "External task with id " + id + " does not exist: Cannot find external task with id " + id + ": externalTask is null", cause: cause}
+}
+
+func external(err error, id string) error {
+	if errors.Is(err, store.ErrNoJob) || errors.Is(err, engine.ErrNoJob) {
+		return noExternal(id, err)
+	}
+	return err
+}
+
+// CompleteExternal ends an external task.
+func (s *Service) CompleteExternal(ctx context.Context, call workflow.Call, id string, r WorkerReport) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	c := workflow.JobCompletion{WorkerID: r.Worker}
+	if c.Variables, call.Types, err = r.Variables.Read(); err != nil {
+		return err
+	}
+	local, types, err := r.Local.Read()
+	if err != nil {
+		return err
+	}
+	for name, kind := range types {
+		call.Types[name] = kind
+	}
+	c.Local, call.Strict = local, true
+	_, err = s.workflow.CompleteJob(ctx, call, job, c)
+	return external(err, id)
+}
+
+// FailExternal gives an external task back as failed.
+func (s *Service) FailExternal(ctx context.Context, call workflow.Call, id string, r WorkerReport) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	none, after := 0, time.Duration(0)
+	f := workflow.JobFailure{WorkerID: r.Worker, Message: clip(r.Message, 4000), Details: r.Details, Retries: r.Retries, RetryAfter: &after}
+	if f.Retries == nil {
+		f.Retries = &none
+	}
+	if r.RetryTimeout != nil {
+		after = time.Duration(*r.RetryTimeout) * time.Millisecond
+	}
+	if *f.Retries < 0 || after < 0 {
+		return BadRequest("The number of retries and the retry timeout cannot be negative")
+	}
+	_, err = s.workflow.FailJob(ctx, call, job, f)
+	return external(err, id)
+}
+
+func clip(text string, n int) string {
+	if runes := []rune(text); len(runes) > n {
+		return string(runes[:n])
+	}
+	return text
+}
+
+// ThrowExternal ends an external task with a BPMN error.
+func (s *Service) ThrowExternal(ctx context.Context, call workflow.Call, id string, r WorkerReport) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	if r.Code == "" {
+		return BadRequest("errorCode is null")
+	}
+	e := workflow.JobError{WorkerID: r.Worker, Code: r.Code, Message: r.Message}
+	if e.Variables, call.Types, err = r.Variables.Read(); err != nil {
+		return err
+	}
+	_, err = s.workflow.ThrowJobError(ctx, call, job, e)
+	return external(err, id)
+}
+
+// ExtendLock holds an external task longer; Unlock lets it go, whoever has it.
+func (s *Service) ExtendLock(ctx context.Context, id string, r WorkerReport) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	if r.Duration <= 0 {
+		return BadRequest("lockTime is not greater than 0")
+	}
+	_, err = s.workflow.ExtendJob(ctx, job, workflow.JobExtension{WorkerID: r.Worker, Lock: time.Duration(r.Duration) * time.Millisecond})
+	return external(err, id)
+}
+
+// Unlock takes an external task from its worker.
+func (s *Service) Unlock(ctx context.Context, id string) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	return external(s.workflow.UnlockJob(ctx, job), id)
+}
+
+// SetRetries sets how often an external task may still be tried.
+func (s *Service) SetRetries(ctx context.Context, call workflow.Call, id string, retries int) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	if retries < 0 {
+		return BadRequest("The number of job retries must be a non-negative Integer, but '%d' has been provided.", retries)
+	}
+	return external(s.workflow.SetJobRetries(ctx, call, job, retries, time.Time{}), id)
+}
+
+// SetPriority sets the priority of an external task.
+func (s *Service) SetPriority(ctx context.Context, call workflow.Call, id string, priority int64) error {
+	job, err := jobID(id)
+	if err != nil {
+		return err
+	}
+	return external(s.workflow.SetJobPriority(ctx, call, job, priority), id)
+}

@@ -1,0 +1,258 @@
+package camunda
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/store"
+)
+
+// PastInstance is a process instance of the history, running ones among them.
+type PastInstance struct {
+	ID                string  `json:"id"`
+	BusinessKey       *string `json:"businessKey"`
+	Definition        string  `json:"processDefinitionId"`
+	DefinitionKey     string  `json:"processDefinitionKey"`
+	DefinitionName    *string `json:"processDefinitionName"`
+	DefinitionVersion int     `json:"processDefinitionVersion"`
+	Start             Date    `json:"startTime"`
+	End               Date    `json:"endTime"`
+	Removal           Date    `json:"removalTime"`
+	Duration          *int64  `json:"durationInMillis"`
+	StartUser         *string `json:"startUserId"`
+	StartActivity     *string `json:"startActivityId"`
+	DeleteReason      *string `json:"deleteReason"`
+	Root              string  `json:"rootProcessInstanceId"`
+	Super             *string `json:"superProcessInstanceId"`
+	SuperCase         *string `json:"superCaseInstanceId"`
+	Case              *string `json:"caseInstanceId"`
+	Tenant            *string `json:"tenantId"`
+	State             string  `json:"state"`
+	Restarted         *string `json:"restartedProcessInstanceId"`
+}
+
+// states are the words for the states of instances.
+var states = map[engine.State]string{
+	engine.Active: "ACTIVE", engine.Suspended: "SUSPENDED", engine.Completed: "COMPLETED", engine.Cancelled: "EXTERNALLY_TERMINATED",
+}
+
+func millis(from, to Date) *int64 {
+	if to.IsZero() {
+		return nil
+	}
+	n := to.Sub(from.Time).Milliseconds()
+	return &n
+}
+
+func showPast(i store.Instance) PastInstance {
+	id := i.ID.String()
+	shown := PastInstance{
+		ID: id, BusinessKey: i.BusinessKey, Definition: DefinitionID(i.ProcessKey, i.ProcessVersion, i.DefinitionID), DefinitionKey: i.ProcessKey,
+		DefinitionVersion: i.ProcessVersion, Start: Date{i.StartedAt}, End: date(i.EndedAt), StartUser: pointer(i.Starter), Root: id, State: states[i.State],
+	}
+	shown.Duration = millis(shown.Start, shown.End)
+	return shown
+}
+
+var pastSorts = sorts[PastInstance]{
+	"instanceId":        func(a, b PastInstance) int { return cmp.Compare(a.ID, b.ID) },
+	"definitionId":      func(a, b PastInstance) int { return cmp.Compare(a.Definition, b.Definition) },
+	"definitionKey":     func(a, b PastInstance) int { return cmp.Compare(a.DefinitionKey, b.DefinitionKey) },
+	"definitionName":    func(a, b PastInstance) int { return cmp.Compare(textOf(a.DefinitionName), textOf(b.DefinitionName)) },
+	"definitionVersion": func(a, b PastInstance) int { return cmp.Compare(a.DefinitionVersion, b.DefinitionVersion) },
+	"businessKey":       func(a, b PastInstance) int { return cmp.Compare(textOf(a.BusinessKey), textOf(b.BusinessKey)) },
+	"startTime":         func(a, b PastInstance) int { return a.Start.Compare(b.Start.Time) },
+	"endTime":           func(a, b PastInstance) int { return a.End.Compare(b.End.Time) },
+	"duration":          func(a, b PastInstance) int { return compareNumbers(a.Duration, b.Duration) },
+	"tenantId":          func(PastInstance, PastInstance) int { return 0 },
+}
+
+func compareNumbers(a, b *int64) int {
+	if a == nil || b == nil {
+		return cmp.Compare(btoi(a != nil), btoi(b != nil))
+	}
+	return cmp.Compare(*a, *b)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// PastInstances lists the process instances of the history.
+func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query) ([]PastInstance, int, error) {
+	conditions, err := q.conditions("variables")
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err := s.instances(ctx, p, q, store.InstanceFilter{BusinessKey: q.Text("processInstanceBusinessKey")})
+	if err != nil {
+		return nil, 0, err
+	}
+	var list []PastInstance
+	for _, row := range rows {
+		shown := showPast(row)
+		if !q.wantsPast(shown) {
+			continue
+		}
+		if len(conditions) > 0 || q.Has("executedActivityIdIn") || q.Has("activeActivityIdIn") || q.Flag("withIncidents") {
+			x, err := s.scene(ctx, p, row.ID)
+			if err != nil {
+				return nil, 0, err
+			}
+			if !conditions.hold(x.Scopes[0].Variables) || !q.holds("withIncidents", len(x.Incidents) > 0) || !s.passed(ctx, q, x) {
+				continue
+			}
+		}
+		list = append(list, shown)
+	}
+	items, total, err := finish(q, list, pastSorts)
+	for i := range items {
+		if err := s.complete(ctx, &items[i]); err != nil {
+			return nil, 0, err
+		}
+	}
+	return items, total, err
+}
+
+// complete adds what the row of an instance does not say.
+func (s *Service) complete(ctx context.Context, i *PastInstance) error {
+	id, err := engine.ParseID(i.ID)
+	if err != nil {
+		return err
+	}
+	definition, err := ParseDefinitionID(i.Definition)
+	if err != nil {
+		return err
+	}
+	_, process, err := s.workflow.Model(ctx, definition)
+	if err != nil {
+		return err
+	}
+	i.DefinitionName = pointer(process.Name)
+	rows, err := s.store.History(ctx, id, 0, 1)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for _, c := range row.Changes {
+			if c.Kind == engine.TokenCreated && i.StartActivity == nil {
+				i.StartActivity = pointer(c.Node)
+			}
+		}
+	}
+	if i.State != states[engine.Cancelled] {
+		return nil
+	}
+	in, err := s.store.LoadInstance(ctx, id)
+	if err != nil {
+		return err
+	}
+	last, err := s.store.History(ctx, id, in.Version-1, 1)
+	for _, row := range last {
+		for _, c := range row.Changes {
+			if c.Kind == engine.InstanceCancelled {
+				i.DeleteReason = pointer(c.Reason)
+			}
+		}
+	}
+	return err
+}
+
+func (s *Service) passed(ctx context.Context, q Query, x scene) bool {
+	if !q.Has("executedActivityIdIn") && !q.Has("activeActivityIdIn") {
+		return true
+	}
+	past, err := s.past(ctx, x)
+	if err != nil {
+		return false
+	}
+	for _, a := range past.activities {
+		if q.in("executedActivityIdIn", a.Activity) && (!q.Has("activeActivityIdIn") || a.End.IsZero() && q.in("activeActivityIdIn", a.Activity)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (q Query) wantsPast(i PastInstance) bool {
+	return q.in("processInstanceIds", i.ID) && q.in("processDefinitionKeyIn", i.DefinitionKey) && q.notIn("processDefinitionKeyNotIn", i.DefinitionKey) &&
+		q.in("processInstanceBusinessKeyIn", textOf(i.BusinessKey)) && q.like("processInstanceBusinessKeyLike", textOf(i.BusinessKey)) &&
+		q.holds("finished", !i.End.IsZero()) && q.holds("unfinished", i.End.IsZero()) && q.holds("active", i.State == "ACTIVE") && q.holds("suspended", i.State == "SUSPENDED") &&
+		q.holds("completed", i.State == "COMPLETED") && q.holds("externallyTerminated", i.State == "EXTERNALLY_TERMINATED") && q.holds("internallyTerminated", false) &&
+		q.is("startedBy", textOf(i.StartUser)) && q.before("startedBefore", i.Start.Time) && q.after("startedAfter", i.Start.Time) &&
+		q.before("finishedBefore", i.End.Time) && q.after("finishedAfter", i.End.Time) && !q.Has("superProcessInstanceId") && !q.Has("subProcessInstanceId") && q.unowned()
+}
+
+// PastInstance returns one process instance of the history.
+func (s *Service) PastInstance(ctx context.Context, p access.Principal, id string) (PastInstance, error) {
+	list, _, err := s.PastInstances(ctx, p, Query{values: map[string]any{"processInstanceId": id}})
+	if err == nil && len(list) == 0 {
+		err = NotFound("Historic process instance with id %s does not exist", id)
+	}
+	if err != nil {
+		return PastInstance{}, err
+	}
+	return list[0], nil
+}
+
+// pastScenes loads the instances that a query of the history is about, ended ones too.
+func (s *Service) pastScenes(ctx context.Context, p access.Principal, q Query) ([]scene, error) {
+	if ids := q.List("processInstanceIdIn"); len(ids) == 1 {
+		q = q.with("processInstanceId", ids[0])
+	}
+	rows, err := s.instances(ctx, p, q, store.InstanceFilter{})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]engine.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	found, err := s.scenes(ctx, ids)
+	list := make([]scene, 0, len(found))
+	for _, id := range ids {
+		if x, ok := found[id]; ok && q.in("processInstanceIdIn", id.String()) {
+			list = append(list, x)
+		}
+	}
+	return list, err
+}
+
+// part is one kind of things of the history: where they are, which are wanted, and their order.
+type part[T any] struct {
+	of    func(*past) []T
+	wants func(T) bool
+	by    sorts[T]
+}
+
+// history lists things of the history of all instances that a query is about.
+func history[T any](ctx context.Context, s *Service, p access.Principal, q Query, look part[T]) ([]T, int, error) {
+	scenes, err := s.pastScenes(ctx, p, q)
+	if err != nil {
+		return nil, 0, err
+	}
+	var list []T
+	for _, x := range scenes {
+		folded, err := s.past(ctx, x)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, one := range look.of(folded) {
+			if look.wants(one) {
+				list = append(list, one)
+			}
+		}
+	}
+	return finish(q, list, look.by)
+}
+
+// ended reports whether a time is within the parameters finished and unfinished.
+func (q Query) ended(at time.Time) bool {
+	return q.holds("finished", !at.IsZero()) && q.holds("unfinished", at.IsZero())
+}

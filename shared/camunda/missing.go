@@ -1,0 +1,71 @@
+package camunda
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Missing is a part of Camunda's REST API that is answered with 501.
+type Missing struct {
+	// Path is the part's beginning, with {} for an id; Methods are empty for all of them.
+	Path    string
+	Methods string
+	What    string
+}
+
+// Absent lists what is not implemented; docs/camunda7.md has the same list.
+var Absent = []Missing{
+	{"/authorization", "", "Authorizations: rights come from the roles of the product"},
+	{"/batch", "", "Batches"},
+	{"/case-definition", "", "CMMN"}, {"/case-execution", "", "CMMN"}, {"/case-instance", "", "CMMN"},
+	{"/decision-definition", "", "Decisions"}, {"/decision-requirements-definition", "", "Decisions"},
+	{"/filter", "", "Saved filters"},
+	{"/group", "", "Groups: see /api/v1/groups"}, {"/user", "", "Users: see /api/v1/users"}, {"/tenant", "", "Tenants"}, {"/identity", "", "Identity"},
+	{"/job-definition", "", "Job definitions"},
+	{"/metrics", "", "Metrics: see /metrics of each function"}, {"/telemetry", "", "Telemetry"}, {"/schema", "", "The database schema"},
+	{"/migration", "", "Migration of process instances"}, {"/modification", "", "Modification of many process instances"},
+	{"/condition", "", "Evaluation of conditional start events"},
+	{"/process-definition/{}/restart", "", "Restart of process instances"},
+	{"/process-definition/{}/diagram", "", "Diagrams as pictures"}, {"/process-definition/key/{}/diagram", "", "Diagrams as pictures"},
+	{"/process-definition/{}/rendered-form", "", "Rendered forms"}, {"/process-definition/key/{}/rendered-form", "", "Rendered forms"},
+	{"/process-definition/{}/history-time-to-live", "", "Changes of historyTimeToLive"}, {"/process-definition/key/{}/history-time-to-live", "", "Changes of historyTimeToLive"},
+	{"/process-definition/{}/static-called-process-definitions", "", "Called definitions"},
+	{"/process-instance/{}/modification", "", "Modification of a process instance"}, {"/process-instance/{}/modification-async", "", "Modification of a process instance"},
+	{"/process-instance/{}/comment", "", "Comments"},
+	{"/process-instance/delete", "", "Batches"}, {"/process-instance/delete-historic-query-based", "", "Batches"}, {"/process-instance/job-retries", "", "Batches"},
+	{"/process-instance/message-async", "", "Batches"}, {"/process-instance/suspended-async", "", "Batches"}, {"/process-instance/variables-async", "", "Batches"},
+	{"/execution/{}/create-incident", "", "Incidents of a caller's own"}, {"/incident/{}/annotation", "", "Annotations"},
+	{"/external-task/retries-async", "", "Batches"}, {"/job/retries", "", "Batches"},
+	{"/task/{}/comment", "", "Comments"}, {"/task/{}/attachment", "", "Attachments"}, {"/task/{}/rendered-form", "", "Rendered forms"}, {"/task/create", "", "Tasks without a process"},
+	{"/task/report", "", "Reports"},
+	{"/task/{}/bpmnError", "", "A BPMN error from a user task"}, {"/task/{}/bpmnEscalation", "", "An escalation from a user task"},
+	{"/history/batch", "", "Batches"}, {"/history/cleanup", "", "History clean-up by hand"}, {"/history/decision-instance", "", "Decisions"}, {"/history/decision-requirements-definition", "", "Decisions"},
+	{"/history/detail", "", "Single changes of variables"}, {"/history/identity-link-log", "", "The log of identity links"}, {"/history/process-definition", "", "Statistics of the history"},
+	{"/history/user-operation", "", "The log of operations: see /api/v1/audit"}, {"/history/case-instance", "", "CMMN"}, {"/history/case-activity-instance", "", "CMMN"}, {"/history/case-definition", "", "CMMN"},
+	{"/history/process-instance/report", "", "Reports"}, {"/history/task/report", "", "Reports"},
+}
+
+// Nothing is the failure at a path that no route serves: 501 where Camunda has it, else 404.
+func Nothing(method, path string) error {
+	path = strings.TrimPrefix(path, Root)
+	for _, m := range Absent {
+		if (m.Methods == "" || m.Methods == method) && covers(m.Path, path) {
+			return NotImplemented(m.What + " (" + method + " " + Root + path + ")")
+		}
+	}
+	return &Error{Status: http.StatusNotFound, Type: "NotFoundException", Message: "HTTP 404 Not Found"}
+}
+
+// covers reports whether a path begins with the parts of another.
+func covers(pattern, path string) bool {
+	wanted, given := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(given) < len(wanted) {
+		return false
+	}
+	for i, part := range wanted {
+		if part != "{}" && part != given[i] {
+			return false
+		}
+	}
+	return true
+}

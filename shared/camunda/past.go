@@ -1,0 +1,287 @@
+package camunda
+
+import (
+	"context"
+	"fmt"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/store"
+)
+
+// PastActivity is a visit of a token to a node.
+type PastActivity struct {
+	ID             string  `json:"id"`
+	Parent         string  `json:"parentActivityInstanceId"`
+	Activity       string  `json:"activityId"`
+	Name           *string `json:"activityName"`
+	Type           string  `json:"activityType"`
+	DefinitionKey  string  `json:"processDefinitionKey"`
+	Definition     string  `json:"processDefinitionId"`
+	Instance       string  `json:"processInstanceId"`
+	Execution      string  `json:"executionId"`
+	Task           *string `json:"taskId"`
+	Assignee       *string `json:"assignee"`
+	CalledInstance *string `json:"calledProcessInstanceId"`
+	CalledCase     *string `json:"calledCaseInstanceId"`
+	Start          Date    `json:"startTime"`
+	End            Date    `json:"endTime"`
+	Duration       *int64  `json:"durationInMillis"`
+	Canceled       bool    `json:"canceled"`
+	CompleteScope  bool    `json:"completeScope"`
+	Tenant         *string `json:"tenantId"`
+	Removal        Date    `json:"removalTime"`
+	Root           string  `json:"rootProcessInstanceId"`
+}
+
+// PastVariable is a variable of the history, as it is or was last.
+type PastVariable struct {
+	ID string `json:"id"`
+	Value
+	Name             string  `json:"name"`
+	DefinitionKey    string  `json:"processDefinitionKey"`
+	Definition       string  `json:"processDefinitionId"`
+	Instance         string  `json:"processInstanceId"`
+	Execution        string  `json:"executionId"`
+	ActivityInstance string  `json:"activityInstanceId"`
+	Task             *string `json:"taskId"`
+	CaseDefined      *string `json:"caseDefinitionKey"`
+	ErrorMessage     *string `json:"errorMessage"`
+	Tenant           *string `json:"tenantId"`
+	State            string  `json:"state"`
+	Created          Date    `json:"createTime"`
+	Removal          Date    `json:"removalTime"`
+	Root             string  `json:"rootProcessInstanceId"`
+
+	raw expr.Value
+}
+
+// PastJob is one thing that happened to a job: of a worker, or of the engine itself.
+type PastJob struct {
+	ID            string  `json:"id"`
+	Time          Date    `json:"timestamp"`
+	Removal       Date    `json:"removalTime"`
+	Job           string  `json:"jobId,omitempty"`
+	External      string  `json:"externalTaskId,omitempty"`
+	Topic         *string `json:"topicName,omitempty"`
+	Worker        *string `json:"workerId"`
+	Retries       int     `json:"retries"`
+	Priority      int64   `json:"priority"`
+	Message       *string `json:"errorMessage"`
+	JobMessage    *string `json:"jobExceptionMessage,omitempty"`
+	Activity      string  `json:"activityId"`
+	Execution     string  `json:"executionId"`
+	Instance      string  `json:"processInstanceId"`
+	Definition    string  `json:"processDefinitionId"`
+	DefinitionKey string  `json:"processDefinitionKey"`
+	Tenant        *string `json:"tenantId"`
+	Root          string  `json:"rootProcessInstanceId"`
+	CreationLog   bool    `json:"creationLog"`
+	FailureLog    bool    `json:"failureLog"`
+	SuccessLog    bool    `json:"successLog"`
+	DeletionLog   bool    `json:"deletionLog"`
+}
+
+// PastIncident is an incident of the history.
+type PastIncident struct {
+	Incident
+	DefinitionKey string `json:"processDefinitionKey"`
+	Created       Date   `json:"createTime"`
+	Ended         Date   `json:"endTime"`
+	Open          bool   `json:"open"`
+	Deleted       bool   `json:"deleted"`
+	Resolved      bool   `json:"resolved"`
+}
+
+// past is the history of an instance, folded into what Camunda keeps of it.
+type past struct {
+	scene
+	activities []PastActivity
+	variables  []PastVariable
+	jobs       []PastJob
+	incidents  []PastIncident
+	removed    map[engine.ID]bool // tasks that were cancelled
+
+	state  *engine.Instance // up to the change that is looked at
+	at     store.Row
+	visits map[string]int    // how often a token was at a node
+	open   map[int]int       // token → index of its visit
+	held   map[string]int    // scope and name → index of the variable
+	raised map[engine.ID]int // incident → index
+}
+
+// past reads and folds the history of an instance.
+func (s *Service) past(ctx context.Context, x scene) (*past, error) {
+	rows, err := s.store.History(ctx, x.ID, 0, most)
+	if err != nil {
+		return nil, err
+	}
+	f := &past{
+		scene: x, state: &engine.Instance{}, visits: map[string]int{}, open: map[int]int{}, held: map[string]int{},
+		raised: map[engine.ID]int{}, removed: map[engine.ID]bool{},
+	}
+	for _, row := range rows {
+		f.at = row
+		f.step(row.Changes)
+	}
+	return f, nil
+}
+
+// step folds one row. Before a change is applied what it ends is still in the state.
+func (f *past) step(changes []engine.Change) {
+	cancelled := map[int]bool{}
+	for n := range changes {
+		c := &changes[n]
+		f.before(c, cancelled)
+		if err := f.state.Apply(*c); err != nil {
+			return // of a later version of the product; what came before it is told
+		}
+		f.after(c)
+	}
+	f.state.Version = f.at.Seq
+}
+
+func (f *past) before(c *engine.Change, cancelled map[int]bool) {
+	switch c.Kind {
+	case engine.TokenMoved, engine.TokenConsumed:
+		f.leave(c.Token, cancelled[c.Token])
+		delete(cancelled, c.Token)
+	case engine.TaskCancelled:
+		if t := f.state.Task(c.TaskID); t != nil {
+			cancelled[t.Token] = true
+			f.removed[t.ID] = true
+		}
+	case engine.JobCancelled, engine.JobCompleted:
+		if j := f.state.Job(c.JobID); j != nil {
+			cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
+			f.log(*j, c)
+		}
+	case engine.JobFailed:
+		if j := f.state.Job(c.JobID); j != nil {
+			f.log(*j, c)
+		}
+	case engine.IncidentResolved:
+		if i, ok := f.raised[c.IncidentID]; ok {
+			f.incidents[i].Open, f.incidents[i].Resolved, f.incidents[i].Ended = false, true, Date{f.at.At}
+		}
+	case engine.InstanceCancelled:
+		for token := range f.open {
+			f.leave(token, true)
+		}
+	}
+}
+
+func (f *past) after(c *engine.Change) {
+	switch c.Kind {
+	case engine.TokenCreated, engine.TokenMoved:
+		f.enter(c.Token)
+	case engine.VariablesSet, engine.ScopeOpened:
+		f.set(c)
+	case engine.VariablesRemoved:
+		for _, name := range c.Names {
+			if i, ok := f.held[fmt.Sprint(c.Scope, name)]; ok {
+				f.variables[i].State = "DELETED"
+			}
+		}
+	case engine.TaskCreated:
+		f.visit(c.Task.Token, func(a *PastActivity) { a.Task, a.Assignee = pointer(c.Task.ID.String()), pointer(c.Task.Assignee) })
+	case engine.TaskAssigned:
+		if t := f.state.Task(c.TaskID); t != nil {
+			f.visit(t.Token, func(a *PastActivity) { a.Assignee = pointer(c.Assignee) })
+		}
+	case engine.JobCreated:
+		f.log(*c.Job, c)
+	case engine.IncidentRaised:
+		f.raise(c.Incident)
+	}
+}
+
+// enter begins a visit.
+func (f *past) enter(token int) {
+	t := f.state.Token(token)
+	if t == nil {
+		return
+	}
+	x := scene{f.state, f.process}
+	id := ActivityInstanceID(t.Node, x.ID, token)
+	if f.visits[id]++; f.visits[id] > 1 {
+		id = fmt.Sprintf("%s:%d", id, f.visits[id])
+	}
+	f.open[token] = len(f.activities)
+	f.activities = append(f.activities, PastActivity{
+		ID: id, Parent: x.holder(*t), Activity: t.Node, Name: x.nodeName(t.Node), Type: x.nodeType(t.Node), DefinitionKey: x.ProcessKey, Definition: x.definition(),
+		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: x.ID.String(),
+	})
+}
+
+func (f *past) visit(token int, change func(*PastActivity)) {
+	if i, ok := f.open[token]; ok {
+		change(&f.activities[i])
+	}
+}
+
+// leave ends the visit of a token.
+func (f *past) leave(token int, cancelled bool) {
+	f.visit(token, func(a *PastActivity) {
+		a.End, a.Canceled = Date{f.at.At}, cancelled
+		a.Duration = millis(a.Start, a.End)
+	})
+	delete(f.open, token)
+}
+
+// set notes the values of variables.
+func (f *past) set(c *engine.Change) {
+	x := scene{f.state, f.process}
+	execution, activity := x.ID.String(), x.ID.String()
+	var kinds engine.Types
+	for _, scope := range x.Scopes {
+		if scope.Number != c.Scope {
+			continue
+		}
+		kinds = scope.Types
+		if t := x.Token(scope.Token); t != nil && scope.Number > 0 {
+			execution, activity = ExecutionID(x.ID, t.Number), ActivityInstanceID(t.Node, x.ID, t.Number)
+		}
+	}
+	for _, name := range sortedNames(c.Variables) {
+		key := fmt.Sprint(c.Scope, name)
+		i, known := f.held[key]
+		if !known {
+			i = len(f.variables)
+			f.held[key] = i
+			f.variables = append(f.variables, PastVariable{
+				ID: execution + ":" + name, Name: name, DefinitionKey: x.ProcessKey, Definition: x.definition(), Instance: x.ID.String(), Execution: execution,
+				ActivityInstance: activity, Created: Date{f.at.At}, Root: x.ID.String(),
+			})
+		}
+		f.variables[i].Value, f.variables[i].raw, f.variables[i].State = Show(c.Variables[name], kinds[name], true), c.Variables[name], "CREATED"
+	}
+}
+
+// log notes what happened to a job.
+func (f *past) log(j engine.Job, c *engine.Change) {
+	x := scene{f.state, f.process}
+	l := PastJob{
+		ID: fmt.Sprintf("%s:%d:%d", j.ID, f.at.Seq, len(f.jobs)), Time: Date{f.at.At}, Retries: j.Retries, Priority: j.Priority, Activity: j.Node,
+		Execution: ExecutionID(x.ID, j.Token), Instance: x.ID.String(), Definition: x.definition(), DefinitionKey: x.ProcessKey, Root: x.ID.String(),
+		CreationLog: c.Kind == engine.JobCreated, FailureLog: c.Kind == engine.JobFailed, SuccessLog: c.Kind == engine.JobCompleted, DeletionLog: c.Kind == engine.JobCancelled,
+	}
+	if j.Kind == engine.ExternalJob {
+		l.External, l.Topic = j.ID.String(), pointer(j.Topic)
+	} else {
+		l.Job = j.ID.String()
+	}
+	if c.Kind == engine.JobFailed {
+		l.Message, l.Retries = pointer(c.Reason), c.Retries
+	}
+	f.jobs = append(f.jobs, l)
+}
+
+func (f *past) raise(i *engine.Incident) {
+	for _, shown := range (scene{f.state, f.process}).incidents() {
+		if shown.ID == i.ID.String() {
+			f.raised[i.ID] = len(f.incidents)
+			f.incidents = append(f.incidents, PastIncident{Incident: shown, DefinitionKey: f.ProcessKey, Created: shown.Time, Open: true})
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package engine
+
+import "time"
+
+// Types names the types of variables where their values alone do not say them: a text that is a date,
+// a whole number that is to stay a Long. The names are those of Camunda 7's REST API; the engine keeps
+// them and does not read them.
+type Types map[string]string
+
+// TypeDate is the type of a point in time, which is a text once it has been stored.
+const TypeDate = "Date"
+
+// declare gives the types of the variables that a change sets: those that came with the command, and
+// Date for a point in time.
+func (s *step) declare(c *Change) {
+	if c.Kind != VariablesSet {
+		return
+	}
+	for name, value := range c.Variables {
+		kind := s.types[name]
+		if _, date := value.(time.Time); kind == "" && date {
+			kind = TypeDate
+		}
+		if kind == "" {
+			continue
+		}
+		if c.Types == nil {
+			c.Types = Types{}
+		}
+		c.Types[name] = kind
+	}
+}
+
+// retype keeps the types of the variables that a change has set; the others have none any more.
+func (s *Scope) retype(c Change) {
+	for name := range c.Variables {
+		delete(s.Types, name)
+	}
+	for name, kind := range c.Types {
+		if s.Types == nil {
+			s.Types = Types{}
+		}
+		s.Types[name] = kind
+	}
+	if len(s.Types) == 0 {
+		s.Types = nil // as it is when it has been stored
+	}
+}
+
+// VisibleTypes returns the types of the variables that Visible returns.
+func (in *Instance) VisibleTypes(token int) Types {
+	all, seen := Types{}, Types{}
+	t := in.token(token)
+	if t == nil {
+		return all
+	}
+	for s := range in.outward(in.scopeOf(*t)) {
+		for name := range s.Variables {
+			if _, hidden := seen[name]; hidden {
+				continue
+			}
+			seen[name] = ""
+			if kind := s.Types[name]; kind != "" {
+				all[name] = kind
+			}
+		}
+	}
+	return all
+}
+
+// Token returns a token by its number, or nil.
+func (in *Instance) Token(number int) *Token { return in.token(number) }
+
+// Own returns the scope that a token has opened at its node, or nil.
+func (in *Instance) Own(token int) *Scope { return in.owned(token) }
+
+// Around returns the scope that a token is in.
+func (in *Instance) Around(t Token) *Scope { return in.scope(t.Scope) }
+
+// Body reports whether a token is at a multi-instance activity as a whole, and what its instances are in.
+func (in *Instance) Body(t Token) bool {
+	own := in.owned(t.Number)
+	if own == nil {
+		return false
+	}
+	for _, inner := range in.Tokens {
+		if inner.Scope == own.Number && inner.Node == t.Node {
+			return true
+		}
+	}
+	return false
+}
+
+// Continuation returns the job that will let a token go on, or nil.
+func (in *Instance) Continuation(token int) *Job {
+	for i := range in.Jobs {
+		if in.Jobs[i].Token == token && in.Jobs[i].Kind != ExternalJob {
+			return &in.Jobs[i]
+		}
+	}
+	return nil
+}
