@@ -45,6 +45,9 @@ func (f *FlowNode) HasScope() bool { return f.Holds() || len(f.Inputs)+len(f.Out
 // activity.
 func (f *FlowNode) Holds() bool { return f.Element == ElementSubProcess || f.MultiInstance != nil }
 
+// IsActivity reports whether the node is a task or a sub-process.
+func (f *FlowNode) IsActivity() bool { return f.Element.isActivity() }
+
 // multiInstance reads the marker of an activity, whose node has all else but its flows and boundary
 // events.
 func (r *reader) multiInstance(n *node, f *FlowNode) {

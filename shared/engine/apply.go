@@ -81,6 +81,14 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	EscalationThrown:    record,
 	EscalationUnhandled: record,
+	VariablesRemoved: func(in *Instance, c Change) {
+		for _, name := range c.Names {
+			delete(in.scope(c.Scope).Variables, name)
+		}
+	},
+	InstanceMigrated: migrateInstance,
+	TokenMigrated:    migrateToken,
+	EventMigrated:    migrateEvent,
 }
 
 func endTask(in *Instance, c Change) {
@@ -125,8 +133,14 @@ func (in *Instance) has(c Change) bool {
 	switch c.Kind {
 	case InstanceStarted:
 		return c.Instance != nil && len(in.Scopes) == 0
-	case VariablesSet, TokenCreated:
+	case VariablesSet, VariablesRemoved, TokenCreated:
 		return in.scope(c.Scope) != nil
+	case InstanceMigrated:
+		return c.Instance != nil && len(in.Scopes) > 0
+	case TokenMigrated:
+		return in.token(c.Token) != nil && in.scope(c.Scope) != nil
+	case EventMigrated:
+		return in.Timer(c.TimerID) != nil || in.Subscription(c.SubscriptionID) != nil
 	case ScopeOpened:
 		return in.scope(c.Scope) == nil && in.scope(c.Parent) != nil && in.token(c.Token) != nil
 	case ScopeClosed:

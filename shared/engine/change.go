@@ -48,6 +48,11 @@ const (
 
 	EscalationThrown    Kind = "escalation.thrown"
 	EscalationUnhandled Kind = "escalation.unhandled"
+
+	VariablesRemoved Kind = "variables.removed"
+	InstanceMigrated Kind = "instance.migrated"
+	TokenMigrated    Kind = "token.migrated"
+	EventMigrated    Kind = "event.migrated"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -85,6 +90,10 @@ const (
 //	error.unhandled     Token, Node, Code, Reason (the message): nothing catches it, its path ends
 //	escalation.thrown   Token, Node, Code
 //	escalation.unhandled Token, Node, Code: nothing catches it, its token goes on
+//	variables.removed   Scope, Names
+//	instance.migrated   Instance (its new definition alone), Reason
+//	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs and incidents
+//	event.migrated      TimerID or SubscriptionID, Node: the event that is waited for now
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`
@@ -119,6 +128,7 @@ type Change struct {
 	Code           string        `json:"code,omitempty"`
 	At             time.Time     `json:"at,omitzero"`
 	Why            []Why         `json:"why,omitempty"`
+	Names          []string      `json:"names,omitempty"`
 }
 
 // Started is what an instance is born with.

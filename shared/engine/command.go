@@ -72,10 +72,12 @@ func (a Resume) apply(s *step) error {
 }
 
 // RetryIncident sets variables, if any, and lets the incident's token enter its node, or leave it,
-// again. A zero Incident means every open incident of the instance.
+// again. A zero Incident means every open incident of the instance. Retries is how often a job may be
+// tried whose retries are used up; 0 is once.
 type RetryIncident struct {
 	Incident  ID
 	Variables Variables
+	Retries   int
 }
 
 // Name is the command's name in the history.
@@ -94,7 +96,7 @@ func (a RetryIncident) apply(s *step) error {
 			s.setVariables(s.instance.scopeOf(*token), a.Variables)
 		}
 		retried = true
-		s.retry(i)
+		s.retry(i, max(a.Retries, 1))
 	}
 	if !retried {
 		return ErrNoIncident
@@ -104,12 +106,12 @@ func (a RetryIncident) apply(s *step) error {
 
 // retry resolves an incident and tries again what failed: the work of a job, the way out of a node, or
 // the way in.
-func (s *step) retry(i Incident) {
+func (s *step) retry(i Incident, retries int) {
 	s.do(Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
 	token := *s.instance.token(i.Token)
 	switch {
 	case !i.Job.IsZero():
-		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
+		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: retries})
 	case i.Triggered:
 		s.happen(token)
 	case !i.Leaving:

@@ -25,10 +25,7 @@ func (a Start) apply(s *step) error {
 	if start == nil || start.Element != bpmn.ElementStartEvent || start.Parent != nil {
 		return ErrNoStart
 	}
-	s.do(Change{Kind: InstanceStarted, Instance: &Started{
-		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
-		BusinessKey: a.BusinessKey, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
-	}})
+	a.born(s)
 	variables := a.Variables
 	if name := start.StartEvent.Initiator; name != "" {
 		variables = Variables{name: s.command.Actor}
@@ -50,6 +47,14 @@ func (a Start) apply(s *step) error {
 	}
 	s.create(0, start.ID, "")
 	return nil
+}
+
+// born creates the instance, without variables and tokens.
+func (a Start) born(s *step) {
+	s.do(Change{Kind: InstanceStarted, Instance: &Started{
+		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
+		BusinessKey: a.BusinessKey, Hops: a.Hops, Starter: s.command.Actor, At: s.now,
+	}})
 }
 
 func enterStartEvent(s *step, t Token, _ *bpmn.FlowNode) error {
