@@ -138,6 +138,9 @@ func describe(c engine.Change) string {
 		l.add("process", s.ProcessKey)
 		l.add("key", s.BusinessKey)
 		l.add("starter", s.Starter)
+		if c.Kind == engine.InstanceMigrated {
+			l.add("version", s.ProcessVersion)
+		}
 	}
 	l.add("scope", c.Scope)
 	l.add("parent", c.Parent)
@@ -166,6 +169,9 @@ func describe(c engine.Change) string {
 	l.add("reason", c.Reason)
 	if len(c.Variables) > 0 {
 		l.add("variables", compact(c.Variables))
+	}
+	if len(c.Names) > 0 {
+		l.add("names", strings.Join(c.Names, ","))
 	}
 	for _, w := range c.Why {
 		l = append(l, fmt.Sprintf("why[%s: %s %s → %s]", w.Subject, w.Expression, compact(w.Inputs), w.Result))

@@ -78,6 +78,11 @@ type StartAt struct {
 func (StartAt) Name() string { return "start-at" }
 
 func (a StartAt) apply(s *step) error {
+	for n, i := range a.Instructions {
+		if i.Kind == CancelTokens || i.Kind == MoveTokens {
+			return misguided(n, fmt.Errorf("nothing is active yet that %s could end", i.Kind))
+		}
+	}
 	a.born(s)
 	if len(a.Variables) > 0 {
 		s.do(Change{Kind: VariablesSet, Variables: a.Variables})
@@ -93,9 +98,11 @@ func (s *step) modify(list []Instruction, reason string) error {
 	for n, i := range list {
 		before := len(s.instance.Tokens)
 		if err := s.instruct(i, reason); err != nil {
-			return ErrModification.With(fault.Detail{Pointer: fmt.Sprintf("/instructions/%d", n), Code: ErrModification.Code, Detail: err.Error()})
+			return misguided(n, err)
 		}
-		if before > 0 && len(s.instance.Tokens) == 0 {
+		if left := len(s.instance.Tokens); left > 0 {
+			emptied = false
+		} else if before > 0 {
 			emptied = true
 		}
 		s.advance()
@@ -108,6 +115,11 @@ func (s *step) modify(list []Instruction, reason string) error {
 		s.do(Change{Kind: InstanceCompleted, At: s.now})
 	}
 	return nil
+}
+
+// misguided is the refusal of an instruction.
+func misguided(n int, err error) error {
+	return ErrModification.With(fault.Detail{Pointer: fmt.Sprintf("/instructions/%d", n), Code: ErrModification.Code, Detail: err.Error()})
 }
 
 // advance runs as run does, also in a suspended instance, but does not end the instance.

@@ -14,7 +14,6 @@ import (
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
-	"diom.io/workflow/shared/fault"
 )
 
 // TestTraces runs the golden traces: each file under testdata/trace says which rule it shows and where
@@ -47,6 +46,10 @@ func TestEveryElementHasATrace(t *testing.T) {
 		}
 		for line := range strings.Lines(string(content)) {
 			model, ok := strings.CutPrefix(strings.TrimSpace(line), "load ")
+			if !ok {
+				model, ok = strings.CutPrefix(strings.TrimSpace(line), "migrate to=")
+				model, _, _ = strings.Cut(model, " ")
+			}
 			if !ok || used[model] {
 				continue
 			}
@@ -85,7 +88,7 @@ func read(t rapid.TB, content []byte) *bpmn.Process {
 	t.Helper()
 	model, err := bpmn.Read(content, bpmn.Options{})
 	if err != nil {
-		t.Fatalf("%v %+v\n%s", err, fault.From(err).Details, content)
+		t.Fatalf("%v %+v\n%s", err, detailsOf(err), content)
 	}
 	return model.Processes[0]
 }
@@ -115,6 +118,9 @@ func (r *run) command(t *testing.T, d *datadriven.TestData) string {
 	}
 	if err != nil {
 		out.WriteString(err.Error() + "\n")
+		for _, detail := range detailsOf(err) {
+			out.WriteString(detail.Pointer + ": " + detail.Detail + "\n")
+		}
 	}
 	return out.String()
 }
@@ -161,6 +167,9 @@ func (r *run) arguments(t *testing.T, d *datadriven.TestData) (a arguments, err 
 }
 
 func (r *run) action(t *testing.T, d *datadriven.TestData) (engine.Action, error) {
+	if action, err := r.operation(t, d); action != nil || err != nil {
+		return action, err
+	}
 	a, err := r.arguments(t, d)
 	if err != nil {
 		return nil, err
