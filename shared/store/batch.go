@@ -164,6 +164,8 @@ func repeatRows(n int) string {
 	return string(text[:len(text)-2])
 }
 
+const itemsOf = `INSERT INTO workflow_batch_item (batch_id, instance_id, state, attempts) SELECT ?, id, 1, 0 FROM workflow_instance`
+
 func insertFound(ctx context.Context, tx *sql.Tx, id engine.ID, of BatchOf) (int, error) {
 	q := of.Filter.query()
 	if of.Ended {
@@ -175,7 +177,7 @@ func insertFound(ctx context.Context, tx *sql.Tx, id engine.ID, of BatchOf) (int
 		q.where("EXISTS (SELECT 1 FROM workflow_incident x WHERE x.instance_id = workflow_instance.id AND x.resolved_at IS NULL)")
 	}
 	arguments := append(append([]any{id[:]}, q.arguments...), MaxBatch+1)
-	result, err := tx.ExecContext(ctx, `INSERT INTO workflow_batch_item (batch_id, instance_id, state, attempts) SELECT ?, id, 1, 0 FROM workflow_instance`+q.text()+` ORDER BY id LIMIT ?`, arguments...)
+	result, err := tx.ExecContext(ctx, itemsOf+q.text()+` ORDER BY id LIMIT ?`, arguments...)
 	if err != nil {
 		return 0, err
 	}
@@ -248,19 +250,19 @@ func (s *Store) ChangeBatch(ctx context.Context, id engine.ID, step BatchStep, i
 }
 
 func (b *Batch) change(ctx context.Context, tx *sql.Tx, step BatchStep, now time.Time) error {
-	code, until := 0, never
+	code, until := batchRunning, never
 	switch open := b.State == BatchRunning || b.State == BatchPaused; {
 	case step == PauseBatch && b.State == BatchRunning:
 		code = batchPaused
 	case step == ResumeBatch && b.State == BatchPaused:
-		code, until = batchRunning, now
+		until = now
 	case step == CancelBatch && open:
 		code, b.EndedAt = batchCancelled, &now
 	case step == RetryBatch && b.State != BatchCancelled && b.Failed > 0:
 		if _, err := tx.ExecContext(ctx, `UPDATE workflow_batch_item SET state = 1, attempts = 0 WHERE batch_id = ? AND state = 3`, b.ID[:]); err != nil {
 			return err
 		}
-		code, until, b.EndedAt, b.Failed = batchRunning, now, nil, 0
+		until, b.EndedAt, b.Failed = now, nil, 0
 	default:
 		return ErrBatchState
 	}

@@ -38,7 +38,9 @@ const (
 var itemStates = []ItemState{itemPending: ItemPending, itemDone: ItemDone, itemFailed: ItemFailed}
 
 // ItemStates returns the API words of the states of an item.
-func ItemStates() []string { return []string{string(ItemPending), string(ItemDone), string(ItemFailed)} }
+func ItemStates() []string {
+	return []string{string(ItemPending), string(ItemDone), string(ItemFailed)}
+}
 
 const itemColumns = `i.instance_id, i.state, i.attempts, IFNULL(i.code, ''), IFNULL(i.message, '') FROM workflow_batch_item i`
 
@@ -83,6 +85,16 @@ func (s *Store) ClaimBatches(ctx context.Context, limit int, now time.Time, leas
 	if err != nil {
 		return nil, fmt.Errorf("batches: %w", err)
 	}
+	return s.claimBatches(ctx, found, limit, now, lease)
+}
+
+// ClaimBatch leases one batch, unless somebody works on it.
+func (s *Store) ClaimBatch(ctx context.Context, id engine.ID, now time.Time, lease time.Duration) (bool, error) {
+	taken, err := s.claimBatches(ctx, []engine.ID{id}, 1, now, lease)
+	return len(taken) == 1, err
+}
+
+func (s *Store) claimBatches(ctx context.Context, found []engine.ID, limit int, now time.Time, lease time.Duration) ([]Batch, error) {
 	return claim[Batch]{
 		candidates: found, limit: limit, read: readBatches, scan: s.scanBatch, id: func(b Batch) engine.ID { return b.ID },
 		free: freeBatches, freeArguments: []any{now}, mark: markBatches, markArguments: []any{now.Add(lease)},

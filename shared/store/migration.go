@@ -21,6 +21,16 @@ func (w *writer) migration() {
 			w.batch.Add(`UPDATE workflow_job SET node_id = ?, process_key = ? WHERE id = ?`, j.Node, in.ProcessKey, j.ID[:])
 		}
 	}
+	for _, i := range in.Incidents {
+		if w.Before.Incident(i.ID) != nil {
+			w.batch.Add(`UPDATE workflow_incident SET node_id = ?, process_key = ? WHERE id = ?`, i.Node, in.ProcessKey, i.ID[:])
+		}
+	}
+	w.migratedEvents()
+}
+
+func (w *writer) migratedEvents() {
+	in := w.After
 	for _, t := range in.Timers {
 		if w.Before.Timer(t.ID) != nil {
 			w.batch.Add(`UPDATE workflow_timer SET node_id = ?, process_key = ?, definition_id = ? WHERE id = ?`, t.Node, in.ProcessKey, in.DefinitionID[:], t.ID[:])
@@ -29,11 +39,6 @@ func (w *writer) migration() {
 	for _, s := range in.Subscriptions {
 		if w.Before.Subscription(s.ID) != nil {
 			w.batch.Add(`UPDATE workflow_subscription SET node_id = ?, process_key = ?, definition_id = ? WHERE id = ?`, s.Node, in.ProcessKey, in.DefinitionID[:], s.ID[:])
-		}
-	}
-	for _, i := range in.Incidents {
-		if w.Before.Incident(i.ID) != nil {
-			w.batch.Add(`UPDATE workflow_incident SET node_id = ?, process_key = ? WHERE id = ?`, i.Node, in.ProcessKey, i.ID[:])
 		}
 	}
 }

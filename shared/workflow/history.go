@@ -80,6 +80,10 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 				leave(c.Token, row.At)
 				at[c.Token] = len(visits)
 				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, EnteredAt: row.At})
+			case engine.TokenMigrated: // the visit goes on under another name
+				if i, ok := at[c.Token]; ok {
+					visits[i].NodeID = c.Node
+				}
 			case engine.TokenConsumed:
 				leave(c.Token, row.At)
 			}
@@ -115,7 +119,8 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 			e := TimelineEntry{At: row.At, Actor: row.Actor, Kind: c.Kind, NodeID: c.Node, TaskID: c.TaskID, Assignee: c.Assignee, Outcome: c.Outcome, Comment: c.Comment, Reason: c.Reason}
 			switch c.Kind {
 			case engine.VariablesSet, engine.TokenCreated, engine.TokenMoved, engine.TokenConsumed, engine.ScopeOpened, engine.ScopeClosed,
-				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled:
+				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
+				engine.VariablesRemoved, engine.TokenMigrated, engine.EventMigrated:
 				continue
 			case engine.JobCreated:
 				e.NodeID = c.Job.Node
@@ -153,7 +158,7 @@ func (s *Service) Why(ctx context.Context, p access.Principal, id engine.ID) ([]
 	for _, row := range rows {
 		for _, c := range row.Changes {
 			node := at[c.Token]
-			if c.Kind == engine.TokenCreated || c.Kind == engine.TokenMoved {
+			if c.Kind == engine.TokenCreated || c.Kind == engine.TokenMoved || c.Kind == engine.TokenMigrated {
 				at[c.Token] = c.Node
 			}
 			if len(c.Why) == 0 {
