@@ -21,3 +21,8 @@ const SignalPage = signalPage
 
 // Spread delivers a signal that was read before.
 func (s *Service) Spread(ctx context.Context, sig store.Signal) error { return s.spread(ctx, sig) }
+
+// AdvanceBatch works on a batch, whoever else does.
+func (s *Service) AdvanceBatch(ctx context.Context, b store.Batch) error {
+	return s.advanceBatch(ctx, b, instant().Add(batchTime))
+}
