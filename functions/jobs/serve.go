@@ -71,3 +71,20 @@ func read[T any](r *faas.Request) (id engine.ID, body T, err error) {
 	}
 	return id, body, err
 }
+
+// tries is how often a job may still be tried.
+type tries struct {
+	Retries int `json:"retries" api:"required"`
+}
+
+func setRetries(ctx context.Context, r *faas.Request) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	var body tries
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	return r.App.Workflow.SetRetries(ctx, r.Call(), id, body.Retries)
+}
