@@ -82,6 +82,11 @@ func jobs() noun {
 		onJob("error", "End a job with a BPMN error", "--worker me --code OUT_OF_STOCK",
 			field{name: "code", key: "code", usage: "`code` that a boundary event may catch; required"}, field{name: "message", key: "message", usage: "`text`"}, variable()),
 		extend,
+		{
+			use: "retries <job>", short: "Say how often a job may still be tried", example: "diom job retries " + exampleID + " --retries 3",
+			method: http.MethodPost, path: "/api/v1/jobs/{job}/retries", view: stepView(),
+			fields: []field{{name: "retries", key: "retries", kind: number, usage: "`attempts` that are left; 0 raises an incident"}},
+		},
 	}}
 }
 
