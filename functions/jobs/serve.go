@@ -6,6 +6,7 @@ import (
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -74,7 +75,7 @@ func read[T any](r *faas.Request) (id engine.ID, body T, err error) {
 
 // tries is how often a job may still be tried.
 type tries struct {
-	Retries int `json:"retries" api:"required"`
+	Retries *int `json:"retries" api:"required"`
 }
 
 func setRetries(ctx context.Context, r *faas.Request) (any, error) {
@@ -86,5 +87,8 @@ func setRetries(ctx context.Context, r *faas.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	return r.App.Workflow.SetRetries(ctx, r.Call(), id, body.Retries)
+	if body.Retries == nil {
+		return nil, workflow.ErrJobRequest.With(fault.Detail{Pointer: "/retries", Code: workflow.ErrJobRequest.Code})
+	}
+	return r.App.Workflow.SetRetries(ctx, r.Call(), id, *body.Retries)
 }

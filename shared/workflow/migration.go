@@ -16,7 +16,7 @@ import (
 type MigrationPlan struct {
 	SourceDefinitionID engine.ID            `json:"sourceDefinitionId,omitzero"`
 	TargetDefinitionID engine.ID            `json:"targetDefinitionId" api:"required"`
-	Instructions       []MappingInstruction `json:"instructions"`
+	Instructions       []MappingInstruction `json:"instructions,omitempty"`
 	// UpdateEventTriggers counts where there are no instructions.
 	UpdateEventTriggers bool   `json:"updateEventTriggers,omitempty"`
 	Reason              string `json:"reason,omitempty"`
@@ -66,11 +66,7 @@ type InstanceFailure struct {
 // GenerateMigration returns the plan that maps each node to the one of the same id and kind. It returns
 // store.ErrNoDefinition.
 func (s *Service) GenerateMigration(ctx context.Context, source, target engine.ID, updateEventTriggers bool) (*MigrationPlan, error) {
-	from, err := s.definition(ctx, source)
-	if err != nil {
-		return nil, err
-	}
-	to, err := s.definition(ctx, target)
+	from, to, err := s.both(ctx, source, target)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +75,27 @@ func (s *Service) GenerateMigration(ctx context.Context, source, target engine.I
 		plan.Instructions = append(plan.Instructions, MappingInstruction{m.Source, m.Target, m.UpdateEventTrigger})
 	}
 	return plan, nil
+}
+
+// both returns the definitions of a plan.
+func (s *Service) both(ctx context.Context, source, target engine.ID) (from, to *definition, err error) {
+	if from, err = s.planned(ctx, "/sourceDefinitionId", source); err != nil {
+		return nil, nil, err
+	}
+	to, err = s.planned(ctx, "/targetDefinitionId", target)
+	return from, to, err
+}
+
+// planned returns a definition that a plan must name.
+func (s *Service) planned(ctx context.Context, pointer string, id engine.ID) (*definition, error) {
+	if id.IsZero() {
+		return nil, engine.ErrMigration.With(fault.Detail{Pointer: pointer, Code: engine.ErrMigration.Code, Detail: "The plan must name the definition."})
+	}
+	d, err := s.definition(ctx, id)
+	if errors.Is(err, store.ErrNoDefinition) {
+		err = store.ErrNoDefinition.With(fault.Detail{Pointer: pointer, Code: store.ErrNoDefinition.Code})
+	}
+	return d, err
 }
 
 // maxValidated is how many instances one validation looks at.
@@ -90,11 +107,7 @@ func (s *Service) ValidateMigration(ctx context.Context, r MigrationRequest) (*M
 	if len(r.InstanceIDs) > maxValidated {
 		return nil, engine.ErrMigration.Withf("More than %d instances are asked for.", maxValidated)
 	}
-	from, err := s.definition(ctx, r.SourceDefinitionID)
-	if err != nil {
-		return nil, err
-	}
-	to, err := s.definition(ctx, r.TargetDefinitionID)
+	from, to, err := s.both(ctx, r.SourceDefinitionID, r.TargetDefinitionID)
 	if err != nil {
 		return nil, err
 	}
@@ -157,10 +170,7 @@ func (p MigrationPlan) decision(ctx context.Context, s *Service) (decision, erro
 	if len(p.Instructions) > maxInstructions {
 		return nil, engine.ErrMigration.Withf("There are more than %d instructions.", maxInstructions)
 	}
-	to, err := s.definition(ctx, p.TargetDefinitionID)
-	if errors.Is(err, store.ErrNoDefinition) {
-		err = store.ErrNoDefinition.With(fault.Detail{Pointer: "/targetDefinitionId", Code: store.ErrNoDefinition.Code})
-	}
+	to, err := s.planned(ctx, "/targetDefinitionId", p.TargetDefinitionID)
 	if err != nil {
 		return nil, err
 	}

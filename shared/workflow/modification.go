@@ -47,6 +47,9 @@ func (s *Service) ModifyInstance(ctx context.Context, call Call, id engine.ID, m
 
 func (m Modification) action() (engine.Action, error) {
 	list, err := steps(m.Instructions)
+	if err == nil && len(list) == 0 {
+		err = engine.ErrModification.With(fault.Detail{Pointer: "/instructions", Code: engine.ErrModification.Code, Detail: "There is no instruction."})
+	}
 	if err == nil {
 		err = checkTexts("", m.Reason)
 	}

@@ -121,6 +121,9 @@ func (v VariableChange) decision() (decision, error) {
 }
 
 func (h Hint) decision() (decision, error) {
+	if length("/message", h.Message, maxName) != nil {
+		return nil, ErrOperation.With(fault.Detail{Pointer: "/message", Code: ErrOperation.Code, Detail: "A name has 1 to 255 characters."})
+	}
 	return func(sub *subject) (engine.Action, error) {
 		var waiting []engine.Subscription
 		for _, x := range sub.instance.Subscriptions {
