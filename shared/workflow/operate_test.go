@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/invariant"
@@ -283,11 +284,11 @@ func second(_ json.RawMessage, err error) error { return err }
 
 func (f *fixture) execute(text string) {
 	f.t.Helper()
-	rows, err := f.store.DB.Query(f.t.Context(), text)
-	if err != nil {
+	var b database.Batch
+	b.Add(text)
+	if err := f.store.DB.Run(f.t.Context(), &b); err != nil {
 		f.t.Fatal(err)
 	}
-	_ = rows.Close()
 }
 
 // Nobody but operators operates.

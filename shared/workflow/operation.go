@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"unicode/utf8"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -121,7 +122,7 @@ func (v VariableChange) decision() (decision, error) {
 }
 
 func (h Hint) decision() (decision, error) {
-	if length("/message", h.Message, maxName) != nil {
+	if n := utf8.RuneCountInString(h.Message); n == 0 || n > maxName {
 		return nil, ErrOperation.With(fault.Detail{Pointer: "/message", Code: ErrOperation.Code, Detail: "A name has 1 to 255 characters."})
 	}
 	return func(sub *subject) (engine.Action, error) {
