@@ -82,6 +82,8 @@ type step struct {
 	entered  int
 	streak   int   // nodes entered since the last wait state before this command
 	failure  error // a breach of the engine's own rules; never the data's fault
+
+	operating bool // an operator's command lets tokens move before its next part
 }
 
 // do records a change and applies it.
@@ -99,7 +101,7 @@ func (s *step) newID() ID {
 
 // run moves tokens until each of them waits, is gone, or has met an incident.
 func (s *step) run() {
-	for s.failure == nil && s.instance.State == Active {
+	for s.failure == nil && s.goesOn() {
 		if len(s.ready) == 0 {
 			if !s.settle() {
 				return
@@ -112,6 +114,15 @@ func (s *step) run() {
 			s.enter(*token)
 		}
 	}
+}
+
+// goesOn reports whether tokens may move: in an active instance; in the midst of an operator's command also in a
+// suspended one, until no token is left: the command decides then what becomes of the instance.
+func (s *step) goesOn() bool {
+	if s.operating {
+		return !s.instance.State.Ended() && len(s.instance.Tokens) > 0
+	}
+	return s.instance.State == Active
 }
 
 // settle does what is due when no token can move: it ends the instance or an activity that has no

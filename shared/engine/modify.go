@@ -110,9 +110,9 @@ func (s *step) modify(list []Instruction, reason string) error {
 	switch {
 	case len(s.instance.Tokens) > 0:
 	case emptied:
-		s.do(Change{Kind: InstanceCancelled, Reason: reason, At: s.now})
+		return Cancel{Reason: reason}.apply(s)
 	default:
-		s.do(Change{Kind: InstanceCompleted, At: s.now})
+		s.settle()
 	}
 	return nil
 }
@@ -122,21 +122,11 @@ func misguided(n int, err error) error {
 	return ErrModification.With(fault.Detail{Pointer: fmt.Sprintf("/instructions/%d", n), Code: ErrModification.Code, Detail: err.Error()})
 }
 
-// advance runs as run does, also in a suspended instance, but does not end the instance.
+// advance lets tokens move as far as they come, also in a suspended instance. It does not end the instance.
 func (s *step) advance() {
-	for s.failure == nil && !s.instance.State.Ended() && len(s.instance.Tokens) > 0 {
-		if len(s.ready) == 0 {
-			if !s.settle() {
-				return
-			}
-			continue
-		}
-		number := s.ready[0]
-		s.ready = s.ready[1:]
-		if token := s.instance.token(number); token != nil {
-			s.enter(*token)
-		}
-	}
+	s.operating = true
+	s.run()
+	s.operating = false
 }
 
 // instruct does one instruction. An error says what is wrong with it.
