@@ -303,3 +303,36 @@ func TestModificationWithoutTheFence(t *testing.T) {
 	}
 	t.Error("nothing was lost although the fence is off")
 }
+
+// A definition is suspended and resumed with its instances.
+func TestSuspendADefinitionWithInstances(t *testing.T) {
+	t.Parallel()
+	f := setup(t, nil)
+	definition, ids := f.several(2)
+	other := f.run(f.deployText(), nil)
+	if _, err := f.SetInstancesSuspended(t.Context(), workflow.Call{Principal: employee}, definition, true); !errors.Is(err, workflow.ErrNotOperator) {
+		t.Errorf("as an employee: %v", err)
+	}
+	for _, c := range []struct {
+		suspended bool
+		want      engine.State
+	}{{true, engine.Suspended}, {false, engine.Active}} {
+		raw, err := f.SetInstancesSuspended(t.Context(), operating, definition, c.suspended)
+		answer := decode[workflow.DefinitionState](t, raw, err)
+		if b := f.finished(answer.BatchID); b.Done != 2 || answer.Suspended != c.suspended {
+			t.Errorf("%+v %+v", answer, b)
+		}
+		for _, id := range ids {
+			if in := f.load(id); in.State != c.want {
+				t.Errorf("%s, not %s", in.State, c.want)
+			}
+		}
+	}
+	if in := f.load(other); in.Version != 1 {
+		t.Errorf("an instance of another version: %+v", in)
+	}
+	raw, err := f.SetInstancesSuspended(t.Context(), operating, definition, false) // none is suspended
+	if answer := decode[workflow.DefinitionState](t, raw, err); !answer.BatchID.IsZero() {
+		t.Errorf("%+v", answer)
+	}
+}

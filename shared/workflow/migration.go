@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
@@ -189,8 +190,23 @@ func (p MigrationPlan) mappings(from, to *definition) []engine.Mapping {
 		return engine.GeneratePlan(from.process, to.process, p.UpdateEventTriggers)
 	}
 	plan := make([]engine.Mapping, 0, len(p.Instructions))
+	of := map[engine.Mapping]string{} // what a mapping was called
 	for _, i := range p.Instructions {
-		plan = append(plan, engine.Mapping{Source: i.SourceNodeID, Target: i.TargetNodeID, UpdateEventTrigger: i.UpdateEventTrigger})
+		m := engine.Mapping{Source: single(from, i.SourceNodeID), Target: single(to, i.TargetNodeID), UpdateEventTrigger: i.UpdateEventTrigger}
+		if name, known := of[m]; known && name != i.SourceNodeID { // the same activity, once as a whole and once as an instance
+			continue
+		}
+		of[m] = i.SourceNodeID
+		plan = append(plan, m)
 	}
 	return plan
+}
+
+// single returns the id of a multi-instance activity for that of its whole: a mapping is of both.
+func single(d *definition, id string) string {
+	plain, whole := strings.CutSuffix(id, engine.WholeSuffix)
+	if node := d.process.Node(plain); whole && node != nil && node.MultiInstance != nil {
+		return plain
+	}
+	return id
 }

@@ -202,6 +202,32 @@ func TestValidateMigration(t *testing.T) {
 	}
 }
 
+// A plan of Camunda 7's names a multi-instance activity twice: as a whole and as an instance of it.
+func TestMigrateMultiInstance(t *testing.T) {
+	t.Parallel()
+	f := setup(t, nil)
+	several := []string{
+		`<bpmn:userTask id="broken" camunda:assignee="${nobody}"/>`,
+		`<bpmn:userTask id="broken"><bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>2</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics></bpmn:userTask>`,
+	}
+	id := f.run(f.deployText(several...), nil)
+	target := f.deployText(several[0], strings.ReplaceAll(several[1], `"broken"`, `"mended"`), `"broken"`, `"mended"`)
+	plan := workflow.MigrationPlan{TargetDefinitionID: target}
+	for source, to := range map[string]string{
+		"sub": "sub", "approve": "approve", "late": "late", "wait": "wait", "work": "work", "broken" + engine.WholeSuffix: "mended" + engine.WholeSuffix, "broken": "mended",
+	} {
+		plan.Instructions = append(plan.Instructions, workflow.MappingInstruction{SourceNodeID: source, TargetNodeID: to})
+	}
+	if _, err := f.MigrateInstance(t.Context(), operating, id, plan); err != nil {
+		t.Fatal(err)
+	}
+	f.holds(id)
+	plan.Instructions[0] = workflow.MappingInstruction{SourceNodeID: "work" + engine.WholeSuffix, TargetNodeID: "work"}
+	if _, err := f.MigrateInstance(t.Context(), operating, id, plan); fault.From(err) == nil {
+		t.Errorf("a whole of what is no multi-instance activity: %v", err)
+	}
+}
+
 func TestVariablesRetriesAndMessagesByHand(t *testing.T) {
 	t.Parallel()
 	f := setup(t, nil)
