@@ -27,7 +27,7 @@ func operations() []command {
 	restart.view = startedView()
 	set := onInstance("set", "Set and remove variables of an instance", " "+setExample, variable(),
 		field{name: "remove", key: "remove", kind: texts, usage: "remove the variables with these `names`"},
-		field{name: "token", key: "token", kind: number, usage: "of what this `token` is at, not of the process"},
+		field{name: "at", key: "token", kind: number, usage: "of what the token with this `number` is at, not of the process"},
 		field{name: "local", key: "local", kind: yes, usage: "in that very scope"})
 	set.path = "/api/v1/instances/{instance}/variables"
 	return []command{
