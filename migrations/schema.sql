@@ -106,6 +106,33 @@ CREATE TABLE `sys_user_role` (
   KEY `role` (`role_id`,`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `workflow_batch` (
+  `id` binary(16) NOT NULL,
+  `kind` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `state` tinyint(4) NOT NULL,
+  `request` mediumblob NOT NULL,
+  `total` int(11) NOT NULL,
+  `done` int(11) NOT NULL,
+  `failed` int(11) NOT NULL,
+  `created_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `locked_until` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `due` (`locked_until`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_batch_item` (
+  `batch_id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `state` tinyint(4) NOT NULL,
+  `attempts` int(11) NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `message` varchar(1000) DEFAULT NULL,
+  PRIMARY KEY (`batch_id`,`instance_id`),
+  KEY `state` (`batch_id`,`state`,`instance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `workflow_dead_letter` (
   `id` binary(16) NOT NULL,
   `direction` varchar(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -215,7 +242,8 @@ CREATE TABLE `workflow_inbox` (
   `expires_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`source`,`event_id`),
   KEY `message` (`state`,`message`,`business_key`,`received_at`),
-  KEY `expiry` (`state`,`expires_at`)
+  KEY `expiry` (`state`,`expires_at`),
+  KEY `instance` (`instance_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_incident` (

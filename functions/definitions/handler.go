@@ -42,12 +42,12 @@ var Function = faas.Function{
 			Permission: access.WorkflowDefinition, Answer: bpmn.Comparison{}, Serve: diff,
 		},
 		{
-			Method: http.MethodPost, Pattern: "/api/v1/definitions/{id}/suspend", Summary: "Suspend a definition: nothing can be started",
-			Permission: access.WorkflowDeploy, Replayable: true, Answer: store.Definition{}, Serve: suspend,
+			Method: http.MethodPost, Pattern: "/api/v1/definitions/{id}/suspend", Summary: "Suspend a definition: nothing can be started; with its instances, if an operator wants it",
+			Permission: access.WorkflowDeploy, Replayable: true, Body: withInstances{}, Answer: workflow.DefinitionState{}, Serve: suspend,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/definitions/{id}/resume", Summary: "Resume a definition",
-			Permission: access.WorkflowDeploy, Replayable: true, Answer: store.Definition{}, Serve: resume,
+			Permission: access.WorkflowDeploy, Replayable: true, Body: withInstances{}, Answer: workflow.DefinitionState{}, Serve: resume,
 		},
 	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},

@@ -52,10 +52,22 @@ func suspend(ctx context.Context, r *faas.Request) (any, error) { return setSusp
 
 func resume(ctx context.Context, r *faas.Request) (any, error) { return setSuspended(ctx, r, false) }
 
+// withInstances is the body of suspend and resume. Instances are suspended or resumed too, by a batch.
+type withInstances struct {
+	Instances bool `json:"instances"`
+}
+
 func setSuspended(ctx context.Context, r *faas.Request, suspended bool) (any, error) {
 	id, err := r.ID("id")
 	if err != nil {
 		return nil, err
+	}
+	var body withInstances
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if body.Instances {
+		return r.App.Workflow.SetInstancesSuspended(ctx, r.Call(), id, suspended)
 	}
 	return r.App.Workflow.SetDefinitionSuspended(ctx, r.Call(), id, suspended)
 }

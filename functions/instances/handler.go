@@ -3,6 +3,7 @@ package instances
 
 import (
 	"net/http"
+	"slices"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
@@ -18,8 +19,8 @@ import (
 // Function describes instances.
 var Function = faas.Function{
 	Name:    "instances",
-	Summary: "Read process instances with their history, and cancel, suspend, resume or retry them.",
-	Routes: append([]faas.Route{
+	Summary: "Read process instances with their history, and operate on them: one by one, or many as a batch.",
+	Routes: append(slices.Concat(operations(), migrations(), batches(), []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances",
 			Permission: access.WorkflowInstance, List: tasklist.InstanceList, Answer: page.Page[store.Instance]{}, Serve: list,
@@ -33,7 +34,7 @@ var Function = faas.Function{
 		operation("cancel", "End an instance at once (its starter, operators)", access.WorkflowInstance, reason{}, cancel),
 		operation("suspend", "Stop an instance where it is", access.WorkflowOperate, reason{}, suspend),
 		operation("resume", "Let a suspended instance go on", access.WorkflowOperate, reason{}, resume),
-		operation("retry", "Let every incident of an instance try again", access.WorkflowOperate, retryRequest{}, retry),
+		operation("retry", "Let every incident of an instance try again", access.WorkflowOperate, workflow.Retry{}, retry),
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/home", Summary: "Read one's start page: counts and the newest of each list",
 			Permission: access.WorkflowTask, Answer: tasklist.Home{}, Serve: home,
@@ -44,13 +45,13 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/incidents/{id}/retry", Summary: "Let one incident try again",
-			Permission: access.WorkflowOperate, Replayable: true, Body: retryRequest{}, Answer: workflow.InstanceAnswer{}, Serve: retryIncident,
+			Permission: access.WorkflowOperate, Replayable: true, Body: workflow.Retry{}, Answer: workflow.InstanceAnswer{}, Serve: retryIncident,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/timers", Summary: "List timers of instances and of start events",
 			Permission: access.WorkflowOperate, List: tasklist.TimerList, Answer: page.Page[store.Timer]{}, Serve: timers,
 		},
-	}, engineRest()...),
+	}), engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }

@@ -32,11 +32,11 @@ func resume(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 }
 
 func retry(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	var body retryRequest
+	var body workflow.Retry
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	return r.App.Workflow.RetryIncidents(ctx, r.Call(), id, body.Variables)
+	return r.App.Workflow.Repair(ctx, r.Call(), id, engine.ID{}, body)
 }
 
 func incidents(ctx context.Context, r *faas.Request) (any, error) {
@@ -52,11 +52,11 @@ func retryIncident(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var body retryRequest
+	var body workflow.Retry
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	return r.App.Workflow.RetryIncident(ctx, r.Call(), id, body.Variables)
+	return r.App.Workflow.RepairIncident(ctx, r.Call(), id, body)
 }
 
 func timers(ctx context.Context, r *faas.Request) (any, error) {

@@ -21,10 +21,6 @@ type reason struct {
 	Reason string `json:"reason"`
 }
 
-type retryRequest struct {
-	Variables engine.Variables `json:"variables"`
-}
-
 // view is a route that reads one aspect of an instance.
 func view(suffix, summary string, answer any, read func(context.Context, *faas.Request, engine.ID) (any, error)) faas.Route {
 	return faas.Route{

@@ -38,6 +38,10 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/jobs/{id}/extend", Summary: "Hold a job longer",
 			Permission: access.WorkflowJob, Body: workflow.JobExtension{}, Answer: workflow.InstanceAnswer{}, Serve: extend,
 		},
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/jobs/{id}/retries", Summary: "Say how often a job may still be tried; 0 raises an incident",
+			Permission: access.WorkflowOperate, Replayable: true, Body: tries{}, Answer: workflow.InstanceAnswer{}, Serve: setTries,
+		},
 	}, bindingRoutes(), engineRest()),
 	Events:  []faas.Event{{Type: cloudevent.TypeJobCreated, Summary: "Do the job, or push it, where its topic is bound", Serve: wake}},
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},

@@ -6,6 +6,7 @@ import (
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -74,4 +75,24 @@ func read[T any](r *faas.Request) (id engine.ID, body T, err error) {
 		err = r.Decode(&body)
 	}
 	return id, body, err
+}
+
+// tries is how often a job may still be tried.
+type tries struct {
+	Retries *int `json:"retries" api:"required"`
+}
+
+func setTries(ctx context.Context, r *faas.Request) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	var body tries
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	if body.Retries == nil {
+		return nil, workflow.ErrJobRequest.With(fault.Detail{Pointer: "/retries", Code: workflow.ErrJobRequest.Code})
+	}
+	return r.App.Workflow.SetRetries(ctx, r.Call(), id, *body.Retries)
 }

@@ -56,6 +56,9 @@ func (f *FlowNode) Compensates() bool {
 	return f.Event != nil && f.Element.throws() && (f.Event.Trigger == TriggerCompensation || f.Event.Trigger == TriggerCancel)
 }
 
+// IsActivity reports whether the node is a task or a sub-process.
+func (f *FlowNode) IsActivity() bool { return f.Element.isActivity() }
+
 // multiInstance reads the marker of an activity, whose node has all else but its flows and boundary
 // events.
 func (r *reader) multiInstance(n *node, f *FlowNode) {

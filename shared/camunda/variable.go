@@ -166,9 +166,13 @@ func (s *Service) SetVariables(ctx context.Context, call workflow.Call, at Place
 	if action.Variables, call.Types, err = m.Set.Read(); err != nil {
 		return err
 	}
-	if at.Task.IsZero() {
-		_, err = s.workflow.SetVariables(ctx, call, at.Instance, action)
-	} else {
+	switch {
+	case len(action.Variables)+len(action.Remove) == 0:
+	case at.Task.IsZero():
+		_, err = s.workflow.SetVariables(ctx, call, at.Instance, workflow.VariableChange{
+			Token: action.Token, Local: action.Local, Variables: action.Variables, Remove: action.Remove,
+		})
+	default:
 		_, err = s.workflow.SetTaskVariables(ctx, call, at.Task, action)
 	}
 	return err

@@ -33,6 +33,7 @@ var descriptions = []Description{
 	{Type: TypeInstanceCancelled, Summary: "An instance was cancelled.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceCancelled, Reason: "重复提交"}},
 	{Type: TypeInstanceSuspended, Summary: "An instance was suspended: nothing happens in it until it is resumed.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceSuspended, Reason: "审计"}},
 	{Type: TypeInstanceResumed, Summary: "A suspended instance goes on.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceResumed}},
+	{Type: TypeInstanceMigrated, Summary: "An instance goes on by another definition: ask for it.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceMigrated, Reason: "流程改版"}},
 	{
 		Type: TypeTaskCreated, Summary: "A user task waits for somebody.", fields: always + "nodeId taskId taskName assignee? candidateUsers? candidateGroups? dueAt?",
 		change: &engine.Change{Kind: engine.TaskCreated, Task: &engine.Task{ID: exampleID(2), Node: "file", Name: "备案", CandidateGroups: []string{"finance"}, DueAt: exampleTime.Add(24 * time.Hour)}},

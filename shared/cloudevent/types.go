@@ -25,6 +25,7 @@ const (
 	TypeInstanceCancelled  = prefix + "instance.cancelled.v1"
 	TypeInstanceSuspended  = prefix + "instance.suspended.v1"
 	TypeInstanceResumed    = prefix + "instance.resumed.v1"
+	TypeInstanceMigrated   = prefix + "instance.migrated.v1"
 	TypeIncidentRaised     = prefix + "incident.raised.v1"
 	TypeIncidentResolved   = prefix + "incident.resolved.v1"
 	TypeDefinitionDeployed = prefix + "definition.deployed.v1"
@@ -41,6 +42,7 @@ var byKind = map[engine.Kind]string{
 	engine.InstanceCancelled: TypeInstanceCancelled,
 	engine.InstanceSuspended: TypeInstanceSuspended,
 	engine.InstanceResumed:   TypeInstanceResumed,
+	engine.InstanceMigrated:  TypeInstanceMigrated,
 	engine.TaskCreated:       TypeTaskCreated,
 	engine.TaskAssigned:      TypeTaskAssigned,
 	engine.TaskCompleted:     TypeTaskCompleted,

@@ -121,7 +121,10 @@ var appliers = map[Kind]func(*Instance, Change){
 		call := in.Call(c.CallID)
 		call.Kept = call.Kept[1:]
 	},
-	CallReturned: func(in *Instance, _ Change) { in.Returns++ },
+	CallReturned:     func(in *Instance, _ Change) { in.Returns++ },
+	InstanceMigrated: migrateInstance,
+	TokenMigrated:    migrateToken,
+	EventMigrated:    migrateEvent,
 }
 
 func endTask(in *Instance, c Change) {
@@ -180,6 +183,12 @@ func (in *Instance) has(c Change) bool {
 		return c.Instance != nil && len(in.Scopes) == 0
 	case VariablesSet, VariablesRemoved, TokenCreated:
 		return in.scope(c.Scope) != nil
+	case InstanceMigrated:
+		return c.Instance != nil && len(in.Scopes) > 0
+	case TokenMigrated:
+		return in.token(c.Token) != nil && in.scope(c.Scope) != nil
+	case EventMigrated:
+		return in.Timer(c.TimerID) != nil || in.Subscription(c.SubscriptionID) != nil
 	case ScopeOpened:
 		return in.scope(c.Scope) == nil && in.scope(c.Parent) != nil && in.token(c.Token) != nil
 	case ScopeClosed:

@@ -69,6 +69,10 @@ const (
 	TaskChanged      Kind = "task.changed"
 	JobChanged       Kind = "job.changed"
 	TimerMoved       Kind = "timer.moved"
+
+	InstanceMigrated Kind = "instance.migrated"
+	TokenMigrated    Kind = "token.migrated"
+	EventMigrated    Kind = "event.migrated"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -123,6 +127,9 @@ const (
 //	call.kept           CallID, Node, Return: it came back and waits
 //	call.taken          CallID, Node: what waited first is dealt with
 //	call.returned       Return: the caller of this instance is to know it
+//	instance.migrated   Instance (its new definition alone), Reason
+//	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs and incidents
+//	event.migrated      TimerID or SubscriptionID, Node: the event that is waited for now
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`

@@ -83,10 +83,12 @@ func (a Resume) apply(s *step) error {
 }
 
 // RetryIncident sets variables, if any, and lets the incident's token enter its node, or leave it,
-// again. What a call has brought back goes on with the variables among it. A zero Incident means every open incident of the instance.
+// again. What a call has brought back goes on with the variables among it. A zero Incident means every open incident of the instance. Retries is how often a job may be
+// tried whose retries are used up; 0 is once.
 type RetryIncident struct {
 	Incident  ID
 	Variables Variables
+	Retries   int
 }
 
 // Name is the command's name in the history.
@@ -106,7 +108,7 @@ func (a RetryIncident) apply(s *step) error {
 			s.setVariables(s.instance.scopeOf(*token), a.Variables)
 		}
 		retried = true
-		s.retry(i)
+		s.retry(i, max(a.Retries, 1))
 	}
 	if !retried {
 		return ErrNoIncident
@@ -116,12 +118,12 @@ func (a RetryIncident) apply(s *step) error {
 
 // retry resolves an incident and tries again what failed: the work of a job, the way out of a node, or
 // the way in.
-func (s *step) retry(i Incident) {
+func (s *step) retry(i Incident, retries int) {
 	s.do(Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
 	token := *s.instance.token(i.Token)
 	switch {
 	case !i.Job.IsZero():
-		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: 1})
+		s.do(Change{Kind: JobRetried, JobID: i.Job, Node: i.Node, Retries: retries})
 	case s.instance.callOf(i.Token) != nil:
 		s.takeKept(s.instance.callOf(i.Token).ID)
 	case i.Opening:

@@ -160,6 +160,9 @@ func describe(c engine.Change) string {
 		l.add("starter", s.Starter)
 		l.add("caller", s.ParentNode)
 		l.add("depth", s.Depth)
+		if c.Kind == engine.InstanceMigrated {
+			l.add("version", s.ProcessVersion)
+		}
 	}
 	l.add("scope", c.Scope)
 	l.add("parent", c.Parent)
@@ -196,6 +199,9 @@ func describe(c engine.Change) string {
 	l.add("reason", c.Reason)
 	if len(c.Variables) > 0 {
 		l.add("variables", compact(c.Variables))
+	}
+	if len(c.Names) > 0 {
+		l.add("names", strings.Join(c.Names, ","))
 	}
 	for _, w := range c.Why {
 		l = append(l, fmt.Sprintf("why[%s: %s %s → %s]", w.Subject, w.Expression, compact(w.Inputs), w.Result))

@@ -93,6 +93,8 @@ type step struct {
 	looking    bool      // a condition is being evaluated
 	given      Variables // by who retries
 	failure    error     // a breach of the engine's own rules; never the data's fault
+
+	operating bool // an operator's command lets tokens move before its next part
 }
 
 // do records a change and applies it.
@@ -114,7 +116,7 @@ func (s *step) newID() ID {
 
 // run moves tokens until each of them waits, is gone, or has met an incident.
 func (s *step) run() {
-	for s.failure == nil && s.instance.State == Active {
+	for s.failure == nil && s.goesOn() {
 		s.heed()
 		if len(s.ready) == 0 {
 			if !s.settle() {
@@ -128,6 +130,15 @@ func (s *step) run() {
 			s.enter(*token)
 		}
 	}
+}
+
+// goesOn reports whether tokens may move: in an active instance; in the midst of an operator's command also in a
+// suspended one, until no token is left: the command decides then what becomes of the instance.
+func (s *step) goesOn() bool {
+	if s.operating {
+		return !s.instance.State.Ended() && len(s.instance.Tokens) > 0
+	}
+	return s.instance.State == Active
 }
 
 // settle does what is due when no token can move: it ends the instance or an activity that has no

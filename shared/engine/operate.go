@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -28,7 +29,7 @@ func (a SetVariables) apply(s *step) error {
 	switch {
 	case a.Token == 0:
 	case token == nil:
-		return ErrNotWaiting
+		return ErrNoToken
 	case a.Local:
 		s.setLocal(*token, a.Variables)
 		if own := s.instance.owned(a.Token); own != nil {
@@ -60,7 +61,7 @@ func (s *step) setLocal(t Token, values Variables) {
 
 func (s *step) removeVariables(scope int, names []string) {
 	there := s.instance.scope(scope).Variables
-	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, ok := there[name]; return !ok })
+	names = slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool { _, ok := there[name]; return !ok })
 	if len(names) > 0 {
 		s.do(Change{Kind: VariablesRemoved, Scope: scope, Names: names})
 	}
@@ -152,7 +153,8 @@ func (a SetRetries) apply(s *step) error {
 	s.do(Change{Kind: JobRetried, JobID: job.ID, Node: job.Node, Retries: max(a.Retries, 0), DueAt: due})
 	if a.Retries <= 0 && !s.stuck(job.Token) {
 		s.do(Change{Kind: IncidentRaised, Incident: &Incident{
-			ID: s.newID(), Token: job.Token, Node: job.Node, Job: job.ID, Code: "job_failed", Message: job.Failure, RaisedAt: s.now,
+			ID: s.newID(), Token: job.Token, Node: job.Node, Job: job.ID, Code: "job_failed",
+			Message: cmp.Or(job.Failure, "An operator has set the retries to 0."), RaisedAt: s.now,
 		}})
 	}
 	return nil
@@ -160,6 +162,9 @@ func (a SetRetries) apply(s *step) error {
 
 // anyJob returns a copy of a job of an instance that has not ended; it may be suspended.
 func (s *step) anyJob(id ID) (Job, error) {
+	if s.instance.State.Ended() {
+		return Job{}, ErrEnded
+	}
 	job := s.instance.Job(id)
 	if job == nil {
 		return Job{}, ErrNoJob

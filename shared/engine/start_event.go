@@ -28,16 +28,8 @@ func (a Start) apply(s *step) error {
 	if start == nil {
 		return ErrNoStart
 	}
-	started := &Started{
-		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
-		Hops: a.Hops, Starter: s.command.Actor, At: s.now,
-	}
-	if by := a.CalledBy; by != nil {
-		started.ParentID, started.ParentNode, started.RootID, started.Depth, started.Starter = by.ParentID, by.Node, by.RootID, by.Depth, by.Starter
-	}
-	variables, key := a.submitted(start.StartEvent, started.Starter)
-	started.BusinessKey = key
-	s.do(Change{Kind: InstanceStarted, Instance: started})
+	variables, key := a.submitted(start.StartEvent, a.starter(s))
+	a.born(s, key)
 	switch e := start.Event; {
 	case e == nil:
 	case e.Trigger == bpmn.TriggerMessage:
@@ -55,6 +47,26 @@ func (a Start) apply(s *step) error {
 	s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Node: start.ID})
 	s.watchProcess(s.instance.Tokens[0])
 	return nil
+}
+
+// born creates the instance, without variables and tokens.
+func (a Start) born(s *step, key string) {
+	started := &Started{
+		ID: a.InstanceID, DefinitionID: a.DefinitionID, ProcessKey: s.process.Key, ProcessVersion: a.ProcessVersion,
+		BusinessKey: key, Hops: a.Hops, Starter: a.starter(s), At: s.now,
+	}
+	if by := a.CalledBy; by != nil {
+		started.ParentID, started.ParentNode, started.RootID, started.Depth = by.ParentID, by.Node, by.RootID, by.Depth
+	}
+	s.do(Change{Kind: InstanceStarted, Instance: started})
+}
+
+// starter is who started the outermost instance.
+func (a Start) starter(s *step) string {
+	if a.CalledBy != nil {
+		return a.CalledBy.Starter
+	}
+	return s.command.Actor
 }
 
 // beginning returns where an instance begins: at the node, or at the none start event; nil where none does.

@@ -14,7 +14,6 @@ import (
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
-	"diom.io/workflow/shared/fault"
 )
 
 // TestTraces runs the golden traces: each file under testdata/trace says which rule it shows and where
@@ -47,6 +46,9 @@ func TestEveryElementHasATrace(t *testing.T) {
 		}
 		for line := range strings.Lines(string(content)) {
 			words, ok := strings.CutPrefix(strings.TrimSpace(line), "load ")
+			if !ok {
+				words, ok = strings.CutPrefix(strings.TrimSpace(line), "migrate to=")
+			}
 			if !ok {
 				words, ok = strings.CutPrefix(strings.TrimSpace(line), "call call_")
 				words = "call_" + words
@@ -98,7 +100,7 @@ func readWith(t rapid.TB, content []byte, o bpmn.Options) *bpmn.Process {
 	t.Helper()
 	model, err := bpmn.Read(content, o)
 	if err != nil {
-		t.Fatalf("%v %+v\n%s", err, fault.From(err).Details, content)
+		t.Fatalf("%v %+v\n%s", err, detailsOf(err), content)
 	}
 	return model.Processes[0]
 }
@@ -142,6 +144,9 @@ func (r *run) command(t *testing.T, d *datadriven.TestData) string {
 	}
 	if err != nil {
 		out.WriteString(err.Error() + "\n")
+		for _, detail := range detailsOf(err) {
+			out.WriteString(detail.Pointer + ": " + detail.Detail + "\n")
+		}
 	}
 	return out.String()
 }
@@ -188,6 +193,9 @@ func (r *run) arguments(t *testing.T, d *datadriven.TestData) (a arguments, err 
 }
 
 func (r *run) action(t *testing.T, d *datadriven.TestData) (engine.Action, error) {
+	if action, err := r.operation(t, d); action != nil || err != nil {
+		return action, err
+	}
 	a, err := r.arguments(t, d)
 	if err != nil {
 		return nil, err

@@ -165,6 +165,7 @@ func (a Continue) apply(s *step) error {
 		return ErrNoJob
 	}
 	s.streak = job.Steps
+	s.resolve(job)
 	s.do(Change{Kind: JobCompleted, JobID: job.ID, Node: job.Node})
 	token := *s.instance.token(job.Token)
 	if job.Kind == BeforeJob {

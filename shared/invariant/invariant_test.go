@@ -130,6 +130,8 @@ func TestPlantedStrays(t *testing.T) {
 		"candidate_without_open_task":      {"INSERT INTO workflow_task_candidate (identity, task_id) VALUES (HEX(?), ?)", "DELETE FROM workflow_task_candidate WHERE identity = HEX(?) AND task_id = ?"},
 		"role_of_no_user":                  {"INSERT INTO sys_user_role (user_id, role_id) SELECT ?, id FROM sys_role WHERE code = 'EMPLOYEE' OR id = ?", "DELETE FROM sys_user_role WHERE user_id = ? OR user_id = ?"},
 		"not_one_latest_version":           {"UPDATE workflow_definition SET latest = 1 - latest WHERE process_key = 'first' AND id <> ? AND id <> ?", "UPDATE workflow_definition SET latest = 1 - latest WHERE process_key = 'first' AND id <> ? AND id <> ?"},
+		"item_of_no_batch":                 {"INSERT INTO workflow_batch_item (batch_id, instance_id, state, attempts) VALUES (?, ?, 1, 0)", "DELETE FROM workflow_batch_item WHERE batch_id = ? AND instance_id = ?"},
+		"batch_miscounted":                 {"INSERT INTO workflow_batch (id, kind, state, request, total, done, failed, created_by, created_at, locked_until) SELECT ?, 'cancel', 4, '', 1, 0, 0, '', NOW(), NOW() FROM DUAL WHERE ? <> ''", "DELETE FROM workflow_batch WHERE id = ? AND id = ?"},
 		"parked_without_content":           {"UPDATE workflow_inbox SET expires_at = NULL WHERE state = 1 AND event_id <> HEX(?) AND event_id <> HEX(?)", "UPDATE workflow_inbox SET expires_at = NOW() + INTERVAL 1 HOUR WHERE state = 1 AND event_id <> HEX(?) AND event_id <> HEX(?)"},
 	} {
 		nobody := engine.ID{9}

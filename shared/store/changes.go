@@ -53,6 +53,7 @@ func (s *Store) Commit(ctx context.Context, step Step) error {
 	w.tasks()
 	w.incidents()
 	w.suspension()
+	w.migration()
 	w.jobs()
 	w.timers()
 	w.subscriptions()

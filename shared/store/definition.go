@@ -186,29 +186,55 @@ func (s *Store) Definitions(ctx context.Context, f DefinitionFilter, r page.Requ
 	return l.read(ctx, s, q, r)
 }
 
-// SuspendDefinition sets whether a definition may start instances, by a call or by its start events,
-// and records the answer for i. It returns ErrNoDefinition or ErrRepeated.
-func (s *Store) SuspendDefinition(ctx context.Context, id engine.ID, suspended bool, i *Idempotency, answer func(Definition) (Recorded, error)) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+// Suspension says whether a definition may start instances, by a call or by its start events. Batch, unless
+// nil, does the same to those that run, however many there are.
+type Suspension struct {
+	ID        engine.ID
+	Suspended bool
+	Batch     *Batch
+}
+
+// SuspendDefinition makes a suspension and records the answer for i. A batch without instances is not made:
+// its Total is 0. It returns ErrNoDefinition, ErrBatchTooLarge or ErrRepeated.
+func (s *Store) SuspendDefinition(ctx context.Context, x Suspension, i *Idempotency, answer func(Definition) (Recorded, error)) error {
+	return s.inClaim(ctx, func(tx *sql.Tx) error {
 		var d Definition
-		err := tx.QueryRowContext(ctx, `SELECT `+definitionColumns+` FROM workflow_definition d WHERE d.id = ? FOR UPDATE`, id[:]).Scan(d.destinations()...)
+		err := tx.QueryRowContext(ctx, `SELECT `+definitionColumns+` FROM workflow_definition d WHERE d.id = ? FOR UPDATE`, x.ID[:]).Scan(d.destinations()...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNoDefinition
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET suspended = ? WHERE id = ?`, suspended, id[:]); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET suspended = ? WHERE id = ?`, x.Suspended, x.ID[:]); err != nil {
 			return err
 		}
-		if err := suspendStarts(ctx, tx, id, suspended); err != nil {
+		if err := suspendStarts(ctx, tx, x.ID, x.Suspended); err != nil {
 			return err
 		}
-		d.Suspended = suspended
+		d.Suspended = x.Suspended
+		if err := s.suspendInstances(ctx, tx, d, x); err != nil {
+			return err
+		}
 		a, err := answer(d)
 		if err != nil {
 			return err
 		}
 		return i.Record(ctx, tx, a, time.Now().UTC())
 	})
+}
+
+func (s *Store) suspendInstances(ctx context.Context, tx *sql.Tx, d Definition, x Suspension) error {
+	if x.Batch == nil {
+		return nil
+	}
+	state := stateCode(engine.Active)
+	if !x.Suspended {
+		state = stateCode(engine.Suspended)
+	}
+	err := s.insertBatch(ctx, tx, x.Batch, BatchOf{Filter: InstanceFilter{ProcessKey: d.Key, DefinitionID: d.ID, State: state}})
+	if errors.Is(err, ErrBatchEmpty) {
+		return nil
+	}
+	return err
 }

@@ -63,6 +63,10 @@ var strayRules = []strayRule{
 	member("permission_of_no_role", "sys_role_permission", "role_id", "sys_role"),
 	member("permission_unknown", "sys_role_permission", "permission_id", "sys_permission"),
 	member("session_of_no_user", "sys_session", "user_id", "sys_user"),
+	member("item_of_no_batch", "workflow_batch_item", "batch_id", "workflow_batch"),
+	{"batch_miscounted", `SELECT NULL, b.id, b.kind FROM workflow_batch b WHERE b.total <> (SELECT COUNT(*) FROM workflow_batch_item i WHERE i.batch_id = b.id)
+ OR b.done <> (SELECT COUNT(*) FROM workflow_batch_item i WHERE i.batch_id = b.id AND i.state = 2)
+ OR b.failed <> (SELECT COUNT(*) FROM workflow_batch_item i WHERE i.batch_id = b.id AND i.state = 3) LIMIT ?`},
 	{"user_of_no_department", `SELECT NULL, u.id, u.username FROM sys_user u LEFT JOIN sys_department d ON d.id = u.department_id WHERE u.department_id IS NOT NULL AND d.id IS NULL LIMIT ?`},
 }
 

@@ -22,10 +22,10 @@ const maxSearchable = 255
 // searchVariables keeps the variables of the process scope that the step has set. A value that is too
 // long is not kept, and neither is the one before it.
 func (w *writer) searchVariables() {
-	if !w.Searchable {
+	if !w.Searchable && !w.migrated() {
 		return
 	}
-	if w.After.State.Ended() {
+	if !w.Searchable || w.After.State.Ended() {
 		if w.Before != nil {
 			w.closeGuard()
 			w.batch.Add(deleteSearchVariables, w.After.ID[:])
@@ -35,7 +35,8 @@ func (w *writer) searchVariables() {
 	var kept [][]any
 	var gone []any
 	for _, name := range w.written() {
-		if value, ok := searchable(name, w.After.Scopes[0].Variables[name]); ok {
+		current, exists := w.After.Scopes[0].Variables[name]
+		if value, ok := searchable(name, current); ok && exists {
 			kept = append(kept, []any{value, w.After.ID[:], name})
 		} else if w.wasKept(name) {
 			gone = append(gone, name)
@@ -60,14 +61,24 @@ func (w *writer) wasKept(name string) bool {
 	return ok
 }
 
-// written returns the names of the variables of the process scope that the step has set, sorted.
+// written returns the names of the variables of the process scope that the step has set or removed, sorted;
+// of another definition's all.
 func (w *writer) written() []string {
 	names := map[string]bool{}
 	for i := range w.Changes {
-		if c := &w.Changes[i]; c.Kind == engine.VariablesSet && c.Scope == 0 {
-			for name := range c.Variables {
-				names[name] = true
-			}
+		c := &w.Changes[i]
+		set := c.Variables
+		switch {
+		case c.Kind == engine.InstanceMigrated:
+			set = w.After.Scopes[0].Variables
+		case c.Kind != engine.VariablesSet && c.Kind != engine.VariablesRemoved || c.Scope != 0:
+			continue
+		}
+		for name := range set {
+			names[name] = true
+		}
+		for _, name := range c.Names {
+			names[name] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))

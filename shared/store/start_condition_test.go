@@ -34,7 +34,7 @@ func TestStartConditions(t *testing.T) {
 	if got := f.conditions(); got != "new other " {
 		t.Errorf("%q", got)
 	}
-	if err := f.SuspendDefinition(t.Context(), b.ID, true, nil, func(Definition) (Recorded, error) { return Recorded{}, nil }); err != nil {
+	if err := f.SuspendDefinition(t.Context(), Suspension{ID: b.ID, Suspended: true}, nil, func(Definition) (Recorded, error) { return Recorded{}, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.conditions(); got != "new " {

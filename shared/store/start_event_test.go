@@ -117,7 +117,7 @@ func TestSuspendedDefinitionStartsNothing(t *testing.T) {
 	d := f.deploy("report", onMessage("m"), everyHour())[0]
 	set := func(suspended bool) {
 		t.Helper()
-		if err := f.SuspendDefinition(t.Context(), d.ID, suspended, nil, func(Definition) (Recorded, error) { return Recorded{}, nil }); err != nil {
+		if err := f.SuspendDefinition(t.Context(), Suspension{ID: d.ID, Suspended: suspended}, nil, func(Definition) (Recorded, error) { return Recorded{}, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -223,17 +223,3 @@ func (s *Service) CompareDefinitions(ctx context.Context, from, to engine.ID) (*
 	c := bpmn.Compare(older.process, newer.process)
 	return &c, nil
 }
-
-// SetDefinitionSuspended suspends or resumes a definition: a suspended one starts nothing, running
-// instances go on. It returns store.ErrNoDefinition.
-func (s *Service) SetDefinitionSuspended(ctx context.Context, call Call, id engine.ID, suspended bool) (json.RawMessage, error) {
-	var raw json.RawMessage
-	err := s.store.SuspendDefinition(ctx, id, suspended, call.Idempotency, func(d store.Definition) (store.Recorded, error) {
-		var err error
-		raw, err = json.Marshal(d)
-		s.latest.Invalidate(d.Key)
-		return store.Recorded{Status: http.StatusOK, Body: raw}, err
-	})
-	s.definitions.Invalidate(id)
-	return raw, err
-}

@@ -11,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
@@ -199,7 +200,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	step := store.Step{
 		Before: sub.instance, After: r.after, Changes: r.changes, Command: c, At: r.at, Latest: sub.latest,
 		Idempotency: e.call.Idempotency, Answer: store.Recorded{Status: e.status, Body: answer},
-		Delivery: e.delivery, StartTimer: e.timer, Searchable: sub.definition.process.CorrelatesMessages(),
+		Delivery: e.delivery, StartTimer: e.timer, Searchable: goesOnBy(sub, action).CorrelatesMessages(),
 	}
 	if err := e.commit(ctx, step); err != nil {
 		return nil, err
@@ -211,6 +212,14 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		e.relay.Push()
 	}
 	return answer, nil
+}
+
+// goesOnBy returns the process by which the instance goes on after an action.
+func goesOnBy(sub *subject, action engine.Action) *bpmn.Process {
+	if m, ok := action.(engine.Migrate); ok {
+		return m.Process
+	}
+	return sub.definition.process
 }
 
 // urgent reports whether a step goes on with its events: by a continuation or in another instance.

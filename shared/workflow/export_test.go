@@ -32,3 +32,8 @@ func Undrained(ctx context.Context) context.Context {
 func (s *Service) DeliverStale(ctx context.Context, in *engine.Instance, c engine.Change) error {
 	return s.deliverCall(Undrained(ctx), in, c)
 }
+
+// AdvanceBatch works on a batch, whoever else does.
+func (s *Service) AdvanceBatch(ctx context.Context, b store.Batch) error {
+	return s.advanceBatch(ctx, b, instant().Add(batchTime))
+}

@@ -86,6 +86,10 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 				leave(c.Token, row.At)
 				at[c.Token] = len(visits)
 				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, Undoes: undoes[c.Token], EnteredAt: row.At})
+			case engine.TokenMigrated: // the visit goes on under another name
+				if i, ok := at[c.Token]; ok {
+					visits[i].NodeID = c.Node
+				}
 			case engine.TokenConsumed:
 				leave(c.Token, row.At)
 			case engine.CallStarted:
@@ -125,7 +129,8 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 			case engine.VariablesSet, engine.TokenCreated, engine.TokenMoved, engine.TokenConsumed, engine.ScopeOpened, engine.ScopeClosed,
 				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
 				engine.CompensationRecorded,
-				engine.CallKept, engine.CallTaken, engine.CallReturned:
+				engine.CallKept, engine.CallTaken, engine.CallReturned,
+				engine.VariablesRemoved, engine.TokenMigrated, engine.EventMigrated:
 				continue
 			case engine.CallStarted:
 				e.NodeID = c.Call.Node
@@ -165,7 +170,7 @@ func (s *Service) Why(ctx context.Context, p access.Principal, id engine.ID) ([]
 	for _, row := range rows {
 		for _, c := range row.Changes {
 			node := at[c.Token]
-			if c.Kind == engine.TokenCreated || c.Kind == engine.TokenMoved {
+			if c.Kind == engine.TokenCreated || c.Kind == engine.TokenMoved || c.Kind == engine.TokenMigrated {
 				at[c.Token] = c.Node
 			}
 			if len(c.Why) == 0 {

@@ -64,22 +64,12 @@ func (s *Service) ResumeInstance(ctx context.Context, call Call, id engine.ID, r
 // RetryIncidents lets every incident of an instance try again, after setting variables. Operators
 // may.
 func (s *Service) RetryIncidents(ctx context.Context, call Call, id engine.ID, variables engine.Variables) (json.RawMessage, error) {
-	if err := checkVariables(variables); err != nil {
-		return nil, err
-	}
-	return s.command(ctx, call, id, false, engine.RetryIncident{Variables: variables})
+	return s.Repair(ctx, call, id, engine.ID{}, Retry{Variables: variables})
 }
 
 // RetryIncident lets one incident try again, after setting variables. Operators may.
 func (s *Service) RetryIncident(ctx context.Context, call Call, id engine.ID, variables engine.Variables) (json.RawMessage, error) {
-	if err := checkVariables(variables); err != nil {
-		return nil, err
-	}
-	incident, err := s.store.Incident(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return s.command(ctx, call, incident.InstanceID, false, engine.RetryIncident{Incident: id, Variables: variables})
+	return s.RepairIncident(ctx, call, id, Retry{Variables: variables})
 }
 
 // instance loads an instance that the principal may see: one that he started or has or had a task in,

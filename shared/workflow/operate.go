@@ -33,14 +33,6 @@ func (s *Service) InspectTask(ctx context.Context, p access.Principal, id engine
 	return s.task(ctx, p, id)
 }
 
-// SetVariables sets and removes variables of an instance. Operators may.
-func (s *Service) SetVariables(ctx context.Context, call Call, id engine.ID, action engine.SetVariables) (json.RawMessage, error) {
-	if err := checkVariables(action.Variables); err != nil {
-		return nil, err
-	}
-	return s.command(ctx, call, id, false, action)
-}
-
 // SetTaskVariables sets and removes variables that a task sees, or, with Local, its own. Those who may
 // work on the task may.
 func (s *Service) SetTaskVariables(ctx context.Context, call Call, id engine.ID, action engine.SetVariables) (json.RawMessage, error) {

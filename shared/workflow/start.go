@@ -44,9 +44,7 @@ func (s *Service) start(ctx context.Context, call Call, b beginning) (json.RawMe
 		return nil, err
 	}
 	b.may = func(d *definition) error { return mayStart(call.Principal, d.process) }
-	b.answer = func(r *result) any {
-		return Started{Instance: store.ShowInstance(r.after), Tasks: created(r)}
-	}
+	b.answer = startedAnswer
 	return s.begin(ctx, call, b)
 }
 
@@ -58,6 +56,7 @@ type beginning struct {
 	key        string
 	definition engine.ID
 	node       string
+	elsewhere  []engine.Instruction    // instead of at a start event
 	may        func(*definition) error // nil: nobody is asked
 	answer     func(*result) any
 	status     int       // of the recorded answer; 0 is 201
@@ -100,10 +99,14 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 					return nil, err
 				}
 			}
-			return engine.Start{
+			start := engine.Start{
 				Node: b.node, Hops: b.hops, InstanceID: instance, DefinitionID: sub.definition.ID, ProcessVersion: sub.definition.Version,
 				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: b.request.Variables,
-			}, nil
+			}
+			if len(b.elsewhere) > 0 {
+				return engine.StartAt{Start: start, Instructions: b.elsewhere}, nil
+			}
+			return start, nil
 		},
 	})
 }

@@ -38,7 +38,7 @@ const (
 
 // Ticked counts what ticking has done: timers fired, continuations run, history rows whose events were
 // sent, names whose parked messages were tried, parked messages given up, signals spread to
-// the end, and rows purged.
+// the end, batches worked on, and rows purged.
 type Ticked struct {
 	Fired     int `json:"fired"`
 	Continued int `json:"continued"`
@@ -46,6 +46,7 @@ type Ticked struct {
 	Parked    int `json:"parked"`
 	Expired   int `json:"expired"`
 	Signals   int `json:"signals"`
+	Batches   int `json:"batches"`
 	Purged    int `json:"purged"`
 }
 
@@ -56,6 +57,7 @@ func (t *Ticked) add(o Ticked) {
 	t.Parked += o.Parked
 	t.Expired += o.Expired
 	t.Signals += o.Signals
+	t.Batches += o.Batches
 	t.Purged += o.Purged
 }
 
@@ -68,7 +70,7 @@ type part struct {
 
 func (s *Service) parts() []part {
 	parts := []part{
-		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
 	}
 	if !s.ByHand {
 		parts = append(parts, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})

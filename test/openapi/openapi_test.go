@@ -11,6 +11,7 @@ var calls = []struct {
 	{"definitions", definitions},
 	{"tasks", tasks},
 	{"operate", operate},
+	{"operators", operators},
 	{"work", work},
 	{"inform", inform},
 	{"events", events},

@@ -49,13 +49,17 @@ func definitions() noun {
 		},
 		{
 			use: "suspend <definition>", short: "Suspend a definition: nothing can be started", example: "diom definition suspend " + exampleID,
-			method: http.MethodPost, path: one + "/suspend", view: view("", definitionColumns),
+			method: http.MethodPost, path: one + "/suspend", view: view("", definitionColumns+" batchId:batch"), fields: withInstances(),
 		},
 		{
 			use: "resume <definition>", short: "Resume a definition", example: "diom definition resume " + exampleID,
-			method: http.MethodPost, path: one + "/resume", view: view("", definitionColumns),
+			method: http.MethodPost, path: one + "/resume", view: view("", definitionColumns+" batchId:batch"), fields: withInstances(),
 		},
 	}}
+}
+
+func withInstances() []field {
+	return []field{{name: "instances", key: "instances", kind: yes, usage: "its running instances too, by a batch"}}
 }
 
 // printXML writes a file of a definition.

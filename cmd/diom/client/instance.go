@@ -25,7 +25,7 @@ func instances() noun {
 	history.fields = []field{{name: "after", key: "after", kind: number, query: true, usage: "begin after this `step`"}}
 	variables := ofInstanceView("variables", "Show the variables of an instance", "")
 	variables.run = showVariables
-	return noun{"instance", "Look at process instances and operate on them", []command{
+	return noun{"instance", "Look at process instances and operate on them", append([]command{
 		{
 			use: "list", short: "List instances", example: "diom instance list --state active\ndiom instance list --view all --process leave --limit 200",
 			method: http.MethodGet, path: "/api/v1/instances", pages: true, view: view("items", instanceColumns),
@@ -55,8 +55,12 @@ func instances() noun {
 		onInstance("cancel", "End an instance at once", " --reason duplicate", reason),
 		onInstance("suspend", "Stop an instance where it is", " --reason audit", reason),
 		onInstance("resume", "Let a suspended instance go on", "", reason),
-		onInstance("retry", "Let every incident of an instance try again", " --var amount=1280", variable()),
-	}}
+		onInstance("retry", "Let every incident of an instance try again", " --var amount=1280", variable(), retries()),
+	}, operations()...)}
+}
+
+func retries() field {
+	return field{name: "retries", key: "retries", kind: number, usage: "`attempts` that a job is given whose retries are used up; without it one"}
 }
 
 const incidentColumns = "id processKey:process instanceId:instance nodeId:node code message raisedAt:raised"
@@ -70,7 +74,7 @@ func incidents() noun {
 		},
 		{
 			use: "retry <incident>", short: "Let one incident try again", example: "diom incident retry " + exampleID + " --var amount=1280",
-			method: http.MethodPost, path: "/api/v1/incidents/{incident}/retry", fields: []field{variable()}, view: stepView(),
+			method: http.MethodPost, path: "/api/v1/incidents/{incident}/retry", fields: []field{variable(), retries()}, view: stepView(),
 		},
 	}}
 }

@@ -83,6 +83,11 @@ func jobs() noun {
 			field{name: "code", key: "code", usage: "`code` that a boundary event may catch; required"}, field{name: "message", key: "message", usage: "`text`"}, variable()),
 		onJob("escalate", "Throw an escalation from a job, which the worker goes on to hold unless it is interrupted", "--worker me --code LATE", thrownCode(), variable()),
 		extend,
+		{
+			use: "retries <job>", short: "Say how often a job may still be tried", example: "diom job retries " + exampleID + " --retries 3",
+			method: http.MethodPost, path: "/api/v1/jobs/{job}/retries", view: stepView(),
+			fields: []field{{name: "retries", key: "retries", kind: number, usage: "`attempts` that are left; 0 raises an incident"}},
+		},
 	}}
 }
 
