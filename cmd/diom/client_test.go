@@ -218,7 +218,7 @@ func TestDeployTellsTheLine(t *testing.T) {
 	in := openInstallation(t)
 	u := in.loggedIn("zhouming")
 	good := u.file("good.bpmn", faastest.Leave)
-	bad := u.file("bad.bpmn", strings.Replace(strings.ReplaceAll(faastest.Leave, `id="leave"`, `id="bad"`), `<userTask id="approve"`, "\n<scriptTask id=\"approve\"", 1))
+	bad := u.file("bad.bpmn", strings.Replace(strings.ReplaceAll(faastest.Leave, `id="leave"`, `id="bad"`), `<userTask id="approve"`, "\n<complexGateway id=\"approve\"", 1))
 	r := u.fails(client.ExitProblem, bad+":3: approve", "deploy", good, bad)
 	has(t, r.err, "invalid_model", "[", "]", "trace ")
 	if got := in.get("/api/v1/definitions"); strings.Contains(got, `"leave"`) {

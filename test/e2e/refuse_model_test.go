@@ -94,7 +94,7 @@ func refusedModels(s *session) {
 	}
 	for name, c := range map[string]struct{ old, by, rule, element string }{
 		"no executable process": {`isExecutable="true"`, `isExecutable="false"`, "no_executable_process", ""},
-		"script task":           {`<bpmn:userTask id="direct" name="总监审批" camunda:assignee="chenjing" />`, `<bpmn:scriptTask id="direct" scriptFormat="groovy" />`, "unsupported_element", "direct"},
+		"script task":           {`<bpmn:userTask id="direct" name="总监审批" camunda:assignee="chenjing" />`, `<bpmn:scriptTask id="direct" scriptFormat="groovy" />`, "unsupported_language", "direct"},
 		"complex gateway":       {"<bpmn:exclusiveGateway", "<bpmn:complexGateway", "unsupported_element", "amount"},
 		"dangling flow":         {`targetRef="direct"`, `targetRef="nowhere"`, "dangling_flow", "large"},
 		"duplicate id":          {`id="direct"`, `id="review"`, "duplicate_id", "review"},
