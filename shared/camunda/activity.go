@@ -79,8 +79,12 @@ func (x scene) place(by map[int]*ActivityInstance, t engine.Token) {
 	name, kind := x.nodeName(t.Node), x.nodeType(t.Node)
 	incidents, references := x.incidentsOf(t)
 	if x.Continuation(t.Number) != nil {
+		node := t.Node
+		if x.whole(t) {
+			node += multiInstanceBody
+		}
 		parent.Transitions = append(parent.Transitions, &TransitionInstance{
-			ID: ActivityInstanceID(t.Node, x.ID, t.Number), Parent: parent.ID, Activity: t.Node, Target: t.Node, ActivityName: name, ActivityType: kind,
+			ID: ActivityInstanceID(node, x.ID, t.Number), Parent: parent.ID, Activity: node, Target: node, ActivityName: name, ActivityType: kind,
 			Instance: x.ID.String(), Definition: x.definition(), Execution: ExecutionID(x.ID, t.Number), Incidents: incidents, IncidentList: references,
 		})
 		return

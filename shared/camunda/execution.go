@@ -93,12 +93,12 @@ func (q Query) wantsExecution(e Execution) bool {
 func (q Query) wantsEvent(e Execution, token int) bool {
 	for name, signal := range map[string]bool{"messageEventSubscriptionName": false, "signalEventSubscriptionName": true} {
 		if q.Has(name) && !slices.ContainsFunc(e.scene.Subscriptions, func(s engine.Subscription) bool {
-			return s.Token == token && s.Signal == signal && s.Message == q.Text(name)
+			return e.scene.Waiter(s) == token && s.Signal == signal && s.Message == q.Text(name)
 		}) {
 			return false
 		}
 	}
-	return !q.Flag("messageEventSubscriptions") || slices.ContainsFunc(e.scene.Subscriptions, func(s engine.Subscription) bool { return s.Token == token && !s.Signal })
+	return !q.Flag("messageEventSubscriptions") || slices.ContainsFunc(e.scene.Subscriptions, func(s engine.Subscription) bool { return e.scene.Waiter(s) == token && !s.Signal && !s.Condition && s.Message != "" })
 }
 
 func (q Query) wantsIncident(e Execution, token int) bool {
@@ -194,7 +194,12 @@ func (s *Service) Subscriptions(ctx context.Context, p access.Principal, q Query
 				continue
 			}
 			own := x.Subscription(row.ID)
-			shown.Created, shown.Instance, shown.Execution = Date{own.CreatedAt}, pointer(x.ID.String()), pointer(ExecutionID(x.ID, own.Token))
+			if own.Condition {
+				shown.Type = "conditional"
+			} else if own.Message == "" {
+				continue // a receive task that waits for no message
+			}
+			shown.Created, shown.Instance, shown.Execution = Date{own.CreatedAt}, pointer(x.ID.String()), pointer(ExecutionID(x.ID, x.Waiter(*own)))
 		}
 		if q.is("eventSubscriptionId", shown.ID) && q.is("eventType", shown.Type) && q.is("eventName", shown.Name) && q.is("activityId", shown.Activity) &&
 			q.is("executionId", textOf(shown.Execution)) && q.is("processInstanceId", textOf(shown.Instance)) && q.unowned() {
@@ -221,9 +226,9 @@ func (s *Service) EventSubscription(ctx context.Context, p access.Principal, id,
 		return Subscription{}, err
 	}
 	for _, sub := range x.Subscriptions {
-		if sub.Message == message && !sub.Signal && (sub.Token == token || token == 0) {
+		if sub.Message == message && !sub.Signal && (x.Waiter(sub) == token || token == 0) {
 			return Subscription{
-				ID: sub.ID.String(), Type: "message", Name: message, Execution: pointer(ExecutionID(x.ID, sub.Token)), Instance: pointer(x.ID.String()),
+				ID: sub.ID.String(), Type: "message", Name: message, Execution: pointer(ExecutionID(x.ID, x.Waiter(sub))), Instance: pointer(x.ID.String()),
 				Activity: sub.Node, Created: Date{sub.CreatedAt},
 			}, nil
 		}

@@ -23,8 +23,11 @@ func ParseDefinitionID(text string) (engine.ID, error) {
 	return engine.ParseID(text)
 }
 
-// ExecutionID returns the id of the execution of a token.
+// ExecutionID returns the id of the execution of a token; 0 is the process instance itself.
 func ExecutionID(instance engine.ID, token int) string {
+	if token == 0 {
+		return instance.String()
+	}
 	return instance.String() + ":" + strconv.Itoa(token)
 }
 

@@ -195,7 +195,15 @@ func (s *Service) ExecuteJob(ctx context.Context, call workflow.Call, id string)
 		return noJob(id, nil)
 	}
 	call.Strict = true
-	return goneJob(s.workflow.RunJob(ctx, call, parsed), id)
+	err = s.workflow.RunJob(ctx, call, parsed)
+	if errors.Is(err, workflow.ErrIncident) { // which counts as a try, and Camunda answers 404
+		err = &Error{Status: http.StatusNotFound, Type: invalidRequest, Message: Failure(err).Message, cause: err}
+		call.Strict = false
+		if counted := s.workflow.CountFailure(ctx, call, parsed, Failure(err).Message); counted != nil {
+			return counted
+		}
+	}
+	return goneJob(err, id)
 }
 
 func noJob(id string, cause error) *Error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/store"
@@ -129,10 +130,10 @@ func (s *Service) past(ctx context.Context, x scene) (*past, error) {
 
 // step folds one row. Before a change is applied what it ends is still in the state.
 func (f *past) step(changes []engine.Change) {
-	cancelled := map[int]bool{}
+	m := newMarks(changes, f.process)
 	for n := range changes {
 		c := &changes[n]
-		f.before(c, cancelled)
+		f.before(c, m)
 		if err := f.state.Apply(*c); err != nil {
 			return // of a later version of the product; what came before it is told
 		}
@@ -141,19 +142,18 @@ func (f *past) step(changes []engine.Change) {
 	f.state.Version = f.at.Seq
 }
 
-func (f *past) before(c *engine.Change, cancelled map[int]bool) {
+func (f *past) before(c *engine.Change, m *marks) {
 	switch c.Kind {
 	case engine.TokenMoved, engine.TokenConsumed:
-		f.leave(c.Token, cancelled[c.Token])
-		delete(cancelled, c.Token)
+		f.leave(c.Token, f.cut(c, m))
 	case engine.TaskCancelled:
 		if t := f.state.Task(c.TaskID); t != nil {
-			cancelled[t.Token] = true
+			m.cancelled[t.Token] = true
 			f.removed[t.ID] = true
 		}
 	case engine.JobCancelled, engine.JobCompleted:
 		if j := f.state.Job(c.JobID); j != nil {
-			cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
+			m.cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
 			f.log(*j, c)
 		}
 	case engine.JobFailed:
@@ -203,13 +203,20 @@ func (f *past) enter(token int) {
 		return
 	}
 	x := scene{f.state, f.process}
-	id := ActivityInstanceID(t.Node, x.ID, token)
+	node, kind := t.Node, x.nodeType(t.Node)
+	switch n := x.process.Node(t.Node); {
+	case n != nil && n.Event != nil && n.Event.Trigger == bpmn.TriggerLink:
+		return // links are no activities to Camunda
+	case x.whole(*t):
+		node, kind = node+multiInstanceBody, bodyType
+	}
+	id := ActivityInstanceID(node, x.ID, token)
 	if f.visits[id]++; f.visits[id] > 1 {
 		id = fmt.Sprintf("%s:%d", id, f.visits[id])
 	}
 	f.open[token] = len(f.activities)
 	f.activities = append(f.activities, PastActivity{
-		ID: id, Parent: x.holder(*t), Activity: t.Node, Name: x.nodeName(t.Node), Type: x.nodeType(t.Node), DefinitionKey: x.ProcessKey, Definition: x.definition(),
+		ID: id, Parent: x.holder(*t), Activity: node, Name: x.nodeName(t.Node), Type: kind, DefinitionKey: x.ProcessKey, Definition: x.definition(),
 		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: x.ID.String(),
 	})
 }

@@ -215,7 +215,12 @@ func (a FireTimer) apply(s *step) error {
 	}
 	fired := *timer
 	s.do(Change{Kind: TimerFired, TimerID: fired.ID, Node: fired.Node})
-	if fired.Cycle != "" {
+	switch {
+	case fired.Cycle == "":
+	case fired.DueAt.After(s.now): // nobody has waited for its time, which is still to come (Camunda 7 DurationHelper)
+		fired.ID = s.newID()
+		s.do(Change{Kind: TimerCreated, Timer: &fired})
+	default:
 		s.again(fired)
 	}
 	if fired.Listener != "" {

@@ -100,3 +100,12 @@ func (in *Instance) Continuation(token int) *Job {
 	}
 	return nil
 }
+
+// Waiter returns the number of the token that waits for an event: of a scope the one that has opened it, 0 for
+// the process itself.
+func (in *Instance) Waiter(s Subscription) int {
+	if s.Token != 0 {
+		return s.Token
+	}
+	return in.scope(s.Scope).Token
+}

@@ -45,13 +45,13 @@ func (s *Service) waiting(ctx context.Context, m Message, query store.MessageQue
 // reaches reports whether a message is for the token of a subscription.
 func (m Message) reaches(in *engine.Instance, id engine.ID) bool {
 	sub := in.Subscription(id)
-	if sub == nil || m.Token > 0 && sub.Token != m.Token {
+	if sub == nil || m.Token > 0 && in.Waiter(*sub) != m.Token {
 		return false
 	}
 	if len(m.LocalKeys) == 0 {
 		return true
 	}
-	seen := &engine.Instance{Scopes: []engine.Scope{{Variables: in.Visible(sub.Token)}}}
+	seen := &engine.Instance{Scopes: []engine.Scope{{Variables: in.Visible(in.Waiter(*sub))}}}
 	return Message{CorrelationKeys: m.LocalKeys}.matches(seen)
 }
 
@@ -90,7 +90,7 @@ func (s *Service) SignalTo(ctx context.Context, call Call, m Message) error {
 	t := s.instanceTrigger(m.InstanceID)
 	t.decide = func(sub *subject) (engine.Action, error) {
 		for _, open := range sub.instance.Subscriptions {
-			if open.Signal && open.Message == m.Name && (m.Token == 0 || open.Token == m.Token) {
+			if open.Signal && open.Message == m.Name && (m.Token == 0 || sub.instance.Waiter(open) == m.Token) {
 				return engine.Correlate{Subscription: open.ID, Variables: m.Variables}, nil
 			}
 		}

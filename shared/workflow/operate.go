@@ -167,6 +167,19 @@ func (s *Service) SetJobRetries(ctx context.Context, call Call, id engine.ID, re
 	return err
 }
 
+// CountFailure takes one try from a continuation that an operator has run in vain. What has no tries, such as
+// a timer, is left as it is.
+func (s *Service) CountFailure(ctx context.Context, call Call, id engine.ID, message string) error {
+	job, _, err := s.store.LoadByJob(ctx, id)
+	if errors.Is(err, store.ErrNoJob) || err == nil && job.Kind == engine.ExternalJob {
+		return nil
+	}
+	if err == nil {
+		_, err = s.command(ctx, call, job.InstanceID, false, engine.SetRetries{Job: id, Retries: max(job.Retries-1, 0), Message: message})
+	}
+	return err
+}
+
 // SetJobDue makes a continuation or a timer due at another time.
 func (s *Service) SetJobDue(ctx context.Context, call Call, id engine.ID, due time.Time) error {
 	if !call.Principal.Can(access.WorkflowOperate) {

@@ -1,0 +1,99 @@
+package camunda
+
+import (
+	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/engine"
+)
+
+// marks are what one row of the history says about why visits end in it.
+type marks struct {
+	cancelled  map[int]bool // tokens whose task or job was cancelled
+	thrown     map[int]bool // tokens that threw an error or escalation which something caught
+	emptied    map[int]bool // scopes out of which a token was cut
+	interrupts bool         // something was interrupted
+}
+
+func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
+	m := &marks{cancelled: map[int]bool{}, thrown: map[int]bool{}, emptied: map[int]bool{}}
+	for _, c := range changes {
+		switch c.Kind {
+		case engine.ErrorThrown, engine.EscalationThrown:
+			m.thrown[c.Token] = true
+		case engine.ErrorUnhandled, engine.EscalationUnhandled:
+			delete(m.thrown, c.Token)
+		case engine.TokenMoved, engine.TokenCreated:
+			if n := p.Node(c.Node); n != nil && c.Flow == "" {
+				m.interrupts = m.interrupts || n.AttachedTo != nil && n.Interrupting || n.TriggeredByEvent && interrupting(p, n)
+			}
+		}
+	}
+	return m
+}
+
+// interrupting reports whether what starts an event sub-process ends all else around it.
+func interrupting(p *bpmn.Process, eventSubProcess *bpmn.FlowNode) bool {
+	start := p.InnerStart(eventSubProcess)
+	return start != nil && start.Interrupting
+}
+
+// whole reports whether a token is at a multi-instance activity as a whole, not at one of its instances.
+func (x scene) whole(t engine.Token) bool {
+	n := x.process.Node(t.Node)
+	if n == nil || n.MultiInstance == nil {
+		return false
+	}
+	outer := x.Token(x.Around(t).Token)
+	return outer == nil || outer.Node != t.Node
+}
+
+// cut reports whether a visit that a change ends was cancelled, and remembers it for what is around it. A
+// worker's or a task's error that is caught at its own activity does not cancel that (Camunda 7).
+func (f *past) cut(c *engine.Change, m *marks) bool {
+	t := f.state.Token(c.Token)
+	if t == nil {
+		return false
+	}
+	n := f.process.Node(t.Node)
+	cancelled := n != nil && (c.Kind == engine.TokenMoved && f.movedOut(c, n, m) || c.Kind == engine.TokenConsumed && f.consumed(*t, n, m))
+	if cancelled {
+		m.emptied[t.Scope] = true
+	}
+	return cancelled
+}
+
+func (f *past) movedOut(c *engine.Change, n *bpmn.FlowNode, m *marks) bool {
+	if c.Flow != "" {
+		return n.Element == bpmn.ElementEventBasedGateway
+	}
+	event := f.process.Node(c.Node)
+	if event == nil || event.AttachedTo == nil {
+		return false // along a link
+	}
+	holds := n.Holds() || n.Element == bpmn.ElementCallActivity
+	return holds || !m.thrown[c.Token]
+}
+
+func (f *past) consumed(t engine.Token, n *bpmn.FlowNode, m *marks) bool {
+	switch {
+	case m.cancelled[t.Number]:
+		return !m.thrown[t.Number]
+	case n.Element == bpmn.ElementEndEvent:
+		return m.thrown[t.Number] && m.interrupts
+	case n.Holds() && m.emptied[f.ownScope(t.Number)]:
+		return true
+	case n.MultiInstance != nil && !(scene{f.state, f.process}).whole(t):
+		return false
+	case n.Element == bpmn.ElementParallelGateway || n.Element == bpmn.ElementInclusiveGateway:
+		return false
+	}
+	return len(n.Outgoing) > 0 && m.interrupts
+}
+
+func (f *past) ownScope(token int) int {
+	for _, s := range f.state.Scopes {
+		if s.Number > 0 && s.Token == token {
+			return s.Number
+		}
+	}
+	return -1
+}
