@@ -129,7 +129,7 @@ func (r *reader) starts(p *draft) (complete bool) {
 		r.add(ruleNoStart, p.process.subject(), "the process has no start event")
 	}
 	for _, f := range p.process.Nodes {
-		if f.Element.embeds() && !found[f] && !f.TriggeredByEvent {
+		if f.Element.Embeds() && !found[f] && !f.TriggeredByEvent {
 			r.add(ruleNoStart, f.subject(), "the sub-process has no start event")
 			complete = false
 		}

@@ -18,7 +18,7 @@ func (s *step) prepare(t Token, node *bpmn.FlowNode) error {
 			return err
 		}
 	}
-	if node.Element != bpmn.ElementSubProcess || node.MultiInstance != nil {
+	if !node.Element.Embeds() || node.MultiInstance != nil {
 		return nil
 	}
 	return s.watch(s.instance.owned(t.Number).Number, node)

@@ -31,11 +31,11 @@ func (c *checker) waits(n *bpmn.FlowNode) bool {
 		return true
 	}
 	switch n.Element {
-	case bpmn.ElementUserTask, bpmn.ElementReceiveTask, bpmn.ElementEventBasedGateway:
+	case bpmn.ElementUserTask, bpmn.ElementReceiveTask, bpmn.ElementCallActivity, bpmn.ElementEventBasedGateway:
 		return true
 	case bpmn.ElementIntermediateCatchEvent:
 		return n.Event != nil && n.Event.Trigger != bpmn.TriggerLink
-	case bpmn.ElementSubProcess:
+	case bpmn.ElementSubProcess, bpmn.ElementTransaction:
 		return slices.ContainsFunc(c.process.Nodes, func(m *bpmn.FlowNode) bool { return m.Parent == n && c.waits(m) })
 	}
 	return false
