@@ -27,7 +27,7 @@ func (c *checker) loops() {
 
 // waits reports whether a token that enters the node leaves it in a later command only.
 func (c *checker) waits(n *bpmn.FlowNode) bool {
-	if n.AsyncBefore || n.AsyncAfter || n.Work != nil && n.Work.Topic != nil {
+	if n.AsyncBefore || n.AsyncAfter || n.Work != nil && (n.Work.Topic != nil || n.Work.Bean != nil) {
 		return true
 	}
 	switch n.Element {

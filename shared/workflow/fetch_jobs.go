@@ -98,7 +98,7 @@ func (f JobFetch) check() error {
 	seen := map[string]bool{}
 	for i, t := range f.Topics {
 		at := fmt.Sprintf("/topics/%d", i)
-		problems = append(problems, length(at+"/name", t.Name, maxName), within(at+"/lockSeconds", &t.LockSeconds, 1, maxLockSeconds))
+		problems = append(problems, length(at+"/name", t.Name), within(at+"/lockSeconds", &t.LockSeconds, 1, maxLockSeconds))
 		if seen[t.Name] {
 			problems = append(problems, &fault.Detail{Pointer: at + "/name", Detail: "The topic is given twice."})
 		}
