@@ -52,8 +52,8 @@ func (e Element) isActivity() bool {
 	return false
 }
 
-// embeds reports whether flow nodes stand in the element.
-func (e Element) embeds() bool { return e == ElementSubProcess || e == ElementTransaction }
+// Embeds reports whether flow nodes stand in the element.
+func (e Element) Embeds() bool { return e == ElementSubProcess || e == ElementTransaction }
 
 // chooses reports whether the element may have a default flow.
 func (e Element) chooses() bool {
@@ -63,7 +63,7 @@ func (e Element) chooses() bool {
 // holds returns what may stand in the element.
 func (e Element) holds() position {
 	switch {
-	case e.embeds():
+	case e.Embeds():
 		return inNode | inProcess
 	case e.isEvent():
 		return inNode | inEvent

@@ -72,7 +72,7 @@ func (r *reader) escalationsOnce(inside []*FlowNode, host *FlowNode) {
 
 // escalates reports whether an escalation can come out of an activity.
 func (e Element) escalates() bool {
-	return e.embeds() || e == ElementCallActivity || e == ElementUserTask
+	return e.Embeds() || e == ElementCallActivity || e == ElementUserTask
 }
 
 func (r *reader) escalationsOf(events []*FlowNode, codes map[string]*FlowNode) {

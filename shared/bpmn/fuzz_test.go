@@ -74,10 +74,10 @@ func consistentNode(t testing.TB, p *Process, n *FlowNode) {
 
 func consistentScope(t testing.TB, p *Process, n *FlowNode) {
 	t.Helper()
-	if n.Parent != nil && (!n.Parent.Element.embeds() || slices.Index(p.Nodes, n.Parent) > slices.Index(p.Nodes, n)) {
+	if n.Parent != nil && (!n.Parent.Element.Embeds() || slices.Index(p.Nodes, n.Parent) > slices.Index(p.Nodes, n)) {
 		t.Errorf("node %s is in %+v", n.ID, n.Parent)
 	}
-	if n.Element.embeds() && p.InnerStart(n) == nil {
+	if n.Element.Embeds() && p.InnerStart(n) == nil {
 		t.Errorf("sub-process %s has no start event", n.ID)
 	}
 	if (n.Element == ElementBoundaryEvent) != (n.AttachedTo != nil) || (n.AttachedTo == nil && n.Interrupting && !n.StartsEventSubProcess()) {

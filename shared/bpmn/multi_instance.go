@@ -48,7 +48,7 @@ func (f *FlowNode) HasScope() bool {
 // Holds reports whether tokens can be inside of the node: of a sub-process, of the instances of an
 // activity, or of what an event compensates.
 func (f *FlowNode) Holds() bool {
-	return f.Element.embeds() || f.MultiInstance != nil || f.Compensates()
+	return f.Element.Embeds() || f.MultiInstance != nil || f.Compensates()
 }
 
 // Compensates reports whether the node is an event that compensates activities and waits for that.

@@ -184,7 +184,7 @@ func (r *reader) inner(n *node) {
 			r.addFix(ruleUnsupportedElement, c.subject(), k.fix,
 				"the element %s, %s, is not executed by this version", c.local, k.what)
 			r.inner(c)
-		case k.element.embeds():
+		case k.element.Embeds():
 			r.inner(c)
 		}
 	}

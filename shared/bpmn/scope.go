@@ -98,9 +98,28 @@ func (r *reader) nameOnce(seen map[string]*FlowNode, n *FlowNode, rule, name str
 // starts checks where a process and each of its sub-processes begin, and reports whether all of them
 // have a start event.
 func (r *reader) starts(p *draft) (complete bool) {
+	found, triggered := r.startsOf(p)
+	r.namesOnce(triggered)
+	r.conditionsOnce(triggered)
+	complete = found[nil]
+	if !complete {
+		r.add(ruleNoStart, p.process.subject(), "the process has no start event")
+	}
+	for _, f := range p.process.Nodes {
+		if f.Element.Embeds() && !found[f] && !f.TriggeredByEvent {
+			r.add(ruleNoStart, f.subject(), "the sub-process has no start event")
+			complete = false
+		}
+		complete = complete && (!f.TriggeredByEvent || found[f])
+	}
+	return complete
+}
+
+// startsOf checks the nodes at which something begins. It returns in what there is one, nil for the process, and
+// those at which the process is begun by an event.
+func (r *reader) startsOf(p *draft) (found map[*FlowNode]bool, triggered []*FlowNode) {
 	first := map[*FlowNode]*FlowNode{} // the start events without a trigger, by what they start
-	found := map[*FlowNode]bool{}
-	var triggered []*FlowNode
+	found = map[*FlowNode]bool{}
 	for _, f := range p.process.Nodes {
 		if f.Parent == nil && (f.Instantiates || f.Begins()) {
 			found[nil] = true
@@ -122,20 +141,7 @@ func (r *reader) starts(p *draft) (complete bool) {
 			r.add(ruleSeveralStarts, f.subject(), "the %s has the start event %s already", p.where(f.Parent), clip(first[f.Parent].ID))
 		}
 	}
-	r.namesOnce(triggered)
-	r.conditionsOnce(triggered)
-	complete = found[nil]
-	if !complete {
-		r.add(ruleNoStart, p.process.subject(), "the process has no start event")
-	}
-	for _, f := range p.process.Nodes {
-		if f.Element.embeds() && !found[f] && !f.TriggeredByEvent {
-			r.add(ruleNoStart, f.subject(), "the sub-process has no start event")
-			complete = false
-		}
-		complete = complete && (!f.TriggeredByEvent || found[f])
-	}
-	return complete
+	return found, triggered
 }
 
 // where names a process or sub-process in a sentence.

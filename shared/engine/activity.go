@@ -18,7 +18,7 @@ func (s *step) prepare(t Token, node *bpmn.FlowNode) error {
 			return err
 		}
 	}
-	if node.Element != bpmn.ElementSubProcess || node.MultiInstance != nil {
+	if !node.Element.Embeds() || node.MultiInstance != nil {
 		return nil
 	}
 	return s.watch(s.instance.owned(t.Number).Number, node)
@@ -260,17 +260,7 @@ func (s *step) cancelWaits(t Token, reason string) {
 
 // endWaits returns the changes that end what a token waits for.
 func (in *Instance) endWaits(token int, reason string) []Change {
-	var list []Change
-	for _, task := range in.Tasks {
-		if task.Token == token {
-			list = append(list, Change{Kind: TaskCancelled, TaskID: task.ID, Node: task.Node, Reason: reason})
-		}
-	}
-	for _, job := range in.Jobs {
-		if job.Token == token {
-			list = append(list, Change{Kind: JobCancelled, JobID: job.ID, Node: job.Node, Topic: job.Topic})
-		}
-	}
+	list := in.endWork(token, reason)
 	for _, timer := range in.Timers {
 		if timer.Token == token {
 			list = append(list, Change{Kind: TimerCancelled, TimerID: timer.ID, Node: timer.Node})
@@ -289,6 +279,22 @@ func (in *Instance) endWaits(token int, reason string) []Change {
 	for _, i := range in.Incidents {
 		if i.Token == token {
 			list = append(list, Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
+		}
+	}
+	return list
+}
+
+// endWork returns the changes that end the tasks and the jobs of a token.
+func (in *Instance) endWork(token int, reason string) []Change {
+	var list []Change
+	for _, task := range in.Tasks {
+		if task.Token == token {
+			list = append(list, Change{Kind: TaskCancelled, TaskID: task.ID, Node: task.Node, Reason: reason})
+		}
+	}
+	for _, job := range in.Jobs {
+		if job.Token == token {
+			list = append(list, Change{Kind: JobCancelled, JobID: job.ID, Node: job.Node, Topic: job.Topic})
 		}
 	}
 	return list

@@ -83,7 +83,7 @@ func (s *step) toCaller(r Return) (told, over bool) {
 		return true, false
 	}
 	s.cancelScope(0, "interrupted")
-	s.do(Change{Kind: InstanceCancelled, Reason: "interrupted", At: s.now})
+	s.cancelInstance("interrupted")
 	s.report(r)
 	return true, true
 }
@@ -105,6 +105,14 @@ func (s *step) completeInstance() {
 
 // cancelled ends an instance whose tokens have been cancelled; its caller is cancelled, too.
 func (s *step) cancelled(reason string) {
-	s.do(Change{Kind: InstanceCancelled, Reason: reason, At: s.now})
+	s.cancelInstance(reason)
 	s.report(Return{Outcome: ReturnedCancelled, Message: reason, Over: true})
+}
+
+// cancelInstance ends an instance whose tokens have been cancelled, with what it waits for itself. Its listeners
+// hear of it; they cannot stop it.
+func (s *step) cancelInstance(reason string) {
+	s.unwatch(0)
+	_ = s.tellEnd()
+	s.do(Change{Kind: InstanceCancelled, Reason: reason, At: s.now})
 }

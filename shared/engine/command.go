@@ -41,9 +41,8 @@ func (a Cancel) apply(s *step) error {
 	}
 	s.cancelling = true
 	s.cancelScope(0, a.Reason)
-	_ = s.tellEnd()
 	if a.ByCaller {
-		s.do(Change{Kind: InstanceCancelled, Reason: a.Reason, At: s.now})
+		s.cancelInstance(a.Reason)
 		return nil
 	}
 	s.cancelled(a.Reason)

@@ -50,7 +50,7 @@ func (in *Instance) completed(scopes ...int) []Compensation {
 	return list
 }
 
-// record adds what a change says was completed, with the variables that its scope has now.
+// remember adds what a change says was completed, with the variables that its scope has now.
 func (in *Instance) remember(c Compensation) {
 	if c.Kept > 0 {
 		c.Variables = maps.Clone(in.scope(c.Kept).Variables)

@@ -21,6 +21,7 @@ func (s *step) cancelTransaction(t Token) error {
 			s.cancelToken(other, "cancelled")
 		}
 	}
+	s.unwatch(t.Scope)
 	s.cancelWaits(*s.instance.token(s.instance.scope(t.Scope).Token), "cancelled")
 	s.compensate(t, list)
 	return nil

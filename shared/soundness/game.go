@@ -153,7 +153,11 @@ func clears(n *bpmn.FlowNode) bool {
 	if n.Element != bpmn.ElementEndEvent || n.Event == nil {
 		return false
 	}
-	return n.Event.Trigger == bpmn.TriggerTerminate || n.Event.Trigger == bpmn.TriggerError
+	switch n.Event.Trigger {
+	case bpmn.TriggerTerminate, bpmn.TriggerError, bpmn.TriggerCancel:
+		return true
+	}
+	return false
 }
 
 // next returns the place whose token moves next, or -1. One place is enough: the moves of the others

@@ -27,15 +27,15 @@ func (c *checker) loops() {
 
 // waits reports whether a token that enters the node leaves it in a later command only.
 func (c *checker) waits(n *bpmn.FlowNode) bool {
-	if n.AsyncBefore || n.AsyncAfter || n.Work != nil && n.Work.Topic != nil {
+	if n.AsyncBefore || n.AsyncAfter || n.Work != nil && (n.Work.Topic != nil || n.Work.Bean != nil) {
 		return true
 	}
 	switch n.Element {
-	case bpmn.ElementUserTask, bpmn.ElementReceiveTask, bpmn.ElementEventBasedGateway:
+	case bpmn.ElementUserTask, bpmn.ElementReceiveTask, bpmn.ElementCallActivity, bpmn.ElementEventBasedGateway:
 		return true
 	case bpmn.ElementIntermediateCatchEvent:
 		return n.Event != nil && n.Event.Trigger != bpmn.TriggerLink
-	case bpmn.ElementSubProcess:
+	case bpmn.ElementSubProcess, bpmn.ElementTransaction:
 		return slices.ContainsFunc(c.process.Nodes, func(m *bpmn.FlowNode) bool { return m.Parent == n && c.waits(m) })
 	}
 	return false

@@ -64,7 +64,7 @@ type checker struct {
 func containers(p *bpmn.Process) []*bpmn.FlowNode {
 	list := []*bpmn.FlowNode{nil}
 	for _, n := range p.Nodes {
-		if n.Element == bpmn.ElementSubProcess {
+		if n.Element.Embeds() {
 			list = append(list, n)
 		}
 	}

@@ -74,6 +74,14 @@ func writes(n *bpmn.FlowNode) []string {
 	}
 	if n.Work != nil {
 		names = append(names, n.Work.ResultVariable)
+		for _, p := range n.Work.Results {
+			names = append(names, p.Name)
+		}
+	}
+	if n.Call != nil {
+		for _, v := range n.Call.Out {
+			names = append(names, v.Target)
+		}
 	}
 	if n.MultiInstance != nil {
 		names = append(names, n.MultiInstance.ElementVariable)
@@ -87,7 +95,7 @@ func writes(n *bpmn.FlowNode) []string {
 	}
 	if form := formOf(n); form != nil {
 		for _, f := range form.FormFields {
-			names = append(names, f.ID)
+			names = append(names, f.ID, f.Variable)
 		}
 	}
 	return names
@@ -109,13 +117,18 @@ func undeclared(n *bpmn.FlowNode) bool {
 	if slices.ContainsFunc(reads(n), func(x *expr.Expression) bool { return slices.Contains(x.Calls(), "execution") }) {
 		return true
 	}
+	if slices.ContainsFunc(n.Listeners, func(l bpmn.Listener) bool { return l.Topic != nil }) {
+		return true
+	}
 	switch n.Element {
 	case bpmn.ElementUserTask:
 		return len(n.UserTask.FormFields) == 0
 	case bpmn.ElementStartEvent:
 		return n.Event != nil || n.Parent == nil && len(n.StartEvent.FormFields) == 0
-	case bpmn.ElementServiceTask, bpmn.ElementSendTask, bpmn.ElementBusinessRuleTask:
-		return n.Work != nil && n.Work.Expression == nil
+	case bpmn.ElementServiceTask, bpmn.ElementSendTask, bpmn.ElementBusinessRuleTask, bpmn.ElementScriptTask:
+		return n.Work != nil && (n.Work.Expression == nil || n.Work.Bean != nil)
+	case bpmn.ElementCallActivity:
+		return slices.ContainsFunc(n.Call.Out, func(v bpmn.SignalVariable) bool { return v.All })
 	case bpmn.ElementTask, bpmn.ElementManualTask, bpmn.ElementSubProcess, bpmn.ElementEventBasedGateway,
 		bpmn.ElementExclusiveGateway, bpmn.ElementParallelGateway, bpmn.ElementInclusiveGateway:
 		return false
@@ -130,7 +143,7 @@ func reads(n *bpmn.FlowNode) []*expr.Expression {
 		list = append(list, u.Name, u.Assignee, u.CandidateUsers, u.CandidateGroups, u.DueDate, u.FollowUpDate, u.Priority)
 	}
 	if e := n.Event; e != nil {
-		list = append(list, e.Message, e.Signal, e.SignalKey, e.ErrorMessage)
+		list = append(list, e.Message, e.Signal, e.SignalKey, e.ErrorMessage, e.Condition)
 		if e.Timer != nil {
 			list = append(list, e.Timer.Value)
 		}
@@ -145,6 +158,9 @@ func reads(n *bpmn.FlowNode) []*expr.Expression {
 	list = append(list, values(slices.Concat(n.Inputs, n.Outputs))...)
 	for _, f := range n.Outgoing {
 		list = append(list, f.Condition)
+	}
+	for _, l := range n.Listeners {
+		list = append(list, l.Expression)
 	}
 	return slices.DeleteFunc(list, func(x *expr.Expression) bool { return x == nil })
 }

@@ -39,25 +39,36 @@ func (s *Service) EvaluateConditions(ctx context.Context, call Call, request Sta
 		if err != nil {
 			return nil, err
 		}
-		for _, sub := range page {
-			in, err := s.startByCondition(ctx, call, request, sub)
-			if err != nil {
-				return nil, err
-			}
-			if in != nil {
-				answer.Instances = append(answer.Instances, *in)
-			}
-			after = sub.ID
+		started, err := s.startByConditions(ctx, call, request, page)
+		if err != nil {
+			return nil, err
 		}
+		answer.Instances = append(answer.Instances, started...)
 		if len(page) < conditionPage {
 			break
 		}
+		after = page[len(page)-1].ID
 	}
 	recorded, err := recorded(http.StatusOK, answer)
 	if err != nil {
 		return nil, err
 	}
 	return recorded.Body, s.store.Answer(ctx, call.Idempotency, recorded, instant())
+}
+
+// startByConditions starts the processes whose conditions hold, of some start events.
+func (s *Service) startByConditions(ctx context.Context, call Call, request StartRequest, page []store.Subscription) ([]store.Instance, error) {
+	var started []store.Instance
+	for _, sub := range page {
+		in, err := s.startByCondition(ctx, call, request, sub)
+		if err != nil {
+			return nil, err
+		}
+		if in != nil {
+			started = append(started, *in)
+		}
+	}
+	return started, nil
 }
 
 // startByCondition starts a process if the condition of its start event holds, else it returns nil.

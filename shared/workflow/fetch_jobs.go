@@ -110,7 +110,7 @@ func (f JobFetch) check() error {
 	seen := map[string]bool{}
 	for i, t := range f.Topics {
 		at := fmt.Sprintf("/topics/%d", i)
-		problems = append(problems, length(at+"/name", t.Name, maxName), lockTime(at+"/lockSeconds", t.LockSeconds, t.Lock))
+		problems = append(problems, length(at+"/name", t.Name), lockTime(at+"/lockSeconds", t.LockSeconds, t.Lock))
 		if seen[t.Name] {
 			problems = append(problems, &fault.Detail{Pointer: at + "/name", Detail: "The topic is given twice."})
 		}

@@ -173,18 +173,22 @@ func (s *Service) Why(ctx context.Context, p access.Principal, id engine.ID) ([]
 			if c.Kind == engine.TokenCreated || c.Kind == engine.TokenMoved || c.Kind == engine.TokenMigrated {
 				at[c.Token] = c.Node
 			}
-			if len(c.Why) == 0 {
-				continue
+			if len(c.Why) > 0 {
+				decisions = append(decisions, decision(row.At, node, c))
 			}
-			d := Decision{At: row.At, NodeID: node, FlowID: c.Flow, Why: c.Why}
-			if c.Kind == engine.ConditionMet {
-				d.NodeID = c.Node
-			}
-			if c.Task != nil {
-				d.NodeID, d.TaskID = c.Task.Node, c.Task.ID
-			}
-			decisions = append(decisions, d)
 		}
 	}
 	return decisions, nil
+}
+
+// decision is the one that a change tells of; node is where its token was before.
+func decision(at time.Time, node string, c engine.Change) Decision {
+	d := Decision{At: at, NodeID: node, FlowID: c.Flow, Why: c.Why}
+	if c.Kind == engine.ConditionMet {
+		d.NodeID = c.Node
+	}
+	if c.Task != nil {
+		d.NodeID, d.TaskID = c.Task.Node, c.Task.ID
+	}
+	return d
 }

@@ -91,7 +91,7 @@ func (r JobResult) check() error {
 		if e == nil {
 			continue
 		}
-		problems = append(problems, length(pointer+"/code", e.Code, maxName))
+		problems = append(problems, length(pointer+"/code", e.Code))
 		if err := errors.Join(checkText(pointer+"/message", utf8.RuneCountInString(e.Message), maxComment), checkVariables(e.Variables)); err != nil {
 			return err
 		}

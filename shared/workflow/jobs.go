@@ -21,7 +21,6 @@ var (
 )
 
 const (
-	maxWorker      = 255
 	maxDetails     = 64 << 10 // bytes
 	maxLockSeconds = 24 * 60 * 60
 	maxRetries     = 1000
@@ -98,7 +97,7 @@ type JobError struct {
 // ThrowJobError ends a job that the worker holds with a BPMN error, which an error event may catch. The
 // errors and the answer are those of CompleteJob.
 func (s *Service) ThrowJobError(ctx context.Context, call Call, id engine.ID, e JobError) (json.RawMessage, error) {
-	if err := checkJob(worker(e.WorkerID), length("/code", e.Code, maxName)); err != nil {
+	if err := checkJob(worker(e.WorkerID), length("/code", e.Code)); err != nil {
 		return nil, err
 	}
 	if err := checkText("/message", utf8.RuneCountInString(e.Message), maxComment); err != nil {
@@ -199,13 +198,13 @@ func checkJob(problems ...*fault.Detail) error {
 	return ErrJobRequest.With(found...)
 }
 
-func worker(id string) *fault.Detail { return length("/workerId", id, maxWorker) }
+func worker(id string) *fault.Detail { return length("/workerId", id) }
 
-func length(pointer, text string, most int) *fault.Detail {
-	if n := utf8.RuneCountInString(text); n > 0 && n <= most {
+func length(pointer, text string) *fault.Detail {
+	if n := utf8.RuneCountInString(text); n > 0 && n <= maxName {
 		return nil
 	}
-	return &fault.Detail{Pointer: pointer, Detail: fmt.Sprintf("The text has 1 to %d characters.", most)}
+	return &fault.Detail{Pointer: pointer, Detail: fmt.Sprintf("The text has 1 to %d characters.", maxName)}
 }
 
 func within(pointer string, n *int, least, most int) *fault.Detail {

@@ -47,7 +47,7 @@ func (s *Service) EscalateTask(ctx context.Context, call Call, id engine.ID, e T
 }
 
 func checkThrown(code string, variables engine.Variables) error {
-	if problem := length("/code", code, maxName); problem != nil {
+	if problem := length("/code", code); problem != nil {
 		problem.Code = ErrThrownCode.Code
 		return ErrThrownCode.With(*problem)
 	}
@@ -74,7 +74,7 @@ type JobEscalation struct {
 // returns engine.ErrEscalationUnhandled when nothing catches it; the other errors and the answer are those of
 // CompleteJob.
 func (s *Service) EscalateJob(ctx context.Context, call Call, id engine.ID, e JobEscalation) (json.RawMessage, error) {
-	if err := checkJob(worker(e.WorkerID), length("/code", e.Code, maxName)); err != nil {
+	if err := checkJob(worker(e.WorkerID), length("/code", e.Code)); err != nil {
 		return nil, err
 	}
 	if err := checkVariables(e.Variables); err != nil {
