@@ -150,3 +150,10 @@ func (s *step) caught(c catcher, variables Variables) {
 	s.trigger(c.host, c.event.ID)
 	s.setVariables(c.host.Scope, variables)
 }
+
+// interrupts reports whether a node is an event sub-process that ends what is beside it.
+func (s *step) interrupts(node *bpmn.FlowNode) bool {
+	return node.TriggeredByEvent && slices.ContainsFunc(s.process.EventStarts(node.Parent), func(start *bpmn.FlowNode) bool {
+		return start.Parent == node && start.Interrupting
+	})
+}

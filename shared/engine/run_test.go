@@ -61,7 +61,7 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	switch a := action.(type) {
 	case engine.Migrate:
 		r.process, r.operated = a.Process, true
-	case engine.Modify, engine.StartAt:
+	case engine.Modify, engine.StartAt, engine.SetVariables:
 		r.operated = true
 	}
 	r.checkReplay()
@@ -273,7 +273,9 @@ func (r *run) given(token int) bool {
 
 // waitsToEnter reports whether a token, to which an operator gave variables, is before its node.
 func (r *run) waitsToEnter(token int) bool {
-	return r.operated && slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool { return j.Token == token && j.Kind == engine.BeforeJob })
+	return r.operated && (slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool {
+		return j.Token == token && (j.Kind == engine.BeforeJob || j.Listener != nil && j.Listener.Event == bpmn.ListenTake)
+	}) || slices.ContainsFunc(r.instance.Incidents, func(i engine.Incident) bool { return i.Token == token && !i.Leaving && i.Job.IsZero() }))
 }
 
 // node returns what a token is at, and whether it is there for one of several instances.
