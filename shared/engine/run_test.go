@@ -271,11 +271,11 @@ func (r *run) given(token int) bool {
 	return false
 }
 
-// waitsToEnter reports whether a token, to which an operator gave variables, is before its node.
+// waitsToEnter reports whether a token, to which an operator gave variables, is before or behind its node.
 func (r *run) waitsToEnter(token int) bool {
 	return r.operated && (slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool {
-		return j.Token == token && (j.Kind == engine.BeforeJob || j.Listener != nil && j.Listener.Event == bpmn.ListenTake)
-	}) || slices.ContainsFunc(r.instance.Incidents, func(i engine.Incident) bool { return i.Token == token && !i.Leaving && i.Job.IsZero() }))
+		return j.Token == token && (j.Kind != engine.ExternalJob || j.Listener != nil && j.Listener.Event == bpmn.ListenTake)
+	}) || slices.ContainsFunc(r.instance.Incidents, func(i engine.Incident) bool { return i.Token == token && i.Job.IsZero() }))
 }
 
 // node returns what a token is at, and whether it is there for one of several instances.
