@@ -67,8 +67,19 @@ func (s *step) unwatch(scope int) {
 func (s *step) startEventSubProcess(scope int, start *bpmn.FlowNode) {
 	if start.Interrupting {
 		s.cancelScope(scope, "interrupted")
+		s.forestall(scope)
 	}
 	s.create(scope, start.Parent.ID, "")
+}
+
+// forestall ends the jobs of listeners which a sub-process waits for that is interrupted before it has begun.
+func (s *step) forestall(scope int) {
+	for _, job := range slices.Clone(s.instance.Jobs) {
+		if job.Token == s.instance.scope(scope).Token && job.Listener != nil {
+			s.resolve(job)
+			s.do(Change{Kind: JobCancelled, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+		}
+	}
 }
 
 // catcher is where an error or an escalation is caught: by a boundary event of the node that host is at, or by the

@@ -247,7 +247,7 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 		if node.MultiInstance != nil && !token.Undoes && !r.waitsToEnter(scope.Token) {
 			r.checkInstances(scope)
 		}
-		if inhabited[scope.Number] {
+		if inhabited[scope.Number] && !r.begins(scope.Token) {
 			add(scope.Token, "scope")
 		}
 		if inhabited[scope.Number] && !node.Holds() {
@@ -269,6 +269,14 @@ func (r *run) given(token int) bool {
 		}
 	}
 	return false
+}
+
+// begins reports whether a listener of the start of a sub-process is being done: what starts its event sub-processes
+// may come meanwhile.
+func (r *run) begins(token int) bool {
+	return slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool {
+		return j.Token == token && j.Listener != nil && j.Listener.Event == bpmn.ListenStart
+	})
 }
 
 // waitsToEnter reports whether a token, to which an operator gave variables, is before or behind its node.
