@@ -188,7 +188,7 @@ func (in *Instance) has(c Change) bool {
 	case TokenMigrated:
 		return in.token(c.Token) != nil && in.scope(c.Scope) != nil
 	case EventMigrated:
-		return in.Timer(c.TimerID) != nil || in.Subscription(c.SubscriptionID) != nil
+		return in.Timer(c.TimerID) != nil || in.Subscription(c.SubscriptionID) != nil || in.compensation(c.Compensated) != nil
 	case ScopeOpened:
 		return in.scope(c.Scope) == nil && in.scope(c.Parent) != nil && in.token(c.Token) != nil
 	case ScopeClosed:

@@ -330,6 +330,7 @@ func (s *step) forsake(t Token, reason string) {
 		}
 		t = *s.instance.token(scope.Token)
 	}
+	s.unwatch(0)
 	s.cancelled(reason)
 }
 

@@ -128,8 +128,8 @@ const (
 //	call.taken          CallID, Node: what waited first is dealt with
 //	call.returned       Return: the caller of this instance is to know it
 //	instance.migrated   Instance (its new definition alone), Reason
-//	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs and incidents
-//	event.migrated      TimerID or SubscriptionID, Node: the event that is waited for now
+//	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs, calls and incidents
+//	event.migrated      TimerID or SubscriptionID, Node: the event that is waited for now; or Compensated, Node: what was completed
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`

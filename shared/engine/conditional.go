@@ -15,7 +15,7 @@ import (
 // done all its changes and before the token of it goes on (Camunda 7 ConditionalEventDefinition,
 // ExecutionEntity.dispatchEvent).
 
-// notice finds out, before variables are set, which conditions will have to be looked at: those of the scope
+// notice finds out, before variables are set or removed, which conditions will have to be looked at: those of the scope
 // that holds the variables, then those inside of it; one for each variable. What begins to wait later sees the
 // new values by itself.
 func (s *step) notice(c Change) {
@@ -34,9 +34,11 @@ func (s *step) notice(c Change) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b waiting) int { return cmp.Compare(a.depth, b.depth) })
-	for _, name := range slices.Sorted(maps.Keys(c.Variables)) {
+	for _, name := range slices.Concat(slices.Sorted(maps.Keys(c.Variables)), c.Names) {
 		change := bpmn.VariableCreated
-		if _, found := holder.Variables[name]; found {
+		if _, found := holder.Variables[name]; c.Kind == VariablesRemoved {
+			change = bpmn.VariableDeleted
+		} else if found {
 			change = bpmn.VariableUpdated
 		}
 		for _, w := range list {

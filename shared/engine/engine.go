@@ -99,7 +99,7 @@ type step struct {
 
 // do records a change and applies it.
 func (s *step) do(c Change) {
-	if c.Kind == VariablesSet {
+	if c.Kind == VariablesSet || c.Kind == VariablesRemoved {
 		s.notice(c)
 	}
 	s.declare(&c)

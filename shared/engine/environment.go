@@ -104,6 +104,12 @@ func (x execution) Call(method string, arguments []expr.Value) (expr.Value, erro
 	case method == "setVariableLocal" && len(arguments) == 2 && name != "":
 		x.step.do(Change{Kind: VariablesSet, Scope: scope, Variables: Variables{name: arguments[1]}})
 		return nil, nil
+	case method == "removeVariable" && len(arguments) == 1:
+		x.step.removeVariables(x.step.instance.holder(scope, name), []string{name})
+		return nil, nil
+	case method == "removeVariableLocal" && len(arguments) == 1:
+		x.step.removeVariables(scope, []string{name})
+		return nil, nil
 	}
 	if name, ok := getter(method); ok && len(arguments) == 0 {
 		return x.Property(name)

@@ -67,8 +67,19 @@ func (s *step) unwatch(scope int) {
 func (s *step) startEventSubProcess(scope int, start *bpmn.FlowNode) {
 	if start.Interrupting {
 		s.cancelScope(scope, "interrupted")
+		s.forestall(scope)
 	}
 	s.create(scope, start.Parent.ID, "")
+}
+
+// forestall ends the jobs of listeners which a sub-process waits for that is interrupted before it has begun.
+func (s *step) forestall(scope int) {
+	for _, job := range slices.Clone(s.instance.Jobs) {
+		if job.Token == s.instance.scope(scope).Token && job.Listener != nil {
+			s.resolve(job)
+			s.do(Change{Kind: JobCancelled, JobID: job.ID, Node: job.Node, Topic: job.Topic})
+		}
+	}
 }
 
 // catcher is where an error or an escalation is caught: by a boundary event of the node that host is at, or by the
@@ -149,4 +160,11 @@ func (s *step) caught(c catcher, variables Variables) {
 	}
 	s.trigger(c.host, c.event.ID)
 	s.setVariables(c.host.Scope, variables)
+}
+
+// interrupts reports whether a node is an event sub-process that ends what is beside it.
+func (s *step) interrupts(node *bpmn.FlowNode) bool {
+	return node.TriggeredByEvent && slices.ContainsFunc(s.process.EventStarts(node.Parent), func(start *bpmn.FlowNode) bool {
+		return start.Parent == node && start.Interrupting
+	})
 }

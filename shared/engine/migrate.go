@@ -31,12 +31,16 @@ func (a Migrate) apply(s *step) error {
 	if s.instance.State.Ended() {
 		return ErrEnded
 	}
-	problems := append(CheckPlan(s.process, a.Process, a.Plan), s.instance.CheckInstance(a.Plan)...)
+	problems := append(CheckPlan(s.process, a.Process, a.Plan), s.instance.CheckInstance(s.process, a.Process, a.Plan)...)
 	if len(problems) > 0 {
 		return refused(problems)
 	}
 	m := migration{step: s, source: s.process, images: images(a.Plan), grown: map[growth]int{}, kept: map[int]bool{0: true}}
 	m.tokens = m.outsideIn()
+	m.covered = map[string]bool{}
+	for _, image := range m.images {
+		m.covered[image.Target] = true
+	}
 	s.do(Change{Kind: InstanceMigrated, Reason: a.Reason, Instance: &Started{
 		DefinitionID: a.DefinitionID, ProcessKey: a.Process.Key, ProcessVersion: a.Version,
 	}})
@@ -45,6 +49,10 @@ func (a Migrate) apply(s *step) error {
 		return refused([]Problem{{Mapping: -1, Text: err.Error()}})
 	}
 	m.shed()
+	m.recall()
+	if err := m.rewatchProcess(); err != nil {
+		return refused([]Problem{{Mapping: -1, Text: err.Error()}})
+	}
 	for _, t := range m.tokens {
 		if err := m.refresh(t); err != nil {
 			return refused([]Problem{{Mapping: -1, Token: t.Number, Node: t.Node, Text: err.Error()}})
@@ -74,6 +82,8 @@ type migration struct {
 	tokens []Token        // as they were, those outside before those inside
 	kept   map[int]bool   // scopes of the process, of mapped nodes and of instances of them
 	grown  map[growth]int // the scopes of sub-processes that the target has more
+	// covered are the events of the target that an event of the source stands for.
+	covered map[string]bool
 }
 
 // growth is a sub-process that tokens which were in one scope are in now.
@@ -114,7 +124,7 @@ func (m *migration) move() error {
 			m.kept[own.Number] = true
 		}
 		scope := t.Scope
-		if !instances[t.Number] { // else it stays in the activity as a whole
+		if !instances[t.Number] && !m.stays(t) { // else it stays in the activity as a whole
 			var err error
 			if scope, err = m.scopeFor(t, m.process.Node(image.Target)); err != nil {
 				return err
@@ -176,19 +186,24 @@ func (m *migration) refresh(was Token) error {
 		return nil
 	}
 	t, node := *now, m.node(*now)
-	covered := map[string]bool{} // events of the target that an event of the source stands for
-	for _, image := range m.images {
-		covered[image.Target] = true
-	}
-	for _, event := range m.events(t.Number) {
+	for _, event := range m.events(t.Number, 0) {
 		if err := m.event(t, event); err != nil {
+			return err
+		}
+	}
+	own := m.instance.owned(t.Number)
+	if own != nil && m.kept[own.Number] {
+		if err := m.rewatch(own.Number, node, m.inside(t) && m.watches(t)); err != nil {
 			return err
 		}
 	}
 	if !m.inside(t) {
 		return nil
 	}
-	if node.HasScope() && m.instance.owned(t.Number) == nil {
+	if err := m.timers(t, m.source.Node(was.Node), node); err != nil {
+		return err
+	}
+	if node.HasScope() && own == nil {
 		m.do(Change{Kind: ScopeOpened, Scope: m.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: node.ID})
 	}
 	watched := slices.Clone(node.Boundary)
@@ -196,7 +211,7 @@ func (m *migration) refresh(was Token) error {
 		watched = next(node, nil)
 	}
 	for _, event := range watched {
-		if !covered[event.ID] {
+		if !m.covered[event.ID] {
 			if err := m.arm(t, event); err != nil {
 				return err
 			}
@@ -208,29 +223,31 @@ func (m *migration) refresh(was Token) error {
 // inside reports whether a token has entered its node and not done its work.
 func (m *migration) inside(t Token) bool {
 	for _, i := range m.instance.Incidents {
-		if i.Token == t.Number && i.Job.IsZero() {
+		if i.Token == t.Number && i.Job.IsZero() && i.Timeout == "" {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(m.instance.Jobs, func(j Job) bool { return j.Token == t.Number && j.Kind != ExternalJob })
+	return !slices.ContainsFunc(m.instance.Jobs, func(j Job) bool {
+		return j.Token == t.Number && (j.Kind != ExternalJob || j.Listener != nil && j.Listener.Event == bpmn.ListenTake)
+	})
 }
 
-// event is a timer or a subscription of a token.
+// event is a timer or a subscription of a token or a scope; not the timer of a listener.
 type event struct {
 	node         string
 	timer        ID
 	subscription ID
 }
 
-func (m *migration) events(token int) []event {
+func (m *migration) events(token, scope int) []event {
 	var list []event
 	for _, t := range m.instance.Timers {
-		if t.Token == token {
+		if t.Token == token && t.Scope == scope && t.Listener == "" {
 			list = append(list, event{node: t.Node, timer: t.ID})
 		}
 	}
 	for _, s := range m.instance.Subscriptions {
-		if s.Token == token {
+		if s.Token == token && s.Scope == scope {
 			list = append(list, event{node: s.Node, subscription: s.ID})
 		}
 	}
@@ -254,6 +271,9 @@ func (m *migration) event(t Token, e event) error {
 	if !mapped {
 		return nil
 	}
+	if t.Number == 0 {
+		t.Node = image.Target
+	}
 	return m.arm(t, m.process.Node(image.Target))
 }
 
@@ -263,7 +283,7 @@ func (m *migration) employ(t Token, was string, node *bpmn.FlowNode) error {
 		return nil
 	}
 	for _, job := range slices.Clone(m.instance.Jobs) {
-		if job.Token != t.Number || job.Kind != ExternalJob {
+		if job.Token != t.Number || job.Kind != ExternalJob || job.Listener != nil {
 			continue
 		}
 		m.resolve(job)
@@ -294,6 +314,16 @@ func migrateToken(in *Instance, c Change) {
 			in.Jobs[i].Node = c.Node
 		}
 	}
+	for i := range in.Calls {
+		if in.Calls[i].Token == c.Token {
+			in.Calls[i].Node = c.Node
+		}
+	}
+	for i := range in.Timers {
+		if in.Timers[i].Token == c.Token && in.Timers[i].Listener != "" {
+			in.Timers[i].Node = c.Node
+		}
+	}
 	for i := range in.Incidents {
 		if in.Incidents[i].Token == c.Token {
 			in.Incidents[i].Node = c.Node
@@ -307,5 +337,8 @@ func migrateEvent(in *Instance, c Change) {
 	}
 	if sub := in.Subscription(c.SubscriptionID); sub != nil {
 		sub.Node = c.Node
+	}
+	if done := in.compensation(c.Compensated); done != nil {
+		done.Node = c.Node
 	}
 }

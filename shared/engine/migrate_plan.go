@@ -105,14 +105,16 @@ func (c *planCheck) mapping(n int, m Mapping, before []Mapping) {
 	if joins && slices.ContainsFunc(before, func(x Mapping) bool { return x.Target == m.Target }) {
 		add("another gateway is mapped to %s", to.ID)
 	}
-	if text := c.place(from, to); text != "" {
+	if from.StartsEventSubProcess() && to.StartsEventSubProcess() && !together(from.Parent.Parent, to.Parent.Parent, c.images) {
+		add("what waits for %s is not mapped to what waits for %s", from.ID, to.ID)
+	} else if text := c.place(from, to); text != "" {
 		add("%s", text)
 	}
 }
 
 // place checks that a mapped node stays inside of what it is in, and a boundary event at its activity.
 func (c *planCheck) place(from, to *bpmn.FlowNode) string {
-	if from.AttachedTo != nil {
+	if from.AttachedTo != nil && to.AttachedTo != nil {
 		if host, ok := c.images[from.AttachedTo.ID]; !ok || host.Target != to.AttachedTo.ID {
 			return fmt.Sprintf("%s is at the border of %s, but %s, at whose border %s is, is not mapped to it", to.ID, to.AttachedTo.ID, from.AttachedTo.ID, from.ID)
 		}
@@ -155,6 +157,10 @@ func alike(from, to *bpmn.FlowNode) string {
 		return fmt.Sprintf("of %s and %s only one is done by workers", from.ID, to.ID)
 	case from.Interrupting != to.Interrupting:
 		return fmt.Sprintf("of %s and %s only one interrupts its activity", from.ID, to.ID)
+	case from.StartsEventSubProcess() != to.StartsEventSubProcess():
+		return fmt.Sprintf("of %s and %s only one starts an event sub-process", from.ID, to.ID)
+	case undoes(from) != undoes(to):
+		return fmt.Sprintf("of %s and %s only one compensates", from.ID, to.ID)
 	case (from.MultiInstance == nil) != (to.MultiInstance == nil):
 		return fmt.Sprintf("of %s and %s only one is multi-instance", from.ID, to.ID)
 	case from.MultiInstance != nil && from.MultiInstance.Sequential != to.MultiInstance.Sequential:
@@ -163,6 +169,11 @@ func alike(from, to *bpmn.FlowNode) string {
 		return fmt.Sprintf("%s has fewer incoming sequence flows than %s", to.ID, from.ID)
 	}
 	return ""
+}
+
+// undoes reports whether a node is what undoes an activity.
+func undoes(node *bpmn.FlowNode) bool {
+	return node.ForCompensation || node.TriggeredByEvent && node.Parent != nil && node.Parent.Compensation == node
 }
 
 // toWorker reports whether a node creates a job for a worker.
@@ -178,24 +189,31 @@ func trigger(node *bpmn.FlowNode) bpmn.Trigger {
 // triggers reports whether a node waits for something that its model works out.
 func triggers(node *bpmn.FlowNode) bool {
 	switch trigger(node) {
-	case bpmn.TriggerTimer, bpmn.TriggerMessage, bpmn.TriggerSignal:
-		return node.Element == bpmn.ElementIntermediateCatchEvent || node.Element == bpmn.ElementReceiveTask || node.AttachedTo != nil
+	case bpmn.TriggerTimer, bpmn.TriggerMessage, bpmn.TriggerSignal, bpmn.TriggerConditional:
+		return node.StartsEventSubProcess() || node.Element == bpmn.ElementIntermediateCatchEvent || node.Element == bpmn.ElementReceiveTask || node.AttachedTo != nil
 	}
 	return toWorker(node)
 }
 
 // CheckInstance returns why an instance cannot follow a plan that has no other problems: something is
-// active at a node that the plan does not name. A sub-process around mapped nodes need not be mapped.
-func (in *Instance) CheckInstance(plan []Mapping) []Problem {
+// active at a node that the plan does not name, or what was completed there can be compensated. A sub-process around
+// mapped nodes need not be mapped.
+func (in *Instance) CheckInstance(source, target *bpmn.Process, plan []Mapping) []Problem {
 	mapped := images(plan)
-	var found []Problem
+	found := in.checkCompensations(source, target, mapped)
 	for _, t := range in.Tokens {
-		if _, ok := mapped[t.Node]; ok || in.holds(t) {
+		if _, ok := mapped[t.Node]; ok || in.holds(t) && !keeps(source, t) {
 			continue
 		}
 		found = append(found, Problem{Mapping: -1, Token: t.Number, Node: t.Node, Text: fmt.Sprintf("token %d is at %s, which is not mapped", t.Number, t.Node)})
 	}
 	return found
+}
+
+// keeps reports whether a token holds what undoes activities.
+func keeps(source *bpmn.Process, t Token) bool {
+	node := source.Node(t.Node)
+	return t.Undoes || node != nil && node.Compensates()
 }
 
 // holds reports whether other tokens are inside of a token's scope.

@@ -217,6 +217,9 @@ func (s *step) relocate(i Instruction, reason string) error {
 		return err
 	}
 	for _, t := range tokens {
+		if s.instance.token(t.Number) == nil {
+			continue // an earlier start has interrupted it
+		}
 		if err := s.startBefore(i, node, instance, t.Number); err != nil {
 			return err
 		}

@@ -36,6 +36,9 @@ func (s *step) openAt(l level) []Scope {
 	var list []Scope
 	for _, scope := range s.instance.Scopes[1:] {
 		owner := *s.instance.token(scope.Token)
+		if owner.Undoes {
+			continue
+		}
 		whole := l.node.MultiInstance != nil && s.instance.body(owner) == nil
 		if owner.Node == l.node.ID && l.whole == whole && !s.stuck(owner.Number) && !s.continues(owner.Number) {
 			list = append(list, scope)
@@ -114,6 +117,7 @@ func (s *step) openLevel(l level, scope int) (int, error) {
 		}
 		return s.instance.owned(t.Number).Number, s.prepare(t, s.node(t))
 	}
+	s.supersede(scope, l.node)
 	t := s.plant(scope, l.node.ID, "")
 	if err := s.prepare(t, l.node); err != nil {
 		return 0, err
@@ -125,6 +129,14 @@ func (s *step) openLevel(l level, scope int) (int, error) {
 		}})
 	}
 	return own, nil
+}
+
+// supersede ends what is in a scope in which an event sub-process that interrupts begins (Camunda 7
+// ActivityStartBehavior.INTERRUPT_EVENT_SCOPE).
+func (s *step) supersede(scope int, node *bpmn.FlowNode) {
+	if s.interrupts(node) {
+		s.cancelScope(scope, "interrupted")
+	}
 }
 
 // plant creates a token at a node that it does not enter yet.
@@ -177,6 +189,7 @@ func (s *step) startBefore(i Instruction, node *bpmn.FlowNode, instance bool, mo
 			return err
 		}
 	} else {
+		s.supersede(scope, node)
 		t = s.plant(scope, node.ID, "")
 	}
 	s.equip(i, t, true)

@@ -123,6 +123,7 @@ func (d *operatorDriver) renamed() engine.Action {
 		if rapid.IntRange(0, 2).Draw(d.rt, "rename") == 0 {
 			names[node.ID] = node.ID + "x"
 			content = strings.ReplaceAll(content, `"`+node.ID+`"`, `"`+node.ID+`x"`)
+			content = strings.ReplaceAll(content, `event="`+node.ID+`x"`, `event="`+node.ID+`"`) // of a listener
 		}
 	}
 	target := readWith(d.rt, []byte(content), everything)
@@ -134,7 +135,7 @@ func (d *operatorDriver) renamed() engine.Action {
 	if problems := engine.CheckPlan(d.process, target, plan); len(problems) > 0 || len(plan) != len(d.process.Nodes) {
 		d.rt.Fatalf("%d of %d nodes are mapped: %+v", len(plan), len(d.process.Nodes), problems)
 	}
-	if problems := d.instance.CheckInstance(plan); len(problems) > 0 {
+	if problems := d.instance.CheckInstance(d.process, target, plan); len(problems) > 0 {
 		d.rt.Fatalf("%+v", problems)
 	}
 	if n := rapid.IntRange(0, 2*len(plan)).Draw(d.rt, "left out"); n < len(plan) {

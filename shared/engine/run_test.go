@@ -61,7 +61,7 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	switch a := action.(type) {
 	case engine.Migrate:
 		r.process, r.operated = a.Process, true
-	case engine.Modify, engine.StartAt:
+	case engine.Modify, engine.StartAt, engine.SetVariables:
 		r.operated = true
 	}
 	r.checkReplay()
@@ -247,7 +247,7 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 		if node.MultiInstance != nil && !token.Undoes && !r.waitsToEnter(scope.Token) {
 			r.checkInstances(scope)
 		}
-		if inhabited[scope.Number] {
+		if inhabited[scope.Number] && !r.begins(scope.Token) {
 			add(scope.Token, "scope")
 		}
 		if inhabited[scope.Number] && !node.Holds() {
@@ -271,9 +271,19 @@ func (r *run) given(token int) bool {
 	return false
 }
 
-// waitsToEnter reports whether a token, to which an operator gave variables, is before its node.
+// begins reports whether a listener of the start of a sub-process is being done: what starts its event sub-processes
+// may come meanwhile.
+func (r *run) begins(token int) bool {
+	return slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool {
+		return j.Token == token && j.Listener != nil && j.Listener.Event == bpmn.ListenStart
+	})
+}
+
+// waitsToEnter reports whether a token, to which an operator gave variables, is before or behind its node.
 func (r *run) waitsToEnter(token int) bool {
-	return r.operated && slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool { return j.Token == token && j.Kind == engine.BeforeJob })
+	return r.operated && (slices.ContainsFunc(r.instance.Jobs, func(j engine.Job) bool {
+		return j.Token == token && (j.Kind != engine.ExternalJob || j.Listener != nil && j.Listener.Event == bpmn.ListenTake)
+	}) || slices.ContainsFunc(r.instance.Incidents, func(i engine.Incident) bool { return i.Token == token && i.Job.IsZero() }))
 }
 
 // node returns what a token is at, and whether it is there for one of several instances.

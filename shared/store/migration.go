@@ -27,6 +27,11 @@ func (w *writer) migration() {
 		}
 	}
 	w.migratedEvents()
+	for _, c := range in.Calls { // where the called instance is not there yet, it begins with what the call says then
+		if was := w.Before.Call(c.ID); was != nil && was.Node != c.Node {
+			w.batch.Add(`UPDATE workflow_instance SET parent_node = ? WHERE id = ?`, c.Node, c.ID[:])
+		}
+	}
 }
 
 func (w *writer) migratedEvents() {

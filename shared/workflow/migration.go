@@ -124,10 +124,11 @@ func (s *Service) ValidateMigration(ctx context.Context, r MigrationRequest) (*M
 		about := &report.Instructions[len(report.Instructions)-1]
 		about.Failures = append(about.Failures, p.Text)
 	}
-	return report, s.validateInstances(ctx, r, plan, report)
+	check := func(in *engine.Instance) []engine.Problem { return in.CheckInstance(from.process, to.process, plan) }
+	return report, s.validateInstances(ctx, r, check, report)
 }
 
-func (s *Service) validateInstances(ctx context.Context, r MigrationRequest, plan []engine.Mapping, report *MigrationReport) error {
+func (s *Service) validateInstances(ctx context.Context, r MigrationRequest, check func(*engine.Instance) []engine.Problem, report *MigrationReport) error {
 	found, err := s.store.LoadInstances(ctx, r.InstanceIDs)
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ func (s *Service) validateInstances(ctx context.Context, r MigrationRequest, pla
 		case in.State.Ended():
 			failures = append(failures, InstanceFailure{Detail: engine.ErrEnded.Message})
 		default:
-			for _, p := range in.CheckInstance(plan) {
+			for _, p := range check(in) {
 				failures = append(failures, InstanceFailure{Token: p.Token, NodeID: p.Node, Detail: p.Text})
 			}
 		}
