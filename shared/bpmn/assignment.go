@@ -70,6 +70,10 @@ func (r *reader) resource(n *node, s subject) (text string, found bool) {
 			if !e.bpmn("formalExpression") {
 				continue
 			}
+			if isFEEL(e) {
+				r.add(ruleUnsupportedLanguage, s, "the assignment is in FEEL, not in JUEL")
+				return "", false
+			}
 			if !r.formal(e, s) {
 				return "", false
 			}

@@ -110,10 +110,14 @@ type Scope struct {
 	names  []string
 	values []Value
 	item   *Context // the entries of the item at hand in a filter
+	lookup func(name string) (Value, bool)
 }
 
 // NewScope returns a scope within another one, which may be nil.
 func NewScope(parent *Scope) *Scope { return &Scope{parent: parent} }
+
+// NewLookup returns a scope whose names are those that lookup finds.
+func NewLookup(lookup func(name string) (Value, bool)) *Scope { return &Scope{lookup: lookup} }
 
 // Put adds a name, or replaces it.
 func (s *Scope) Put(name string, value Value) {
@@ -137,6 +141,11 @@ func (s *Scope) Get(name string) (Value, bool) {
 		for i, n := range s.names {
 			if n == name {
 				return s.values[i], true
+			}
+		}
+		if s.lookup != nil {
+			if v, ok := s.lookup(name); ok {
+				return v, true
 			}
 		}
 	}
