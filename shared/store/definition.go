@@ -34,16 +34,19 @@ type Definition struct {
 	Starts []StartEvent `json:"-"`
 	// Calls are the processes that it calls by name, for Deploy; no read fills them in.
 	Calls []CalledProcess `json:"-"`
+	// Uses are the decisions that its business rule tasks name, likewise.
+	Uses []UsedDecision `json:"-"`
 }
 
 // Resource is one uploaded file, byte for byte.
 type Resource struct {
 	Name    string
-	Kind    string // bpmn
+	Kind    string // bpmn, dmn, file or options
 	Content []byte
 }
 
-// Deployment is what a deployment writes. Deploy fills in the versions of its definitions.
+// Deployment is what a deployment writes. Deploy fills in the versions of its definitions and
+// decisions.
 type Deployment struct {
 	ID          engine.ID
 	Name        string
@@ -51,10 +54,11 @@ type Deployment struct {
 	DeployedAt  time.Time
 	Resources   []Resource
 	Definitions []Definition
+	Decisions   []Decision
 }
 
-// Deploy writes a deployment, all of it or nothing, and makes its definitions the latest of their
-// keys; their start events take the place of those of the versions before. answer is called with the
+// Deploy writes a deployment, all of it or nothing, and makes its definitions and decisions
+// the latest of their keys; their start events take the place of those of the versions before. answer is called with the
 // versions filled in and gives the answer to record for i. It returns ErrMessageTaken, or ErrRepeated
 // when i's key is taken.
 func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answer func(*Deployment) (Recorded, error)) error {
@@ -69,6 +73,11 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 		for n := range d.Definitions {
 			if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
 				return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
+			}
+		}
+		for n := range d.Decisions {
+			if err := insertDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
+				return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
 			}
 		}
 		if err := replaceStarts(ctx, tx, d.Definitions); err != nil {
