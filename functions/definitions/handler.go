@@ -51,11 +51,11 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/decisions", Summary: "List decisions",
-			Permission: access.WorkflowDefinition, List: tasklist.DecisionList, Answer: page.Page[store.Decision]{}, Serve: listDecisions,
+			Permission: access.WorkflowDefinition, List: tasklist.DecisionList, Answer: page.Page[store.DeployedDecision]{}, Serve: listDecisions,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/decisions/{id}", Summary: "Read a decision",
-			Permission: access.WorkflowDefinition, Answer: store.Decision{}, Serve: getDecision,
+			Permission: access.WorkflowDefinition, Answer: store.DeployedDecision{}, Serve: getDecision,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/decisions/{id}/xml", Summary: "Read the uploaded DMN file, byte for byte",

@@ -13,8 +13,8 @@ import (
 	"diom.io/workflow/shared/page"
 )
 
-// Decision is one deployed version of a decision as the API shows it.
-type Decision struct {
+// DeployedDecision is one deployed version of a decision as the API shows it.
+type DeployedDecision struct {
 	ID           engine.ID `json:"id"`
 	Key          string    `json:"key"`
 	Version      int       `json:"version"`
@@ -37,7 +37,7 @@ type UsedDecision struct {
 }
 
 // insertDecision takes the next version of its key, as insertDefinition does.
-func insertDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *Decision) error {
+func insertDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
 	var last sql.NullInt64
 	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_decision WHERE decision_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
 		return err
@@ -54,7 +54,7 @@ VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
 
 const decisionColumns = `d.id, d.decision_key, d.version, d.name, d.version_tag, d.latest, d.model_key, d.deployment_id, d.resource_name, d.deployed_by, d.deployed_at`
 
-func (d *Decision) destinations() []any {
+func (d *DeployedDecision) destinations() []any {
 	return []any{&d.ID, &d.Key, &d.Version, &d.Name, &d.VersionTag, &d.Latest, &d.ModelKey, &d.DeploymentID, &d.Resource, &d.DeployedBy, &d.DeployedAt}
 }
 
@@ -62,8 +62,8 @@ const decisionByID = `SELECT ` + decisionColumns + `, r.content FROM workflow_de
 JOIN workflow_resource r ON r.deployment_id = d.deployment_id AND r.name = d.resource_name WHERE d.id = ?`
 
 // Decision returns a decision and the bytes of its file, or dmn.ErrNoDecision.
-func (s *Store) Decision(ctx context.Context, id engine.ID) (Decision, []byte, error) {
-	var d Decision
+func (s *Store) Decision(ctx context.Context, id engine.ID) (DeployedDecision, []byte, error) {
+	var d DeployedDecision
 	var content []byte
 	err := s.DB.QueryRow(ctx, append(d.destinations(), &content), decisionByID, id[:])
 	if errors.Is(err, sql.ErrNoRows) {
@@ -129,15 +129,15 @@ func (s *Store) DecisionFiles(ctx context.Context, deployment engine.ID) ([]Reso
 }
 
 // Decisions lists decisions by the time of their deployment (their id); zero fields of f do not narrow.
-func (s *Store) Decisions(ctx context.Context, f DefinitionFilter, r page.Request) (page.Page[Decision], error) {
+func (s *Store) Decisions(ctx context.Context, f DefinitionFilter, r page.Request) (page.Page[DeployedDecision], error) {
 	q := query{}
 	q.equal("d.decision_key", f.Key)
 	if f.Latest {
 		q.where("d.latest = 1")
 	}
-	l := list[Decision]{
+	l := list[DeployedDecision]{
 		columns: decisionColumns + " FROM workflow_decision d", count: "workflow_decision d", sort: byID("d.id"),
-		scan: into((*Decision).destinations), key: func(d Decision) []string { return []string{d.ID.String()} },
+		scan: into((*DeployedDecision).destinations), key: func(d DeployedDecision) []string { return []string{d.ID.String()} },
 	}
 	return l.read(ctx, s, q, r)
 }

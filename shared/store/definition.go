@@ -54,7 +54,7 @@ type Deployment struct {
 	DeployedAt  time.Time
 	Resources   []Resource
 	Definitions []Definition
-	Decisions   []Decision
+	Decisions   []DeployedDecision
 }
 
 // Deploy writes a deployment, all of it or nothing, and makes its definitions and decisions

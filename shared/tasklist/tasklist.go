@@ -136,12 +136,12 @@ func (s *Service) Definition(ctx context.Context, id engine.ID) (store.Definitio
 }
 
 // Decisions returns a page of decisions, of one key or only the latest of each if q says so.
-func (s *Service) Decisions(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Decision], error) {
+func (s *Service) Decisions(ctx context.Context, q url.Values, r page.Request) (page.Page[store.DeployedDecision], error) {
 	return s.store.Decisions(ctx, store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true"}, r)
 }
 
 // Decision returns a decision and the bytes of its DMN file.
-func (s *Service) Decision(ctx context.Context, id engine.ID) (store.Decision, []byte, error) {
+func (s *Service) Decision(ctx context.Context, id engine.ID) (store.DeployedDecision, []byte, error) {
 	return s.store.Decision(ctx, id)
 }
 

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -17,7 +18,7 @@ import (
 
 // decision is a deployed decision with the model of its file.
 type decision struct {
-	store.Decision
+	store.DeployedDecision
 	model *dmn.Model
 }
 
@@ -78,7 +79,7 @@ type DecisionRequest struct {
 
 // DecisionAnswer is what a decision gives.
 type DecisionAnswer struct {
-	Decision store.Decision `json:"decision"`
+	Decision store.DeployedDecision `json:"decision"`
 	// Results has the outputs by their names for each rule that matched.
 	Results []engine.Variables `json:"results"`
 	// Evaluated are the decisions in the order in which they were made, the asked one last.
@@ -90,7 +91,7 @@ type DecisionAnswer struct {
 // EvaluatedDecision is one decision that was made.
 type EvaluatedDecision struct {
 	Key     string             `json:"key"`
-	Inputs  []Shown            `json:"inputs"`
+	Inputs  []json.RawMessage  `json:"inputs"` // of a decision table, by its columns
 	Matched []string           `json:"matched"` // the ids of the rules
 	Outputs []engine.Variables `json:"outputs"`
 }
@@ -115,11 +116,19 @@ func (s *Service) EvaluateDecision(ctx context.Context, _ Call, choice DecisionC
 	if err != nil {
 		return nil, diagnosed(err, d)
 	}
-	answer := &DecisionAnswer{Decision: d.Decision, Results: outputs(result.Rules), Evaluated: []EvaluatedDecision{}, Diagnostics: []Diagnostic{}}
+	return answerOf(d, result)
+}
+
+func answerOf(d *decision, result *dmn.Result) (*DecisionAnswer, error) {
+	answer := &DecisionAnswer{Decision: d.DeployedDecision, Results: outputs(result.Rules), Evaluated: []EvaluatedDecision{}, Diagnostics: []Diagnostic{}}
 	for _, e := range result.Evaluated {
-		made := EvaluatedDecision{Key: e.DecisionID, Inputs: []Shown{}, Matched: append([]string{}, e.Matched...), Outputs: outputs(e.Rules)}
+		made := EvaluatedDecision{Key: e.DecisionID, Inputs: []json.RawMessage{}, Matched: append([]string{}, e.Matched...), Outputs: outputs(e.Rules)}
 		for _, in := range e.Inputs {
-			made.Inputs = append(made.Inputs, Shown{in})
+			raw, err := expr.Marshal(in)
+			if err != nil {
+				return nil, err
+			}
+			made.Inputs = append(made.Inputs, raw)
 		}
 		answer.Evaluated = append(answer.Evaluated, made)
 	}
@@ -128,12 +137,6 @@ func (s *Service) EvaluateDecision(ctx context.Context, _ Call, choice DecisionC
 	}
 	return answer, nil
 }
-
-// Shown is one value in an answer.
-type Shown struct{ Value expr.Value }
-
-// MarshalJSON writes the value as variables are written.
-func (v Shown) MarshalJSON() ([]byte, error) { return expr.Marshal(v.Value) }
 
 func (s *Service) choose(ctx context.Context, c DecisionChoice) (*decision, error) {
 	id := c.ID

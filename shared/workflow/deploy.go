@@ -39,7 +39,7 @@ type DeploymentAnswer struct {
 	ID          engine.ID          `json:"id"`
 	Name        string             `json:"name"`
 	Definitions []store.Definition `json:"definitions"`
-	Decisions   []store.Decision   `json:"decisions"`
+	Decisions   []store.DeployedDecision   `json:"decisions"`
 	Forms       []struct{}         `json:"forms"`
 	Warnings    []fault.Detail     `json:"warnings"`
 }

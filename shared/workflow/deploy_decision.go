@@ -16,7 +16,7 @@ import (
 // readDecisions reads every DMN file and gathers the decisions of d, and the problems. err is a breach that
 // is no problem of the model.
 func readDecisions(d *store.Deployment) (problems []fault.Detail, err error) {
-	d.Decisions = []store.Decision{}
+	d.Decisions = []store.DeployedDecision{}
 	models, err := decisionModels(d.Resources)
 	if err != nil {
 		if !errors.Is(err, dmn.ErrModel) {
@@ -35,7 +35,7 @@ func readDecisions(d *store.Deployment) (problems []fault.Detail, err error) {
 				problems = append(problems, *wrong)
 			}
 			files[decision.ID] = r.Name
-			d.Decisions = append(d.Decisions, store.Decision{
+			d.Decisions = append(d.Decisions, store.DeployedDecision{
 				ID: newID(), Key: decision.ID, Name: short(decision.Name, decision.ID), VersionTag: decision.VersionTag,
 				ModelKey: short(model.ID, r.Name), Resource: r.Name,
 			})
@@ -154,7 +154,7 @@ func literalDecisions(p *bpmn.Process) []store.UsedDecision {
 func (s *Service) warnOfDecisions(ctx context.Context, d *store.Deployment, warnings []fault.Detail) ([]fault.Detail, error) {
 	for _, user := range d.Definitions {
 		for _, used := range user.Uses {
-			known := slices.ContainsFunc(d.Decisions, func(other store.Decision) bool { return other.Key == used.Key })
+			known := slices.ContainsFunc(d.Decisions, func(other store.DeployedDecision) bool { return other.Key == used.Key })
 			if !known && !used.SameDeployment {
 				var err error
 				if known, err = s.store.IsDecisionDeployed(ctx, used.Key); err != nil {
