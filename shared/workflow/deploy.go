@@ -50,7 +50,7 @@ type DeploymentAnswer struct {
 func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentRequest) (json.RawMessage, error) {
 	d := &store.Deployment{
 		ID: newID(), Name: request.Name, DeployedBy: call.Principal.Username,
-		DeployedAt: instant(), Resources: request.Resources,
+		DeployedAt: instant(), Resources: request.Resources, Definitions: []store.Definition{},
 	}
 	if err := checkResources(request); err != nil {
 		return nil, err
