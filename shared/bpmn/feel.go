@@ -62,6 +62,15 @@ func evaluateFEEL(x *feel.Expression, e *expr.Environment) (expr.Value, error) {
 	return feel.ToValue(value), nil
 }
 
+// inJUEL is formal where texts are joined before they are compiled, which only JUEL's can be.
+func (r *reader) inJUEL(n *node, s subject) bool {
+	if isFEEL(n) {
+		r.add(ruleUnsupportedLanguage, s, "the expression is in FEEL, not in JUEL")
+		return false
+	}
+	return r.formal(n, s)
+}
+
 // formula compiles the text of an expression element in the language that it names.
 func (r *reader) formula(n *node, s subject, where, text string) *expr.Expression {
 	if isFEEL(n) {

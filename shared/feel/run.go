@@ -133,21 +133,27 @@ func (s *Scope) Put(name string, value Value) {
 // Get finds the innermost value of a name.
 func (s *Scope) Get(name string) (Value, bool) {
 	for ; s != nil; s = s.parent {
-		if s.item != nil {
-			if v, ok := s.item.Get(name); ok {
-				return v, true
-			}
+		if v, ok := s.own(name); ok {
+			return v, true
 		}
-		for i, n := range s.names {
-			if n == name {
-				return s.values[i], true
-			}
+	}
+	return nil, false
+}
+
+// own finds a name of the scope itself.
+func (s *Scope) own(name string) (Value, bool) {
+	if s.item != nil {
+		if v, ok := s.item.Get(name); ok {
+			return v, true
 		}
-		if s.lookup != nil {
-			if v, ok := s.lookup(name); ok {
-				return v, true
-			}
+	}
+	for i, n := range s.names {
+		if n == name {
+			return s.values[i], true
 		}
+	}
+	if s.lookup != nil {
+		return s.lookup(name)
 	}
 	return nil, false
 }

@@ -70,15 +70,8 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 		if err := insertResources(ctx, tx, d); err != nil {
 			return err
 		}
-		for n := range d.Definitions {
-			if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
-				return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
-			}
-		}
-		for n := range d.Decisions {
-			if err := insertDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
-				return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
-			}
+		if err := insertVersions(ctx, tx, d); err != nil {
+			return err
 		}
 		if err := replaceStarts(ctx, tx, d.Definitions); err != nil {
 			return err
@@ -89,6 +82,21 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 		}
 		return i.Record(ctx, tx, a, d.DeployedAt)
 	})
+}
+
+// insertVersions writes the definitions and decisions of a deployment.
+func insertVersions(ctx context.Context, tx *sql.Tx, d *Deployment) error {
+	for n := range d.Definitions {
+		if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
+			return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
+		}
+	}
+	for n := range d.Decisions {
+		if err := insertDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
+			return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
+		}
+	}
+	return nil
 }
 
 func insertResources(ctx context.Context, tx *sql.Tx, d *Deployment) error {

@@ -91,7 +91,7 @@ type DecisionAnswer struct {
 // EvaluatedDecision is one decision that was made.
 type EvaluatedDecision struct {
 	Key     string             `json:"key"`
-	Inputs  []json.RawMessage  `json:"inputs"` // of a decision table, by its columns
+	Inputs  []json.RawMessage  `json:"inputs"`  // of a decision table, by its columns
 	Matched []string           `json:"matched"` // the ids of the rules
 	Outputs []engine.Variables `json:"outputs"`
 }

@@ -36,12 +36,12 @@ type DeploymentRequest struct {
 
 // DeploymentAnswer is the answer to a deployment.
 type DeploymentAnswer struct {
-	ID          engine.ID          `json:"id"`
-	Name        string             `json:"name"`
-	Definitions []store.Definition `json:"definitions"`
-	Decisions   []store.DeployedDecision   `json:"decisions"`
-	Forms       []struct{}         `json:"forms"`
-	Warnings    []fault.Detail     `json:"warnings"`
+	ID          engine.ID                `json:"id"`
+	Name        string                   `json:"name"`
+	Definitions []store.Definition       `json:"definitions"`
+	Decisions   []store.DeployedDecision `json:"decisions"`
+	Forms       []struct{}               `json:"forms"`
+	Warnings    []fault.Detail           `json:"warnings"`
 }
 
 // Deploy checks every file and writes them in one transaction; each process becomes the latest
