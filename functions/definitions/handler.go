@@ -18,7 +18,7 @@ import (
 // Function describes definitions.
 var Function = faas.Function{
 	Name:    "definitions",
-	Summary: "Deploy BPMN models and read the deployed process definitions.",
+	Summary: "Deploy BPMN and DMN models and read the deployed definitions and decisions.",
 	Routes: append([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/deployments", Summary: "Deploy models (multipart, all or nothing)",
@@ -48,6 +48,22 @@ var Function = faas.Function{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/definitions/{id}/resume", Summary: "Resume a definition",
 			Permission: access.WorkflowDeploy, Replayable: true, Body: withInstances{}, Answer: workflow.DefinitionState{}, Serve: resume,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/decisions", Summary: "List decisions",
+			Permission: access.WorkflowDefinition, List: tasklist.DecisionList, Answer: page.Page[store.DeployedDecision]{}, Serve: listDecisions,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/decisions/{id}", Summary: "Read a decision",
+			Permission: access.WorkflowDefinition, Answer: store.DeployedDecision{}, Serve: getDecision,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/decisions/{id}/xml", Summary: "Read the uploaded DMN file, byte for byte",
+			Permission: access.WorkflowDefinition, Media: "application/xml", Serve: decisionXML,
+		},
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/decisions/{key}/evaluate", Summary: "Make a decision with variables; nothing is kept",
+			Permission: access.WorkflowDefinition, Body: workflow.DecisionRequest{}, Answer: workflow.DecisionAnswer{}, Serve: evaluateDecision,
 		},
 	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},

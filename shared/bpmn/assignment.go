@@ -70,7 +70,7 @@ func (r *reader) resource(n *node, s subject) (text string, found bool) {
 			if !e.bpmn("formalExpression") {
 				continue
 			}
-			if !r.formal(e, s) {
+			if !r.inJUEL(e, s) {
 				return "", false
 			}
 			if text := strings.TrimSpace(e.text); text != "" {

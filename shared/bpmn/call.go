@@ -83,29 +83,36 @@ func (r *reader) called(n *node, s subject) *expr.Expression {
 }
 
 func (r *reader) callBinding(n *node, s subject, c *Call) {
-	c.Binding = CallBinding(n.extension("calledElementBinding"))
-	version := r.expression(s, "attribute calledElementVersion", n.rawExtension("calledElementVersion"))
-	tag := r.expression(s, "attribute calledElementVersionTag", n.rawExtension("calledElementVersionTag"))
-	switch c.Binding {
+	c.Binding, c.Version, c.VersionTag = r.binding(n, s, "calledElement", ruleCallBinding)
+}
+
+// binding reads which version of what the attribute prefix names is meant, from prefixBinding, prefixVersion
+// and prefixVersionTag. A breach is one of the rule.
+func (r *reader) binding(n *node, s subject, prefix, rule string) (b CallBinding, version, tag *expr.Expression) {
+	b = CallBinding(n.extension(prefix + "Binding"))
+	version = r.expression(s, "attribute "+prefix+"Version", n.rawExtension(prefix+"Version"))
+	tag = r.expression(s, "attribute "+prefix+"VersionTag", n.rawExtension(prefix+"VersionTag"))
+	switch b {
 	case "":
-		c.Binding = CallLatest
+		return CallLatest, nil, nil
 	case CallLatest, CallDeployment:
+		return b, nil, nil
 	case CallVersion:
-		c.Version = version
-		if n.extension("calledElementVersion") == "" {
-			r.add(ruleCallBinding, s, "the calledElementBinding is version, but there is no calledElementVersion")
+		if n.extension(prefix+"Version") == "" {
+			r.add(rule, s, "the %sBinding is version, but there is no %sVersion", prefix, prefix)
 		}
 		if version != nil && version.IsLiteral() {
 			if number, err := strconv.Atoi(version.Source()); err != nil || number < 1 {
-				r.add(ruleCallBinding, s, "the calledElementVersion %s is not a whole number from 1", clip(version.Source()))
+				r.add(rule, s, "the %sVersion %s is not a whole number from 1", prefix, clip(version.Source()))
 			}
 		}
+		return b, version, nil
 	case CallVersionTag:
-		c.VersionTag = tag
-		if n.extension("calledElementVersionTag") == "" {
-			r.add(ruleCallBinding, s, "the calledElementBinding is versionTag, but there is no calledElementVersionTag")
+		if n.extension(prefix+"VersionTag") == "" {
+			r.add(rule, s, "the %sBinding is versionTag, but there is no %sVersionTag", prefix, prefix)
 		}
-	default:
-		r.add(ruleCallBinding, s, "the calledElementBinding is %s", clip(string(c.Binding)))
+		return b, nil, tag
 	}
+	r.add(rule, s, "the %sBinding is %s", prefix, clip(string(b)))
+	return b, nil, nil
 }

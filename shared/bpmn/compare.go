@@ -166,7 +166,7 @@ func jobFact(n *FlowNode) [][2]string {
 	if w := n.Work; w != nil {
 		list = [][2]string{
 			{"topic", sourceOf(w.Topic)}, {"taskPriority", sourceOf(w.Priority)}, {"expression", sourceOf(w.Expression)}, {"resultVariable", w.ResultVariable},
-			{"field", parameterText(w.Locals)}, {"connector", parameterText(w.Results)}, {"errorEventDefinition", errorText(w.Errors)},
+			{"decisionRef", decisionText(w.Decision)}, {"field", parameterText(w.Locals)}, {"connector", parameterText(w.Results)}, {"errorEventDefinition", errorText(w.Errors)},
 		}
 	}
 	inputs := n.Inputs

@@ -240,6 +240,8 @@ type Work struct {
 	Bean *BeanCall
 	// Locals are variables of the job's own: the fields of a class, the text of a script.
 	Locals []Parameter
+	// Decision is what a business rule task decides; its result goes to ResultVariable, if there is one.
+	Decision *DecisionCall
 	// Results are evaluated when the job is done, before the outputs of the node: those of a connector.
 	Results []Parameter
 	// Errors are the conditions under which a worker's answer is a BPMN error.

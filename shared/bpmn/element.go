@@ -119,7 +119,7 @@ var elements = map[string]kind{
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"serviceTask":            {element: ElementServiceTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
-	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
+	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a DMN decision, a job for a worker, or an expression"},
 	"sendTask":               {element: ElementSendTask, read: readSendTask, kept: inProcess, what: "a job for a worker, an expression, or a message"},
 	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
 	"subProcess":             {element: ElementSubProcess, read: readSubProcess, kept: inProcess, what: "embedded, or started by an event (triggeredByEvent)"},
@@ -132,7 +132,7 @@ var elements = map[string]kind{
 	"sequenceFlow":           {kept: inProcess},
 	"process":                {kept: inDefinitions},
 
-	"scriptTask":      {element: ElementScriptTask, read: readScriptTask, kept: inProcess, what: "in JUEL, or in a language that the site binds to a worker"},
+	"scriptTask":      {element: ElementScriptTask, read: readScriptTask, kept: inProcess, what: "in JUEL or FEEL, or in a language that the site binds to a worker"},
 	"script":          {kept: inNode},
 	"adHocSubProcess": {refused: inProcess, what: "an ad-hoc sub-process", fix: fixContainer},
 	"complexGateway":  {refused: inProcess, what: "a complex gateway", fix: fixGateway},

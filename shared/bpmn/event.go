@@ -205,7 +205,7 @@ func (r *reader) timerOf(d *node, s subject) *Timer {
 		r.add(ruleTimer, s, "the %s of the timer is empty", value.local)
 		return nil
 	}
-	when := r.expression(s, value.local, value.text)
+	when := r.formula(value, s, value.local, value.text)
 	if when == nil {
 		return nil
 	}

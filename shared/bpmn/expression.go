@@ -44,8 +44,7 @@ func (r *reader) compile(s subject, where, source string, skipped int) *expr.Exp
 	return nil
 }
 
-// condition reads a conditionExpression (BPMN 2.0.2 §8.4.13). Only JUEL is a condition, and it must
-// hold an expression: text alone is never true. It is present, but nil, when it is wrong.
+// condition reads a conditionExpression (BPMN 2.0.2 §8.4.13). One in JUEL must hold an expression: text alone is never true. It is present, but nil, when it is wrong.
 func (r *reader) condition(n *node, s subject) (condition *expr.Expression, present bool) {
 	s.line = n.line
 	r.judge(n, s)
@@ -63,19 +62,19 @@ func (r *reader) condition(n *node, s subject) (condition *expr.Expression, pres
 		r.add(ruleEmptyCondition, s, "")
 		return nil, false
 	}
-	condition = r.expression(s, "condition", text)
+	condition = r.formula(n, s, "condition", text)
 	if condition != nil && condition.IsLiteral() {
 		r.add(ruleLiteralCondition, s, "the condition is plain text and can be neither true nor false: %s", clip(condition.Source()))
 	}
 	return condition, true
 }
 
-// formal reports whether an expression element is a formal expression in JUEL: xsi:type and
+// formal reports whether an expression element is a formal expression in JUEL or FEEL: xsi:type and
 // language are absent or say so. The expressionLanguage of the definitions is not consulted: modelers
 // write XPath there and JUEL below it.
 func (r *reader) formal(n *node, s subject) bool {
-	if language := n.attr("language"); language != "" && !strings.EqualFold(language, "juel") {
-		r.add(ruleUnsupportedLanguage, s, "the expression is in %s, not in JUEL", clip(language))
+	if language := n.attr("language"); language != "" && !strings.EqualFold(language, "juel") && !isFEEL(n) {
+		r.add(ruleUnsupportedLanguage, s, "the expression is in %s, neither in JUEL nor in FEEL", clip(language))
 		return false
 	}
 	for _, a := range n.attributes {

@@ -22,7 +22,6 @@ type extension struct {
 
 const (
 	fixExternal = `Set camunda:type="external" and a camunda:topic, and let a worker fetch the jobs of that topic.`
-	fixDecision = `Set camunda:type="external" and a camunda:topic, and let a worker evaluate the decision.`
 )
 
 // onWork are the elements whose work somebody else may do, onLoop is the marker of several instances, onSignal
@@ -36,6 +35,7 @@ var (
 	onCondition  = []string{"conditionalEventDefinition"}
 	onLoop       = []string{"multiInstanceLoopCharacteristics"}
 	onCall       = []string{"callActivity"}
+	onDecision   = []string{"businessRuleTask"}
 	onPassing    = []string{"signalEventDefinition", "callActivity"}
 )
 
@@ -76,7 +76,8 @@ var extensionAttributes = map[string]extension{
 	"calledElementTenantId": {verdict: ignored},
 
 	"resource":    {on: onScript},
-	"decisionRef": {verdict: refused, fix: fixDecision},
+	"decisionRef": {on: onDecision}, "decisionRefBinding": {on: onDecision}, "decisionRefVersion": {on: onDecision}, "decisionRefVersionTag": {on: onDecision},
+	"mapDecisionResult": {on: onDecision}, "decisionRefTenantId": {verdict: ignored},
 
 	"variableMappingClass":              {verdict: refused, fix: fixMappingClass},
 	"variableMappingDelegateExpression": {verdict: refused, fix: fixMappingClass},

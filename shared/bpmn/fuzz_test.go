@@ -159,7 +159,7 @@ func consistentEvent(t testing.TB, n *FlowNode) {
 func consistentWork(t testing.TB, n *FlowNode) {
 	t.Helper()
 	w := n.Work
-	if w != nil && (w.Topic == nil) == (w.Expression == nil) {
+	if w != nil && (w.Decision == nil) == ((w.Topic == nil) == (w.Expression == nil)) {
 		t.Errorf("%s has the work %+v", n.ID, w)
 	}
 	switch n.Element {

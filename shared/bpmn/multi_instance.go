@@ -122,7 +122,7 @@ func (r *reader) loopPart(m *MultiInstance, c *node, s subject) (counts bool) {
 	switch {
 	case c.bpmn("loopCardinality"):
 		if r.formal(c, s) {
-			m.Cardinality = r.cardinality(s, c.text)
+			m.Cardinality = r.cardinality(c, s)
 		}
 		return true
 	case c.bpmn("loopDataInputRef"):
@@ -135,7 +135,7 @@ func (r *reader) loopPart(m *MultiInstance, c *node, s subject) (counts bool) {
 		}
 	case c.bpmn("completionCondition"):
 		if r.formal(c, s) {
-			m.Condition = r.expression(s, "completionCondition", c.text)
+			m.Condition = r.formula(c, s, "completionCondition", c.text)
 		}
 		if m.Condition != nil && m.Condition.IsLiteral() {
 			r.add(ruleLiteralCondition, s, "the completionCondition is plain text and can be neither true nor false: %s", clip(m.Condition.Source()))
@@ -144,10 +144,10 @@ func (r *reader) loopPart(m *MultiInstance, c *node, s subject) (counts bool) {
 	return false
 }
 
-func (r *reader) cardinality(s subject, text string) *expr.Expression {
-	e := r.expression(s, "element loopCardinality", text)
+func (r *reader) cardinality(n *node, s subject) *expr.Expression {
+	e := r.formula(n, s, "element loopCardinality", n.text)
 	if e == nil {
-		if strings.TrimSpace(text) == "" {
+		if strings.TrimSpace(n.text) == "" {
 			r.add(ruleLoopCardinality, s, "the loopCardinality is empty")
 		}
 		return nil

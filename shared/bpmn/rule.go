@@ -150,11 +150,14 @@ const (
 	ruleNoCalled    = "missing_called_element"
 	ruleCallBinding = "invalid_call_binding"
 	ruleCallMapping = "invalid_call_mapping"
+
+	ruleDecisionBinding = "invalid_decision_binding"
+	ruleDecisionMapping = "invalid_decision_mapping"
 )
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules, decisionRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

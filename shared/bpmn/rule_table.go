@@ -66,8 +66,8 @@ var extensionRules = map[string]Rule{
 		Warning: true,
 	},
 	ruleUnsupportedLanguage: {
-		Reason: "the expression is not in JUEL",
-		Fix:    "Write it as ${…} and remove the language attribute.",
+		Reason: "the expression is neither in JUEL nor in FEEL",
+		Fix:    "Write it as ${…} and remove the language attribute, or write FEEL and language=\"feel\".",
 	},
 	ruleBadExpression: {
 		Reason: "the expression has a syntax error",

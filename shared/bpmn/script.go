@@ -41,8 +41,8 @@ func (r *reader) scriptOf(s subject, what, format, text, resource string) *scrip
 	}
 	t := &scriptText{format: format, text: text}
 	switch language := strings.ToLower(format); {
-	case language == "juel":
-		t.expression = r.expression(s, what, text)
+	case language == "juel" || language == languageFEEL:
+		t.expression = r.evaluated(s, what, language, text)
 		if t.expression == nil && strings.TrimSpace(text) != "" {
 			return nil
 		}
@@ -51,7 +51,7 @@ func (r *reader) scriptOf(s subject, what, format, text, resource string) *scrip
 		t.topic = scriptTopic + language
 		return t
 	}
-	r.add(ruleUnsupportedLanguage, s, "the %s is in %q, not in JUEL", what, clip(format))
+	r.add(ruleUnsupportedLanguage, s, "the %s is in %q, neither in JUEL nor in FEEL", what, clip(format))
 	return nil
 }
 

@@ -37,7 +37,7 @@ func (r *reader) standardLoop(n *node, f *FlowNode, s subject) {
 		if !r.formal(c, at) {
 			return
 		}
-		l.Condition = r.expression(at, "loopCondition", c.text)
+		l.Condition = r.formula(c, at, "loopCondition", c.text)
 		if l.Condition != nil && l.Condition.IsLiteral() {
 			r.add(ruleLiteralCondition, at, "the loopCondition is plain text and can be neither true nor false: %s", clip(l.Condition.Source()))
 		}

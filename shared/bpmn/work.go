@@ -60,6 +60,8 @@ func readReceiveTask(r *reader, n *node, f *FlowNode) {
 func (r *reader) work(n *node, s subject) (work *Work, given bool) {
 	work = &Work{}
 	switch {
+	case n.bpmn("businessRuleTask") && n.extension("decisionRef") != "": // before all else, as in Camunda 7
+		return r.decision(n, s), true
 	case n.ours("function") != "":
 		work.Topic = r.function(n, s)
 	case n.extension("type") != "":
@@ -83,7 +85,7 @@ func (r *reader) work(n *node, s subject) (work *Work, given bool) {
 		if n.hasExtension("connector") {
 			return r.connector(n, s)
 		}
-		return nil, n.extension("decisionRef") != ""
+		return nil, false
 	}
 	if work.Expression == nil && resultVariable(n) != "" {
 		r.add(ruleIgnoredExtension, s, "the attribute resultVariable is ignored: a worker names the variables that it sets")

@@ -94,7 +94,7 @@ func FileKind(name string) string {
 	case hasSuffix(name, ".form"):
 		return "form"
 	}
-	return "other"
+	return "file"
 }
 
 func hasSuffix(name string, suffixes ...string) bool {

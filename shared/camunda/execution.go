@@ -98,7 +98,9 @@ func (q Query) wantsEvent(e Execution, token int) bool {
 			return false
 		}
 	}
-	return !q.Flag("messageEventSubscriptions") || slices.ContainsFunc(e.scene.Subscriptions, func(s engine.Subscription) bool { return e.scene.Waiter(s) == token && !s.Signal && !s.Condition && s.Message != "" })
+	return !q.Flag("messageEventSubscriptions") || slices.ContainsFunc(e.scene.Subscriptions, func(s engine.Subscription) bool {
+		return e.scene.Waiter(s) == token && !s.Signal && !s.Condition && s.Message != ""
+	})
 }
 
 func (q Query) wantsIncident(e Execution, token int) bool {

@@ -146,7 +146,7 @@ func (s *step) finish(t Token) {
 // finishFrom is finish with the listeners of the node's end from one on.
 func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 	passed, err := s.notify(t, node, bpmn.ListenEnd, from)
-	if err != nil {
+	if err != nil && !s.decidesAnew(t, err) {
 		s.incident(t, Incident{Leaving: true, Ending: true}, err)
 	}
 	if err != nil || !passed {
@@ -154,7 +154,9 @@ func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 	}
 	values, err := s.outputs(t, node, false)
 	if err != nil {
-		s.raise(t, true, err)
+		if !s.decidesAnew(t, err) {
+			s.raise(t, true, err)
+		}
 		return
 	}
 	completed, err := s.remember(t)
@@ -165,6 +167,7 @@ func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 	s.recordAll(completed)
 	s.release(t, "")
 	s.give(t.Scope, values)
+	delete(s.decided, t.Number)
 	s.exit(t, node)
 }
 

@@ -109,6 +109,8 @@ var appliers = map[Kind]func(*Instance, Change){
 	CompensationThrown:   record,
 	TransactionCancelled: record,
 
+	DecisionEvaluated: record,
+
 	CallStarted:   func(in *Instance, c Change) { in.Calls = append(in.Calls, *c.Call) },
 	CallEnded:     endCall,
 	CallCancelled: endCall,
@@ -221,6 +223,8 @@ func (in *Instance) has(c Change) bool {
 		return c.Compensation != nil && (c.Compensation.Kept == 0 || in.scope(c.Compensation.Kept) != nil)
 	case CompensationStarted:
 		return in.compensation(c.Compensated) != nil
+	case DecisionEvaluated:
+		return c.Decision != nil && in.token(c.Token) != nil
 	case CallStarted:
 		return c.Call != nil
 	case CallEnded, CallCancelled, CallEscalated:

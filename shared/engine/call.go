@@ -89,20 +89,24 @@ func (s *step) call(t Token, node *bpmn.FlowNode) (*Call, error) {
 		}
 	}
 	if m.Binding == bpmn.CallVersion {
-		version, err := s.integer(t, "calledElementVersion", m.Version)
-		if err != nil {
+		if call.Version, err = s.version(t, "calledElementVersion", m.Version); err != nil {
 			return nil, err
 		}
-		if version < 1 || version > 1<<31-1 {
-			return nil, &dataError{"bad_call", fmt.Sprintf("the calledElementVersion of %s is %d", node.ID, version)}
-		}
-		call.Version = int(version)
 	}
 	call.BusinessKey, err = s.text(t, m.BusinessKey)
 	if err == nil && len([]rune(call.BusinessKey)) > maxMessageName {
 		err = &dataError{"bad_business_key", "the business key of the call of " + node.ID + " is longer than 255 characters"}
 	}
 	return call, err
+}
+
+// version evaluates the number of a version.
+func (s *step) version(t Token, what string, x *expr.Expression) (int, error) {
+	version, err := s.integer(t, what, x)
+	if err == nil && (version < 1 || version > 1<<31-1) {
+		err = &dataError{"bad_call", fmt.Sprintf("the %s of %s is %d", what, t.Node, version)}
+	}
+	return int(version), err
 }
 
 func (s *step) callText(t Token, what string, x *expr.Expression) (string, error) {

@@ -57,6 +57,8 @@ const (
 	CompensationStarted  Kind = "compensation.started"
 	TransactionCancelled Kind = "transaction.cancelled"
 
+	DecisionEvaluated Kind = "decision.evaluated"
+
 	CallStarted   Kind = "call.started"
 	CallEnded     Kind = "call.ended"
 	CallCancelled Kind = "call.cancelled"
@@ -120,6 +122,7 @@ const (
 //	compensation.thrown Token, Node
 //	compensation.started Token (of the handler, or what stands for the activity), Node (the activity), Compensated (the number)
 //	transaction.cancelled Token, Node: what else is in the transaction ends
+//	decision.evaluated  Token, Node, Decision
 //	call.started        Call, Variables: the called instance is to be started with them
 //	call.ended          CallID, Node, Outcome, Code, Reason (the message): the called instance has ended
 //	call.cancelled      CallID, Node, Reason: the called instance is to be cancelled
@@ -168,6 +171,7 @@ type Change struct {
 	Undoes         bool          `json:"undoes,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
 	Code           string        `json:"code,omitempty"`
+	Decision       *Decided      `json:"decision,omitempty"`
 	Call           *Call         `json:"call,omitempty"`
 	CallID         ID            `json:"callId,omitzero"`
 	Return         *Return       `json:"return,omitempty"`

@@ -171,6 +171,7 @@ func describe(c engine.Change) string {
 	l.add("flow", c.Flow)
 	l.task(c.Task)
 	l.waits(c)
+	l.decision(c.Decision)
 	l.add("assignee", c.Assignee)
 	l.add("owner", c.Owner)
 	l.add("delegated", c.Delegated)
@@ -220,6 +221,17 @@ func (l *line) task(t *engine.Task) {
 	l.add("groups", t.CandidateGroups)
 	l.add("priority", t.Priority)
 	l.add("due", t.DueAt)
+}
+
+func (l *line) decision(d *engine.Decided) {
+	if d == nil {
+		return
+	}
+	l.add("decision", d.Key)
+	l.add("version", d.Version)
+	for _, m := range d.Decisions {
+		*l = append(*l, "made["+compact(m)+"]")
+	}
 }
 
 // waits adds what a token begins to wait for.

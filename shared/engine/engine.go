@@ -38,6 +38,9 @@ type World struct {
 	Groups   []string       // of the command's actor: group keys and role codes
 	Location *time.Location // in which dates without a zone are read; nil means UTC
 	Caller   *Caller        // of a called instance; where nil, Step may return ErrNeedCaller
+	// Decisions are the deployed decisions by what names them; where one is missing, Step may return a
+	// *NeedDecision.
+	Decisions map[DecisionRef]Decision
 }
 
 // Command is one request to an instance. ID, a UUIDv7 made by the caller, is the seed of every id
@@ -87,12 +90,13 @@ type step struct {
 	told     bool // the listeners of the end of the instance have run
 	// cancelling is set while the instance is cancelled: whatever ends does not end by itself.
 	cancelling bool
-	types      Types     // of the variables of the command, while it is applied
-	streak     int       // nodes entered since the last wait state before this command
-	noticed    []ID      // subscriptions whose conditions have to be looked at
-	looking    bool      // a condition is being evaluated
-	given      Variables // by who retries
-	failure    error     // a breach of the engine's own rules; never the data's fault
+	types      Types           // of the variables of the command, while it is applied
+	streak     int             // nodes entered since the last wait state before this command
+	noticed    []ID            // subscriptions whose conditions have to be looked at
+	looking    bool            // a condition is being evaluated
+	given      Variables       // by who retries
+	decided    map[int]decided // in this step, by the token of the business rule task
+	failure    error           // a breach of the engine's own rules; never the data's fault
 
 	operating bool // an operator's command lets tokens move before its next part
 }

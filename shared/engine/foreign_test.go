@@ -36,7 +36,7 @@ func TestForeignDefinition(t *testing.T) {
 				for other, foreign := range processes {
 					for _, action := range possible(in) {
 						c := engine.Command{ID: seed(1), Actor: "zhangwei", Action: action}
-						_, _, err := engine.Step(foreign, in, c, newRun(t).now.AddDate(1, 0, 0), engine.World{})
+						_, _, err := advance(foreign, in, c, newRun(t).now.AddDate(1, 0, 0), engine.World{})
 						if f := new(fault.Error); err != nil && !errors.As(err, &f) {
 							t.Fatalf("%s of %T: %v", other, action, err)
 						}
@@ -62,7 +62,7 @@ func TestForeignEscalation(t *testing.T) {
 	}
 	foreign := read(t, []byte(strings.ReplaceAll(string(content), `"outer"`, `"renamed"`)))
 	c := engine.Command{ID: seed(1), Actor: "zhangwei", Action: engine.CompleteTask{Task: r.task("decide")}}
-	in, changes, err := engine.Step(foreign, r.instance, c, r.now, engine.World{})
+	in, changes, err := advance(foreign, r.instance, c, r.now, engine.World{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestForeignCompensation(t *testing.T) {
 			c.spoil(foreign)
 		}
 		command := engine.Command{ID: seed(1), Actor: "zhangwei", Action: engine.CompleteTask{Task: r.task(c.tasks[last])}}
-		in, changes, err := engine.Step(foreign, r.instance, command, r.now, engine.World{})
+		in, changes, err := advance(foreign, r.instance, command, r.now, engine.World{})
 		if err != nil {
 			t.Fatal(err)
 		}

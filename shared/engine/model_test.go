@@ -155,7 +155,7 @@ func (m *model) block(from, condition string, depth int) string {
 
 // task is an activity of any kind with its boundary events.
 func (m *model) task(from, condition string) string {
-	kind := m.one("task", "user", "user", "external", "external", "expression", "script", "bean", "receive", "send", "manual", "call", "call")
+	kind := m.one("task", "user", "user", "external", "external", "expression", "script", "decision", "bean", "receive", "send", "manual", "call", "call")
 	prefix := "task"
 	if kind == "call" {
 		prefix = kind
@@ -174,6 +174,8 @@ func (m *model) task(from, condition string) string {
 		m.node("serviceTask", id, `camunda:expression="${a + b}" camunda:resultVariable="sum" `+attributes, content)
 	case "script":
 		m.node("scriptTask", id, `scriptFormat="juel" camunda:resultVariable="sum" `+attributes, content+"<script>${a + b}</script>")
+	case "decision":
+		m.node("businessRuleTask", id, `camunda:decisionRef="pick" camunda:resultVariable="sum" camunda:mapDecisionResult="`+m.one("form", "singleEntry", "resultList")+`" `+attributes, content)
 	case "bean":
 		m.node("serviceTask", id, `camunda:expression="${bean.work(a)}" camunda:resultVariable="sum" `+attributes, content)
 	case "receive", "send":

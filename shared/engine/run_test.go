@@ -41,8 +41,8 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	c := engine.Command{ID: seed(r.steps), Actor: user, Action: action}
 	w := engine.World{Groups: []string{"staff"}, Caller: r.outer.caller()}
 	before, _ := json.Marshal(r.instance)
-	after, changes, err := engine.Step(r.process, r.instance, c, r.now, w)
-	again, repeated, _ := engine.Step(r.process, r.instance, c, r.now, w)
+	after, changes, err := advance(r.process, r.instance, c, r.now, w)
+	again, repeated, _ := advance(r.process, r.instance, c, r.now, w)
 	written := text(r.t, changes)
 	if diff := cmp.Diff(written+text(r.t, after), text(r.t, repeated)+text(r.t, again)); diff != "" {
 		r.t.Fatalf("the same input gave another output:\n%s", diff)

@@ -12,7 +12,7 @@ import (
 const defaultRetries = 3
 
 // enterWork does what a service, send or business rule task or a throw event is for: it creates a job
-// for a worker, evaluates an expression, sends a message to another instance, or throws a signal. Without any of these
+// for a worker, makes a decision, evaluates an expression, sends a message to another instance, or throws a signal. Without any of these
 // the token passes.
 func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 	w := node.Work
@@ -24,6 +24,8 @@ func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 		return s.throwSignal(t, node)
 	case w == nil:
 		return s.send(t, node)
+	case w.Decision != nil:
+		return s.decide(t, w)
 	case w.Expression != nil && !s.asksBean(t, w.Bean):
 		return s.evaluateWork(t, w)
 	default:

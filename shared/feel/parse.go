@@ -2,6 +2,7 @@ package feel
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,10 +11,15 @@ import (
 type Expression struct {
 	source string
 	root   node
+	free   []string
 }
 
 // Source returns the text that was compiled.
 func (e *Expression) Source() string { return e.source }
+
+// Free returns the names that are neither known symbols nor built-in, sorted, each once: the variables that
+// it looks up.
+func (e *Expression) Free() []string { return slices.Clone(e.free) }
 
 // Evaluate runs the expression in a scope, which may be nil. Whether the budget sufficed is for Run.Err.
 func (e *Expression) Evaluate(r *Run, s *Scope) Value {
@@ -30,6 +36,8 @@ func Compile(source string, symbols *Symbols) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.Sort(p.free)
+	e.free = slices.Compact(p.free)
 	return e, nil
 }
 

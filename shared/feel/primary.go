@@ -54,10 +54,15 @@ func (p *parser) word(w string) node {
 	case "?":
 		p.asksInput = true
 	}
-	if best, _ := p.known(); stops[w] && best == nil {
+	best, _ := p.known()
+	if stops[w] && best == nil {
 		p.bail("a value is missing before %s", w)
 	}
-	return variable{p.name()}
+	name := p.name()
+	if best == nil {
+		p.free = append(p.free, name)
+	}
+	return variable{name}
 }
 
 // isAlone reports whether no further word of a name follows.

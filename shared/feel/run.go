@@ -110,10 +110,14 @@ type Scope struct {
 	names  []string
 	values []Value
 	item   *Context // the entries of the item at hand in a filter
+	lookup func(name string) (Value, bool)
 }
 
 // NewScope returns a scope within another one, which may be nil.
 func NewScope(parent *Scope) *Scope { return &Scope{parent: parent} }
+
+// NewLookup returns a scope whose names are those that lookup finds.
+func NewLookup(lookup func(name string) (Value, bool)) *Scope { return &Scope{lookup: lookup} }
 
 // Put adds a name, or replaces it.
 func (s *Scope) Put(name string, value Value) {
@@ -129,16 +133,27 @@ func (s *Scope) Put(name string, value Value) {
 // Get finds the innermost value of a name.
 func (s *Scope) Get(name string) (Value, bool) {
 	for ; s != nil; s = s.parent {
-		if s.item != nil {
-			if v, ok := s.item.Get(name); ok {
-				return v, true
-			}
+		if v, ok := s.own(name); ok {
+			return v, true
 		}
-		for i, n := range s.names {
-			if n == name {
-				return s.values[i], true
-			}
+	}
+	return nil, false
+}
+
+// own finds a name of the scope itself.
+func (s *Scope) own(name string) (Value, bool) {
+	if s.item != nil {
+		if v, ok := s.item.Get(name); ok {
+			return v, true
 		}
+	}
+	for i, n := range s.names {
+		if n == name {
+			return s.values[i], true
+		}
+	}
+	if s.lookup != nil {
+		return s.lookup(name)
 	}
 	return nil, false
 }

@@ -30,6 +30,8 @@ type parser struct {
 	filters int
 	// asksInput is set when ? is used.
 	asksInput bool
+	// free are the names that nobody knows.
+	free []string
 }
 
 // bailed carries a syntax error out of the descent.

@@ -34,16 +34,19 @@ type Definition struct {
 	Starts []StartEvent `json:"-"`
 	// Calls are the processes that it calls by name, for Deploy; no read fills them in.
 	Calls []CalledProcess `json:"-"`
+	// Uses are the decisions that its business rule tasks name, likewise.
+	Uses []UsedDecision `json:"-"`
 }
 
 // Resource is one uploaded file, byte for byte.
 type Resource struct {
 	Name    string
-	Kind    string // ModelFile, or what else the file is
+	Kind    string // ModelFile, or what else the file is, dmn, file or options
 	Content []byte
 }
 
-// Deployment is what a deployment writes. Deploy fills in the versions of its definitions.
+// Deployment is what a deployment writes. Deploy fills in the versions of its definitions and
+// decisions.
 type Deployment struct {
 	ID          engine.ID
 	Name        string
@@ -52,10 +55,11 @@ type Deployment struct {
 	DeployedAt  time.Time
 	Resources   []Resource
 	Definitions []Definition
+	Decisions   []DeployedDecision
 }
 
-// Deploy writes a deployment, all of it or nothing, and makes its definitions the latest of their
-// keys; their start events take the place of those of the versions before. answer is called with the
+// Deploy writes a deployment, all of it or nothing, and makes its definitions and decisions
+// the latest of their keys; their start events take the place of those of the versions before. answer is called with the
 // versions filled in and gives the answer to record for i. It returns ErrMessageTaken, or ErrRepeated
 // when i's key is taken.
 func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answer func(*Deployment) (Recorded, error)) error {
@@ -67,10 +71,8 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 		if err := insertResources(ctx, tx, d); err != nil {
 			return err
 		}
-		for n := range d.Definitions {
-			if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
-				return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
-			}
+		if err := insertVersions(ctx, tx, d); err != nil {
+			return err
 		}
 		if err := replaceStarts(ctx, tx, d.Definitions); err != nil {
 			return err
@@ -81,6 +83,21 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 		}
 		return i.Record(ctx, tx, a, d.DeployedAt)
 	})
+}
+
+// insertVersions writes the definitions and decisions of a deployment.
+func insertVersions(ctx context.Context, tx *sql.Tx, d *Deployment) error {
+	for n := range d.Definitions {
+		if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
+			return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
+		}
+	}
+	for n := range d.Decisions {
+		if err := insertDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
+			return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
+		}
+	}
+	return nil
 }
 
 func insertResources(ctx context.Context, tx *sql.Tx, d *Deployment) error {

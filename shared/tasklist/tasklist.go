@@ -32,6 +32,9 @@ var (
 		{Name: "key"}, {Name: "latest", Form: page.Flag, Summary: "true leaves out what has a later version"},
 		{Name: "startable", Form: page.Flag, Summary: "true leaves out what the caller may not start or is not offered; pages may be shorter then"},
 	}}
+	DecisionList = page.List{Name: "decisions", Sorts: []string{"-deployedAt"}, Filters: []page.Filter{
+		{Name: "key"}, {Name: "latest", Form: page.Flag, Summary: "true leaves out what has a later version"},
+	}}
 	IncidentList = page.List{Name: "incidents", Sorts: []string{"-raisedAt"}, Filters: []page.Filter{
 		ofInstance, {Name: "processKey"}, {Name: "resolved", Form: page.Flag, Summary: "true lists resolved ones too"},
 	}}
@@ -130,6 +133,16 @@ func (s *Service) Definitions(ctx context.Context, q url.Values, r page.Request)
 // Definition returns a definition and the bytes of its model.
 func (s *Service) Definition(ctx context.Context, id engine.ID) (store.Definition, []byte, error) {
 	return s.store.Definition(ctx, id)
+}
+
+// Decisions returns a page of decisions, of one key or only the latest of each if q says so.
+func (s *Service) Decisions(ctx context.Context, q url.Values, r page.Request) (page.Page[store.DeployedDecision], error) {
+	return s.store.Decisions(ctx, store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true"}, r)
+}
+
+// Decision returns a decision and the bytes of its DMN file.
+func (s *Service) Decision(ctx context.Context, id engine.ID) (store.DeployedDecision, []byte, error) {
+	return s.store.Decision(ctx, id)
 }
 
 // Incidents returns a page of open incidents, or also of resolved ones if q says so.

@@ -35,8 +35,9 @@ func (s *Service) SetCode(c Code) {
 // The kinds of resources beside models: files that a model refers to, and what the deployment was asked
 // for, which is needed whenever its models are read again.
 const (
-	kindFile    = "file"
-	kindOptions = "options"
+	kindDecision = "dmn"
+	kindFile     = "file"
+	kindOptions  = "options"
 
 	optionsName = "diom-options.json"
 )
@@ -46,8 +47,12 @@ var fileTypes = []string{".juel", ".feel", ".groovy", ".js", ".py", ".rb", ".xsl
 
 // kindOf is the kind of a resource that a caller gives.
 func kindOf(r store.Resource) string {
-	if slices.Contains(fileTypes, strings.ToLower(path.Ext(r.Name))) {
+	name := strings.ToLower(r.Name)
+	switch {
+	case slices.Contains(fileTypes, path.Ext(name)):
 		return kindFile
+	case path.Ext(name) == ".dmn", strings.HasSuffix(name, ".dmn11.xml"):
+		return kindDecision
 	}
 	return store.ModelFile
 }

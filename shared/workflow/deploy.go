@@ -20,8 +20,8 @@ import (
 
 // Failures of a deployment.
 var (
-	ErrNoResources  = fault.New(fault.Malformed, "no_resources", "A deployment needs at least one .bpmn file.")
-	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn file, or a script that one refers to, with a name of 1 to 255 characters, used once.")
+	ErrNoResources  = fault.New(fault.Malformed, "no_resources", "A deployment needs at least one .bpmn or .dmn file.")
+	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn or .dmn file, or a script that one refers to, with a name of 1 to 255 characters, used once.")
 )
 
 // maxResources bounds the files of one deployment.
@@ -51,21 +51,21 @@ const (
 
 // DeploymentAnswer is the answer to a deployment.
 type DeploymentAnswer struct {
-	ID          engine.ID          `json:"id"`
-	Name        string             `json:"name"`
-	Definitions []store.Definition `json:"definitions"`
-	Decisions   []struct{}         `json:"decisions"`
-	Forms       []struct{}         `json:"forms"`
-	Warnings    []fault.Detail     `json:"warnings"`
+	ID          engine.ID                `json:"id"`
+	Name        string                   `json:"name"`
+	Definitions []store.Definition       `json:"definitions"`
+	Decisions   []store.DeployedDecision `json:"decisions"`
+	Forms       []struct{}               `json:"forms"`
+	Warnings    []fault.Detail           `json:"warnings"`
 }
 
 // Deploy checks every file and writes them in one transaction; each process becomes the latest
-// version of its key. It returns bpmn.ErrModel with one detail per problem of any file, or the
-// limit that a file breaks.
+// version of its key, and so does each decision. It returns bpmn.ErrModel with one detail per problem of
+// any file, or the limit that a file breaks.
 func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentRequest) (json.RawMessage, error) {
 	d := &store.Deployment{
 		ID: newID(), Name: request.Name, DeployedBy: call.Principal.Username,
-		DeployedAt: instant(), Resources: request.Resources,
+		DeployedAt: instant(), Resources: request.Resources, Definitions: []store.Definition{},
 	}
 	if err := checkResources(request); err != nil {
 		return nil, err
@@ -77,9 +77,16 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 	if earlier, err := s.withoutUnchanged(ctx, request, d); earlier != nil || err != nil {
 		return earlier, err
 	}
-	warnings, err := s.readModels(d)
+	problems, err := readDecisions(d)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := s.readModels(d, problems)
 	if err == nil {
 		warnings, err = s.warnOfCalls(ctx, d, warnings)
+	}
+	if err == nil {
+		warnings, err = s.warnOfDecisions(ctx, d, warnings)
 	}
 	if err != nil {
 		return nil, err
@@ -87,7 +94,7 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 	var raw json.RawMessage
 	err = s.store.Deploy(ctx, d, call.Idempotency, func(d *store.Deployment) (store.Recorded, error) {
 		raw, err = json.Marshal(DeploymentAnswer{
-			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: []struct{}{}, Forms: []struct{}{}, Warnings: warnings,
+			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: d.Decisions, Forms: []struct{}{}, Warnings: warnings,
 		})
 		return store.Recorded{Status: http.StatusCreated, Body: raw}, err
 	})
@@ -120,10 +127,10 @@ func checkResources(request DeploymentRequest) error {
 	return nil
 }
 
-// readModels reads every file and gathers the definitions of d, the warnings, and the problems.
-func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err error) {
+// readModels reads every BPMN file and gathers the definitions of d, the warnings, and the problems, which
+// come after those that are known.
+func (s *Service) readModels(d *store.Deployment, problems []fault.Detail) (warnings []fault.Detail, err error) {
 	warnings = []fault.Detail{}
-	var problems []fault.Detail
 	keys := map[string]string{}
 	o, err := options(d.Resources, s.code.Scripts)
 	if err != nil {
@@ -154,7 +161,7 @@ func (s *Service) readModels(d *store.Deployment) (warnings []fault.Detail, err 
 			warnings = append(warnings, located(soundness.Check(p), r.Name)...)
 			starts, wrong := s.startEvents(p, d.DeployedAt, r.Name)
 			problems = append(problems, wrong...)
-			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts, Calls: literalCalls(p)})
+			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts, Calls: literalCalls(p), Uses: literalDecisions(p)})
 		}
 	}
 	if len(problems) > 0 {

@@ -136,6 +136,8 @@ type execution struct {
 	at      time.Time
 	doubted *store.Step // the last attempt whose outcome is unknown
 	done    *result     // the step that was made
+	// decisions are those that the steps so far have needed: another attempt decides by the same.
+	decisions map[engine.DecisionRef]engine.Decision
 }
 
 func (e *execution) run(ctx context.Context, sub *subject) (json.RawMessage, error) {
@@ -180,14 +182,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	}
 	r := &result{subject: *sub, at: e.at}
 	c := engine.Command{ID: e.id, Actor: e.call.Principal.Username, Action: action, Types: e.call.Types}
-	w := engine.World{Groups: e.call.Principal.Identities(), Location: e.location}
-	r.after, r.changes, err = engine.Step(sub.definition.process, sub.instance, c, r.at, w)
-	if errors.Is(err, engine.ErrNeedCaller) {
-		if w.Caller, err = e.callers(ctx, parentOf(sub.instance, action)); err == nil {
-			r.after, r.changes, err = engine.Step(sub.definition.process, sub.instance, c, r.at, w)
-		}
-	}
-	if err != nil {
+	if r.after, r.changes, err = e.step(ctx, sub, c); err != nil {
 		return nil, err
 	}
 	if err := e.call.strictly(r); err != nil {

@@ -174,15 +174,15 @@ func (s *Service) Why(ctx context.Context, p access.Principal, id engine.ID) ([]
 				at[c.Token] = c.Node
 			}
 			if len(c.Why) > 0 {
-				decisions = append(decisions, decision(row.At, node, c))
+				decisions = append(decisions, decisionWhy(row.At, node, c))
 			}
 		}
 	}
 	return decisions, nil
 }
 
-// decision is the one that a change tells of; node is where its token was before.
-func decision(at time.Time, node string, c engine.Change) Decision {
+// decisionWhy is the one that a change tells of; node is where its token was before.
+func decisionWhy(at time.Time, node string, c engine.Change) Decision {
 	d := Decision{At: at, NodeID: node, FlowID: c.Flow, Why: c.Why}
 	if c.Kind == engine.ConditionMet {
 		d.NodeID = c.Node

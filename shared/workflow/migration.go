@@ -165,7 +165,7 @@ func (s *Service) MigrateInstance(ctx context.Context, call Call, id engine.ID, 
 }
 
 // decision returns what to do with an instance; the target is looked up once.
-func (p MigrationPlan) decision(ctx context.Context, s *Service) (decision, error) {
+func (p MigrationPlan) decision(ctx context.Context, s *Service) (chooser, error) {
 	if err := checkTexts("", p.Reason); err != nil {
 		return nil, err
 	}

@@ -71,14 +71,14 @@ type Hint struct {
 }
 
 // decision chooses what to do with an instance as it was loaded.
-type decision func(*subject) (engine.Action, error)
+type chooser func(*subject) (engine.Action, error)
 
-func always(action engine.Action) decision {
+func always(action engine.Action) chooser {
 	return func(*subject) (engine.Action, error) { return action, nil }
 }
 
 // decision checks the operation and returns what it does with an instance that has not ended.
-func (o Operation) decision(ctx context.Context, s *Service) (decision, error) {
+func (o Operation) decision(ctx context.Context, s *Service) (chooser, error) {
 	if err := checkTexts("", o.Reason); err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (o Operation) decision(ctx context.Context, s *Service) (decision, error) {
 	return nil, ErrOperation
 }
 
-func (r *Retry) decision(incident engine.ID) (decision, error) {
+func (r *Retry) decision(incident engine.ID) (chooser, error) {
 	if r == nil {
 		r = &Retry{}
 	}
@@ -114,14 +114,14 @@ func (r *Retry) decision(incident engine.ID) (decision, error) {
 	return always(engine.RetryIncident{Incident: incident, Variables: r.Variables, Retries: r.Retries}), checkVariables(r.Variables)
 }
 
-func (v VariableChange) decision() (decision, error) {
+func (v VariableChange) decision() (chooser, error) {
 	if len(v.Variables)+len(v.Remove) == 0 {
 		return nil, ErrOperation.Withf("There is no variable to set or to remove.")
 	}
 	return always(engine.SetVariables{Token: v.Token, Local: v.Local, Variables: v.Variables, Remove: v.Remove}), checkVariables(v.Variables)
 }
 
-func (h Hint) decision() (decision, error) {
+func (h Hint) decision() (chooser, error) {
 	if n := utf8.RuneCountInString(h.Message); n == 0 || n > maxName {
 		return nil, ErrOperation.With(fault.Detail{Pointer: "/message", Code: ErrOperation.Code, Detail: "A name has 1 to 255 characters."})
 	}
@@ -155,7 +155,7 @@ func (s *Service) operate(ctx context.Context, call Call, id engine.ID, o Operat
 }
 
 // operating is the command that an operator gives to an instance.
-func (s *Service) operating(id engine.ID, decide decision) trigger {
+func (s *Service) operating(id engine.ID, decide chooser) trigger {
 	t := s.instanceTrigger(id)
 	t.decide = decide
 	t.answer = func(r *result) any {

@@ -34,6 +34,7 @@ type Service struct {
 
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
+	decisions   *otter.Cache[engine.ID, *decision]
 	lookout     lookout
 	setbacks    setbacks
 	mail        bool // there is a mail server
@@ -52,6 +53,7 @@ func New(st *store.Store, l *lock.Locker, location *time.Location, relay *Relay)
 		store: st, lock: l, location: location, relay: relay,
 		definitions: otter.Must(&otter.Options[engine.ID, *definition]{MaximumSize: maxCached}),
 		latest:      otter.Must(&otter.Options[string, *definition]{MaximumSize: maxCached}),
+		decisions:   otter.Must(&otter.Options[engine.ID, *decision]{MaximumSize: maxCached}),
 	}
 }
 

@@ -103,6 +103,23 @@ func definitions(s *session) {
 	s.do("zhangwei", "GET /api/v1/processes/leave/suggestions", nil)
 }
 
+// decisions deploys a decision file, reads what is deployed and evaluates it.
+func decisions(s *session) {
+	body, kind, err := producttest.Multipart("", producttest.File{Name: "decide.dmn", Content: []byte(s.model("decide.dmn"))})
+	if err != nil {
+		s.Fatal(err)
+	}
+	answer := s.do("zhouming", "POST /api/v1/deployments", body, "Content-Type", kind)
+	one := "GET /api/v1/decisions/" + s.at(answer, "decisions.0.id")
+	s.do("zhangwei", "GET /api/v1/decisions?key=route&latest=true&limit=1&count=true", nil)
+	s.do("zhangwei", one, nil)
+	s.do("zhangwei", one+"/xml", nil)
+	s.refused(http.StatusNotFound, "zhangwei", "GET /api/v1/decisions/"+nothing, nil)
+	s.do("zhangwei", "POST /api/v1/decisions/route/evaluate", value{"variables": value{"days": 5}, "version": 1})
+	s.refused(http.StatusNotFound, "zhangwei", "POST /api/v1/decisions/nobody/evaluate", value{})
+	s.refused(http.StatusUnprocessableEntity, "zhangwei", "POST /api/v1/decisions/route/evaluate", value{"variables": value{"days": 3.5}})
+}
+
 // tasks hands a task around and completes it.
 func tasks(s *session) {
 	instance, task := s.start("leave", value{"days": 3, "reason": "家事", "nested": value{"list": []any{1, "two", nil, 3.5, true}}})

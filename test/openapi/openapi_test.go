@@ -9,6 +9,7 @@ var calls = []struct {
 }{
 	{"directory", directory},
 	{"definitions", definitions},
+	{"decisions", decisions},
 	{"tasks", tasks},
 	{"operate", operate},
 	{"operators", operators},

@@ -50,7 +50,7 @@ func topCommands() []command {
 
 func nouns() []noun {
 	return []noun{
-		definitions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), notifications(), events(), sources(), deadLetters(), bindings(),
+		definitions(), decisions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), notifications(), events(), sources(), deadLetters(), bindings(),
 		users(), roles(), groups(), departments(),
 	}
 }

@@ -1,0 +1,42 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+
+	"diom.io/workflow/shared/engine"
+)
+
+// step runs Step, and again with each answer that it needs of the world.
+func (e *execution) step(ctx context.Context, sub *subject, c engine.Command) (*engine.Instance, []engine.Change, error) {
+	w := engine.World{Groups: e.call.Principal.Identities(), Location: e.location, Decisions: e.decisions}
+	for {
+		after, changes, err := engine.Step(sub.definition.process, sub.instance, c, e.at, w)
+		var need *engine.NeedDecision
+		switch {
+		case errors.Is(err, engine.ErrNeedCaller) && w.Caller == nil:
+			w.Caller, err = e.callers(ctx, parentOf(sub.instance, c.Action))
+		case errors.As(err, &need):
+			err = e.learn(ctx, need.Ref, sub.definition.DeploymentID)
+			w.Decisions = e.decisions
+		default:
+			return after, changes, err
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// learn finds a decision that a step needs.
+func (e *execution) learn(ctx context.Context, ref engine.DecisionRef, deployment engine.ID) error {
+	d, err := e.answerDecision(ctx, ref, deployment)
+	if err != nil {
+		return err
+	}
+	if e.decisions == nil {
+		e.decisions = map[engine.DecisionRef]engine.Decision{}
+	}
+	e.decisions[ref] = d
+	return nil
+}
