@@ -14,6 +14,7 @@ func engineRest() []faas.Route {
 	return []faas.Route{
 		faas.EngineRest(http.MethodPost, "/message", access.WorkflowMessage, correlateMessage),
 		faas.EngineRest(http.MethodPost, "/signal", access.WorkflowMessage, throwSignal),
+		faas.EngineRest(http.MethodPost, "/condition", access.WorkflowMessage, evaluateConditions),
 		faas.EngineRest(http.MethodPost, "/execution/{id}/messageSubscriptions/{name}/trigger", access.WorkflowMessage, triggerMessage),
 	}
 }
@@ -44,4 +45,12 @@ func triggerMessage(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	return nil, r.App.Camunda.Trigger(ctx, r.Call(), r.PathValue("id"), r.PathValue("name"), body.Variables)
+}
+
+func evaluateConditions(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.ConditionRequest
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return r.App.Camunda.EvaluateConditions(ctx, r.Call(), body, r.Base())
 }

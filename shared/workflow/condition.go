@@ -27,6 +27,18 @@ type Conditions struct {
 // no error. Repeated under its Idempotency-Key after a failure it goes on where it stopped. It returns the limits
 // of variables, ErrBusinessKey, or store.ErrRepeated.
 func (s *Service) EvaluateConditions(ctx context.Context, call Call, request StartRequest) (json.RawMessage, error) {
+	return s.EvaluateConditionsOf(ctx, call, ConditionRequest{StartRequest: request})
+}
+
+// ConditionRequest is a look at the conditions of the start events of one definition, or of all where it is zero.
+type ConditionRequest struct {
+	StartRequest
+	DefinitionID engine.ID
+}
+
+// EvaluateConditionsOf is EvaluateConditions for one definition alone.
+func (s *Service) EvaluateConditionsOf(ctx context.Context, call Call, r ConditionRequest) (json.RawMessage, error) {
+	request := r.StartRequest
 	if err := checkBusinessKey(request.BusinessKey); err != nil {
 		return nil, err
 	}
@@ -39,7 +51,7 @@ func (s *Service) EvaluateConditions(ctx context.Context, call Call, request Sta
 		if err != nil {
 			return nil, err
 		}
-		started, err := s.startByConditions(ctx, call, request, page)
+		started, err := s.startByConditions(ctx, call, r, page)
 		if err != nil {
 			return nil, err
 		}
@@ -57,10 +69,13 @@ func (s *Service) EvaluateConditions(ctx context.Context, call Call, request Sta
 }
 
 // startByConditions starts the processes whose conditions hold, of some start events.
-func (s *Service) startByConditions(ctx context.Context, call Call, request StartRequest, page []store.Subscription) ([]store.Instance, error) {
+func (s *Service) startByConditions(ctx context.Context, call Call, r ConditionRequest, page []store.Subscription) ([]store.Instance, error) {
 	var started []store.Instance
 	for _, sub := range page {
-		in, err := s.startByCondition(ctx, call, request, sub)
+		if !r.DefinitionID.IsZero() && sub.DefinitionID != r.DefinitionID {
+			continue
+		}
+		in, err := s.startByCondition(ctx, call, r.StartRequest, sub)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +100,7 @@ func (s *Service) startByCondition(ctx context.Context, call Call, request Start
 		node: sub.NodeID, definition: sub.DefinitionID, delivery: conditionDelivery(call, sub), request: request,
 		answer: func(r *result) any { return store.ShowInstance(r.after) },
 	}
-	raw, err := s.begin(ctx, Call{Principal: call.Principal}, b)
+	raw, err := s.begin(ctx, Call{Principal: call.Principal, Types: call.Types, Strict: call.Strict}, b)
 	switch {
 	case errors.Is(err, store.ErrDelivered):
 		return s.startedBefore(ctx, b.delivery)
