@@ -21,6 +21,10 @@ func engineRest() []faas.Route {
 		faas.EngineRest(http.MethodDelete, "/process-instance/{id}", access.WorkflowInstance, deleteInstance),
 		faas.EngineRest(http.MethodPut, "/process-instance/{id}/suspended", access.WorkflowOperate, suspendInstance),
 		faas.EngineRest(http.MethodPut, "/process-instance/suspended", access.WorkflowOperate, suspendInstances),
+		faas.EngineRest(http.MethodPost, "/process-instance/{id}/modification", access.WorkflowOperate, modifyInstance),
+		faas.EngineRest(http.MethodPost, "/migration/generate", access.WorkflowOperate, generateMigration),
+		faas.EngineRest(http.MethodPost, "/migration/validate", access.WorkflowOperate, validateMigration),
+		faas.EngineRest(http.MethodPost, "/migration/execute", access.WorkflowOperate, executeMigration),
 		get("/execution/{id}", readExecution), get("/execution/{id}/messageSubscriptions/{name}", readSubscription),
 		faas.EngineRest(http.MethodPost, "/execution/{id}/signal", access.WorkflowOperate, signalExecution),
 		faas.EngineRest(http.MethodGet, "/incident/{id}", access.WorkflowOperate, readIncident),
@@ -115,4 +119,36 @@ func readPastVariable(ctx context.Context, r *faas.Request) (any, error) {
 
 func readVariableInstance(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Camunda.VariableInstance(ctx, r.Principal, r.PathValue("id"))
+}
+
+func modifyInstance(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.InstanceModification
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return nil, r.App.Camunda.Modify(ctx, r.Call(), r.PathValue("id"), body)
+}
+
+func generateMigration(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.MigrationRequest
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return r.App.Camunda.GeneratePlan(ctx, body)
+}
+
+func validateMigration(ctx context.Context, r *faas.Request) (any, error) {
+	var plan camunda.MigrationPlan
+	if err := r.Read(&plan); err != nil {
+		return nil, err
+	}
+	return r.App.Camunda.ValidatePlan(ctx, plan)
+}
+
+func executeMigration(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.MigrationRequest
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return nil, r.App.Camunda.MigrateInstances(ctx, r.Call(), body)
 }

@@ -21,6 +21,7 @@ func engineRest() []faas.Route {
 	}
 	return slices.Concat([]faas.Route{
 		work(http.MethodPost, "/fetchAndLock", fetchAndLock),
+		faas.EngineRest(http.MethodGet, "/job-definition/{id}", access.WorkflowOperate, readJobDefinition),
 		work(http.MethodPost, "/{id}/complete", reporting((*camunda.Service).CompleteExternal)),
 		work(http.MethodPost, "/{id}/failure", reporting((*camunda.Service).FailExternal)),
 		work(http.MethodPost, "/{id}/bpmnError", reporting((*camunda.Service).ThrowExternal)),
@@ -41,6 +42,7 @@ func engineRest() []faas.Route {
 			return nil, camunda.NotImplemented("Recalculating due dates")
 		}),
 	},
+		faas.EngineRestList("/job-definition", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.JobDefinition] { return a.Camunda.JobDefinitions }),
 		faas.EngineRestList("/external-task", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.ExternalTask] { return a.Camunda.ExternalTasks }),
 		faas.EngineRestList("/job", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.Job] { return a.Camunda.Jobs }),
 		faas.EngineRestList("/history/external-task-log", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastJob] { return a.Camunda.ExternalLog }),
@@ -157,4 +159,8 @@ func changing(do func(*camunda.Service, context.Context, workflow.Call, string, 
 		}
 		return nil, do(r.App.Camunda, ctx, r.Call(), r.PathValue("id"), body)
 	}
+}
+
+func readJobDefinition(ctx context.Context, r *faas.Request) (any, error) {
+	return r.App.Camunda.JobDefinition(ctx, r.Principal, r.PathValue("id"))
 }

@@ -18,7 +18,7 @@ func engineRest() []faas.Route {
 			faas.EngineRest(http.MethodPost, at+"/submit-form", access.WorkflowStart, begin),
 		)
 	}
-	return routes
+	return append(routes, faas.EngineRest(http.MethodPost, "/process-definition/{id}/restart", access.WorkflowOperate, restart))
 }
 
 func begin(ctx context.Context, r *faas.Request) (any, error) {
@@ -28,4 +28,12 @@ func begin(ctx context.Context, r *faas.Request) (any, error) {
 	}
 	body.ID, body.Key, body.Base = r.PathValue("id"), r.PathValue("key"), r.Base()
 	return r.App.Camunda.Start(ctx, r.Call(), body)
+}
+
+func restart(ctx context.Context, r *faas.Request) (any, error) {
+	var body camunda.Restart
+	if err := r.Read(&body); err != nil {
+		return nil, err
+	}
+	return nil, r.App.Camunda.Restart(ctx, r.Call(), r.PathValue("id"), body)
 }

@@ -139,6 +139,7 @@ func (x scene) nodeType(id string) string { return activityType(x.process.Node(i
 var triggers = map[bpmn.Trigger]string{
 	bpmn.TriggerMessage: "Message", bpmn.TriggerTimer: "Timer", bpmn.TriggerError: "Error", bpmn.TriggerTerminate: "Terminate",
 	bpmn.TriggerLink: "Link", bpmn.TriggerEscalation: "Escalation", bpmn.TriggerSignal: "Signal",
+	bpmn.TriggerCompensation: "Compensation", bpmn.TriggerCancel: "Cancel", bpmn.TriggerConditional: "Conditional",
 }
 
 // activityType is the type of a node in Camunda's words (ActivityTypes).
@@ -159,13 +160,21 @@ func activityType(n *bpmn.FlowNode) string {
 		}
 		return strings.ToLower(word) + "EndEvent"
 	case bpmn.ElementBoundaryEvent:
-		return "boundary" + word
+		return boundaryType(word)
 	case bpmn.ElementIntermediateCatchEvent:
 		return catchType(word)
 	case bpmn.ElementIntermediateThrowEvent:
 		return throwType(word)
 	}
 	return n.Element.String()
+}
+
+func boundaryType(word string) string {
+	switch word {
+	case "Compensation", "Cancel":
+		return strings.ToLower(word) + "BoundaryCatch"
+	}
+	return "boundary" + word
 }
 
 func startType(word string) string {
@@ -180,6 +189,8 @@ func startType(word string) string {
 
 func catchType(word string) string {
 	switch word {
+	case "":
+		return "intermediateCatchEvent"
 	case "Timer", "Conditional":
 		return "intermediate" + word
 	}

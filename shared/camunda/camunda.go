@@ -127,6 +127,9 @@ func (s *Service) instances(ctx context.Context, p access.Principal, q Query, f 
 	if !p.SeesAll() {
 		f.Starter = p.Username
 	}
+	if none, err := s.related(ctx, q, &f); none || err != nil {
+		return nil, err
+	}
 	list, err := s.store.Instances(ctx, f, all("startedAt"))
 	return list.Items, err
 }
@@ -152,4 +155,35 @@ func (s *Service) running(ctx context.Context, p access.Principal, q Query) ([]s
 		}
 	}
 	return list, nil
+}
+
+// related narrows a filter to the instances that an instance has called, and to the one that has called
+// it. none says that there cannot be any.
+func (s *Service) related(ctx context.Context, q Query, f *store.InstanceFilter) (none bool, err error) {
+	for _, name := range []string{"superProcessInstance", "superProcessInstanceId"} {
+		if q.Has(name) {
+			if f.ParentID, err = engine.ParseID(q.Text(name)); err != nil {
+				return true, nil //nolint:nilerr // what is no id names nothing
+			}
+		}
+	}
+	for _, name := range []string{"subProcessInstance", "subProcessInstanceId"} {
+		if !q.Has(name) {
+			continue
+		}
+		id, err := engine.ParseID(q.Text(name))
+		if err != nil {
+			return true, nil //nolint:nilerr // the same
+		}
+		found, err := s.store.LoadInstances(ctx, []engine.ID{id})
+		if err != nil {
+			return true, err
+		}
+		called := found[id]
+		if called == nil || called.ParentID.IsZero() || !f.ID.IsZero() && f.ID != called.ParentID {
+			return true, nil
+		}
+		f.ID = called.ParentID
+	}
+	return false, nil
 }

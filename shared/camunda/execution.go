@@ -8,7 +8,6 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
-	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -155,85 +154,4 @@ func (s *Service) SignalExecution(ctx context.Context, call workflow.Call, id st
 	call.Strict = true
 	_, err = s.workflow.SignalToken(ctx, call, x.ID, action)
 	return err
-}
-
-// Subscription is an event that is waited for.
-type Subscription struct {
-	ID        string  `json:"id"`
-	Type      string  `json:"eventType"`
-	Name      string  `json:"eventName"`
-	Execution *string `json:"executionId"`
-	Instance  *string `json:"processInstanceId"`
-	Activity  string  `json:"activityId"`
-	Created   Date    `json:"createdDate"`
-	Tenant    *string `json:"tenantId"`
-}
-
-var subscriptionSorts = sorts[Subscription]{
-	"created":  func(a, b Subscription) int { return a.Created.Compare(b.Created.Time) },
-	"tenantId": func(Subscription, Subscription) int { return 0 },
-}
-
-// Subscriptions lists the events that instances and start events wait for.
-func (s *Service) Subscriptions(ctx context.Context, p access.Principal, q Query) ([]Subscription, int, error) {
-	rows, err := s.store.AllSubscriptions(ctx, store.SubscriptionFilter{}, most)
-	if err != nil {
-		return nil, 0, err
-	}
-	scenes, err := s.visible(ctx, p, q)
-	if err != nil {
-		return nil, 0, err
-	}
-	var list []Subscription
-	for _, row := range rows {
-		shown := Subscription{ID: row.ID.String(), Type: "message", Name: row.Message, Activity: row.NodeID}
-		if row.Signal != "" {
-			shown.Type, shown.Name = "signal", row.Signal
-		}
-		if !row.InstanceID.IsZero() {
-			x, ok := scenes[row.InstanceID]
-			if !ok || x.Subscription(row.ID) == nil {
-				continue
-			}
-			own := x.Subscription(row.ID)
-			if own.Condition {
-				shown.Type = "conditional"
-			} else if own.Message == "" {
-				continue // a receive task that waits for no message
-			}
-			shown.Created, shown.Instance, shown.Execution = Date{own.CreatedAt}, pointer(x.ID.String()), pointer(ExecutionID(x.ID, x.Waiter(*own)))
-		}
-		if q.is("eventSubscriptionId", shown.ID) && q.is("eventType", shown.Type) && q.is("eventName", shown.Name) && q.is("activityId", shown.Activity) &&
-			q.is("executionId", textOf(shown.Execution)) && q.is("processInstanceId", textOf(shown.Instance)) && q.unowned() {
-			list = append(list, shown)
-		}
-	}
-	return finish(q, list, subscriptionSorts)
-}
-
-// visible loads the running instances that a query is about by their ids.
-func (s *Service) visible(ctx context.Context, p access.Principal, q Query) (map[engine.ID]scene, error) {
-	running, err := s.running(ctx, p, q)
-	found := make(map[engine.ID]scene, len(running))
-	for _, x := range running {
-		found[x.ID] = x
-	}
-	return found, err
-}
-
-// EventSubscription is the message that an execution waits for.
-func (s *Service) EventSubscription(ctx context.Context, p access.Principal, id, message string) (Subscription, error) {
-	x, token, err := s.execution(ctx, p, id)
-	if err != nil {
-		return Subscription{}, err
-	}
-	for _, sub := range x.Subscriptions {
-		if sub.Message == message && !sub.Signal && (x.Waiter(sub) == token || token == 0) {
-			return Subscription{
-				ID: sub.ID.String(), Type: "message", Name: message, Execution: pointer(ExecutionID(x.ID, x.Waiter(sub))), Instance: pointer(x.ID.String()),
-				Activity: sub.Node, Created: Date{sub.CreatedAt},
-			}, nil
-		}
-	}
-	return Subscription{}, NotFound("Message event subscription for execution %s named %s does not exist", id, message)
 }

@@ -3,6 +3,7 @@ package camunda
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -62,6 +63,7 @@ type Fetch struct {
 	Wait     int64        `json:"asyncResponseTimeout"` // milliseconds
 	Topics   []FetchTopic `json:"topics"`
 	Priority bool         `json:"usePriority"`
+	Extensions bool       `json:"includeExtensionProperties"`
 }
 
 // FetchTopic is one topic of it.
@@ -79,6 +81,7 @@ type FetchTopic struct {
 	VersionTag     string           `json:"processDefinitionVersionTag"`
 	Wanted         engine.Variables `json:"processVariables"`
 	Tenants        []string         `json:"tenantIdIn"`
+	Extensions     bool             `json:"includeExtensionProperties"`
 }
 
 const (
@@ -135,6 +138,9 @@ func (s *Service) locked(ctx context.Context, f Fetch, jobs []workflow.FetchedJo
 		x, own := scene{j.Instance, process}, j.Instance.Job(j.ID)
 		t := LockedTask{ExternalTask: x.external(*own), Properties: map[string]string{}}
 		t.Worker, t.LockExpires = &f.Worker, Date{j.LockExpiresAt}
+		if node := process.Node(own.Node); node != nil && (f.Extensions || topics[j.Topic].Extensions) {
+			maps.Copy(t.Properties, node.Properties)
+		}
 		types := x.VisibleTypes(own.Token)
 		t.Variables = ShowAll(j.Variables, types, topics[j.Topic].Open)
 		if own.Failure != "" {

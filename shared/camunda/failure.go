@@ -20,6 +20,8 @@ type Error struct {
 	Code    int                `json:"code"`
 	Details map[string]*Report `json:"details,omitempty"`
 
+	Validation *MigrationReport `json:"validationReport,omitempty"`
+
 	cause error
 }
 

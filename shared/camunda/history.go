@@ -51,7 +51,10 @@ func showPast(i store.Instance) PastInstance {
 	id := i.ID.String()
 	shown := PastInstance{
 		ID: id, BusinessKey: i.BusinessKey, Definition: DefinitionID(i.ProcessKey, i.ProcessVersion, i.DefinitionID), DefinitionKey: i.ProcessKey,
-		DefinitionVersion: i.ProcessVersion, Start: Date{i.StartedAt}, End: date(i.EndedAt), StartUser: pointer(i.Starter), Root: id, State: states[i.State],
+		DefinitionVersion: i.ProcessVersion, Start: Date{i.StartedAt}, End: date(i.EndedAt), StartUser: pointer(i.Starter), Root: i.RootID.String(), State: states[i.State],
+	}
+	if i.ParentID != nil {
+		shown.Super = pointer(i.ParentID.String())
 	}
 	shown.Duration = millis(shown.Start, shown.End)
 	return shown
@@ -186,7 +189,8 @@ func (q Query) wantsPast(i PastInstance) bool {
 		q.holds("finished", !i.End.IsZero()) && q.holds("unfinished", i.End.IsZero()) && q.holds("active", i.State == "ACTIVE") && q.holds("suspended", i.State == "SUSPENDED") &&
 		q.holds("completed", i.State == "COMPLETED") && q.holds("externallyTerminated", i.State == "EXTERNALLY_TERMINATED") && q.holds("internallyTerminated", false) &&
 		q.is("startedBy", textOf(i.StartUser)) && q.before("startedBefore", i.Start.Time) && q.after("startedAfter", i.Start.Time) &&
-		q.before("finishedBefore", i.End.Time) && q.after("finishedAfter", i.End.Time) && !q.Has("superProcessInstanceId") && !q.Has("subProcessInstanceId") && q.unowned()
+		q.before("finishedBefore", i.End.Time) && q.after("finishedAfter", i.End.Time) && q.is("rootProcessInstanceId", i.Root) &&
+		q.holds("rootProcessInstances", i.Super == nil) && q.unowned()
 }
 
 // PastInstance returns one process instance of the history.

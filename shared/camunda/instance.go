@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -78,7 +80,7 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q Query) ([
 func (q Query) wantsInstance(i store.Instance) bool {
 	return q.in("processInstanceIds", i.ID.String()) && q.in("processDefinitionKeyIn", i.ProcessKey) && q.notIn("processDefinitionKeyNotIn", i.ProcessKey) &&
 		q.like("businessKeyLike", textOf(i.BusinessKey)) && q.holds("active", i.State == engine.Active) && q.holds("suspended", i.State == engine.Suspended) &&
-		!q.Has("superProcessInstance") && !q.Has("subProcessInstance") && !q.Has("superCaseInstance") && q.unowned()
+		q.holds("rootProcessInstances", i.ParentID == nil) && !q.Has("superCaseInstance") && !q.Has("caseInstanceId") && q.unowned()
 }
 
 // deep reports whether a query of instances is about what is in them.
@@ -147,19 +149,8 @@ type StartRequest struct {
 	Return       bool           `json:"withVariablesInReturn"`
 }
 
-// Instruction is one step of a modification or of a start elsewhere.
-type Instruction struct {
-	Type       string    `json:"type"`
-	Activity   string    `json:"activityId"`
-	Transition string    `json:"transitionId"`
-	Variables  Variables `json:"variables"`
-}
-
 // Start starts an instance of the definition with the id, or of the latest of the key.
 func (s *Service) Start(ctx context.Context, call workflow.Call, body StartRequest) (Instance, error) {
-	if len(body.Instructions) > 0 {
-		return Instance{}, NotImplemented("A start with startInstructions")
-	}
 	d, _, err := s.FindDefinition(ctx, body.ID, body.Key)
 	if err != nil {
 		return Instance{}, err
@@ -169,7 +160,7 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 		return Instance{}, As(err, 400, invalidRequest, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
 	call.Strict = true
-	raw, err := s.workflow.StartDefinition(ctx, call, d.ID, request)
+	raw, err := s.begin(ctx, call, d.ID, request, body.Instructions)
 	if err != nil {
 		return Instance{}, err
 	}
@@ -178,6 +169,25 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 		return Instance{}, err
 	}
 	return s.started(ctx, started.Instance.ID, body.Return, body.Base)
+}
+
+// begin starts an instance at its start event, or where the instructions say.
+func (s *Service) begin(ctx context.Context, call workflow.Call, definition engine.ID, request workflow.StartRequest, list []*Instruction) (json.RawMessage, error) {
+	if len(list) == 0 {
+		return s.workflow.StartDefinition(ctx, call, definition, request)
+	}
+	elsewhere, types, err := readInstructions(list)
+	if err != nil {
+		return nil, err
+	}
+	for name, kind := range types {
+		call.Types[name] = kind
+	}
+	raw, err := s.workflow.StartElsewhere(ctx, call, definition, request, elsewhere)
+	if errors.Is(err, engine.ErrModification) {
+		err = As(err, http.StatusInternalServerError, engineException, "")
+	}
+	return raw, err
 }
 
 // started shows an instance as it is after all that its start has caused.

@@ -54,13 +54,18 @@ func (x scene) jobs() []Job {
 	for _, j := range x.Jobs {
 		if j.Kind != engine.ExternalJob {
 			one := job(j.ID, j.Token, j.Node)
+			kind := asyncBefore
+			if j.Kind == engine.AfterJob {
+				kind = asyncAfter
+			}
+			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, kind))
 			one.Retries, one.Priority, one.Due, one.Created = j.Retries, j.Priority, Date{j.DueAt}, Date{j.CreatedAt}
 			list = append(list, one)
 		}
 	}
 	for _, t := range x.Timers {
 		one := job(t.ID, t.Token, t.Node)
-		one.Due, one.timer = Date{t.DueAt}, true
+		one.Due, one.timer, one.JobDefinition = Date{t.DueAt}, true, pointer(jobDefinitionID(x.DefinitionID, t.Node, ""))
 		list = append(list, one)
 	}
 	for _, i := range x.Incidents {
@@ -129,7 +134,7 @@ func (s *Service) startTimers(ctx context.Context, p access.Principal, q Query) 
 		}
 		list = append(list, Job{
 			ID: t.ID.String(), Definition: DefinitionID(d.Key, d.Version, d.ID), DefinitionKey: d.Key, Retries: defaultRetries, Due: Date{t.DueAt},
-			Suspended: d.Suspended, timer: true, node: t.NodeID,
+			Suspended: d.Suspended, timer: true, node: t.NodeID, JobDefinition: pointer(jobDefinitionID(d.ID, t.NodeID, "")),
 		})
 	}
 	return list, nil
@@ -145,7 +150,7 @@ func (q Query) wantsJob(j Job, now time.Time) bool {
 		q.holds("noRetriesLeft", j.Retries == 0) && q.holds("executable", j.Retries > 0 && due) && q.holds("active", !j.Suspended) && q.holds("suspended", j.Suspended) &&
 		q.times("dueDates", j.Due.Time) && q.times("createTimes", j.Created.Time) &&
 		j.Priority >= int64(q.Number("priorityHigherThanOrEquals", int(j.Priority))) && j.Priority <= int64(q.Number("priorityLowerThanOrEquals", int(j.Priority))) &&
-		!q.Has("jobDefinitionId") && q.unowned()
+		q.is("jobDefinitionId", textOf(j.JobDefinition)) && q.unowned()
 }
 
 // times holds lt_date,gt_date of a URL, or [{operator, value}] of a body.

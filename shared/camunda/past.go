@@ -189,6 +189,8 @@ func (f *past) after(c *engine.Change) {
 		if t := f.state.Task(c.TaskID); t != nil {
 			f.visit(t.Token, func(a *PastActivity) { a.Assignee = pointer(c.Assignee) })
 		}
+	case engine.CallStarted:
+		f.visit(c.Call.Token, func(a *PastActivity) { a.CalledInstance = pointer(c.Call.ID.String()) })
 	case engine.JobCreated:
 		f.log(*c.Job, c)
 	case engine.IncidentRaised:
@@ -217,7 +219,7 @@ func (f *past) enter(token int) {
 	f.open[token] = len(f.activities)
 	f.activities = append(f.activities, PastActivity{
 		ID: id, Parent: x.holder(*t), Activity: node, Name: x.nodeName(t.Node), Type: kind, DefinitionKey: x.ProcessKey, Definition: x.definition(),
-		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: x.ID.String(),
+		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: f.scene.Root().String(),
 	})
 }
 
@@ -258,7 +260,7 @@ func (f *past) set(c *engine.Change) {
 			f.held[key] = i
 			f.variables = append(f.variables, PastVariable{
 				ID: execution + ":" + name, Name: name, DefinitionKey: x.ProcessKey, Definition: x.definition(), Instance: x.ID.String(), Execution: execution,
-				ActivityInstance: activity, Created: Date{f.at.At}, Root: x.ID.String(),
+				ActivityInstance: activity, Created: Date{f.at.At}, Root: f.scene.Root().String(),
 			})
 		}
 		f.variables[i].Value, f.variables[i].raw, f.variables[i].State = Show(c.Variables[name], kinds[name], true), c.Variables[name], "CREATED"
@@ -270,7 +272,7 @@ func (f *past) log(j engine.Job, c *engine.Change) {
 	x := scene{f.state, f.process}
 	l := PastJob{
 		ID: fmt.Sprintf("%s:%d:%d", j.ID, f.at.Seq, len(f.jobs)), Time: Date{f.at.At}, Retries: j.Retries, Priority: j.Priority, Activity: j.Node,
-		Execution: ExecutionID(x.ID, j.Token), Instance: x.ID.String(), Definition: x.definition(), DefinitionKey: x.ProcessKey, Root: x.ID.String(),
+		Execution: ExecutionID(x.ID, j.Token), Instance: x.ID.String(), Definition: x.definition(), DefinitionKey: x.ProcessKey, Root: f.scene.Root().String(),
 		CreationLog: c.Kind == engine.JobCreated, FailureLog: c.Kind == engine.JobFailed, SuccessLog: c.Kind == engine.JobCompleted, DeletionLog: c.Kind == engine.JobCancelled,
 	}
 	if j.Kind == engine.ExternalJob {

@@ -86,7 +86,7 @@ func (a SignalToken) apply(s *step) error {
 		return err
 	}
 	node := s.node(*token)
-	if node == nil || !signallable(node) || s.stuck(token.Number) || s.continues(token.Number) {
+	if node == nil || !signallable(node) || s.instance.Body(*token) || s.stuck(token.Number) || s.continues(token.Number) {
 		return ErrNotWaiting
 	}
 	for _, sub := range s.instance.Subscriptions {
@@ -104,7 +104,7 @@ func signallable(node *bpmn.FlowNode) bool {
 	switch node.Element {
 	case bpmn.ElementReceiveTask, bpmn.ElementUserTask, bpmn.ElementServiceTask, bpmn.ElementSendTask, bpmn.ElementBusinessRuleTask,
 		bpmn.ElementIntermediateCatchEvent:
-		return node.MultiInstance == nil
+		return true
 	}
 	return false
 }

@@ -1,0 +1,190 @@
+package camunda
+
+import (
+	"context"
+	"net/http"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/workflow"
+)
+
+// InstanceModification is the body that modifies an instance.
+type InstanceModification struct {
+	Annotation   string         `json:"annotation"`
+	Instructions []*Instruction `json:"instructions"`
+}
+
+// Instruction is one step of a modification, of a restart or of a start elsewhere.
+type Instruction struct {
+	Type               string    `json:"type"`
+	Activity           string    `json:"activityId"`
+	Transition         string    `json:"transitionId"`
+	ActivityInstance   string    `json:"activityInstanceId"`
+	TransitionInstance string    `json:"transitionInstanceId"`
+	Ancestor           string    `json:"ancestorActivityInstanceId"`
+	Variables          Variables `json:"variables"`
+}
+
+// instructionKinds are the product's words for Camunda's.
+var instructionKinds = map[string]engine.InstructionKind{
+	"cancel": engine.CancelTokens, "startBeforeActivity": engine.StartBefore, "startAfterActivity": engine.StartAfter, "startTransition": engine.StartTransition,
+}
+
+// Modify starts and ends activities of a running instance.
+func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, body InstanceModification) error {
+	list, types, err := readInstructions(body.Instructions)
+	if err != nil {
+		return err
+	}
+	x, err := s.runningScene(ctx, call.Principal, id)
+	if err != nil {
+		return As(err, http.StatusInternalServerError, engineException, "Process instance '"+id+"' cannot be modified: ")
+	}
+	call.Types, call.Strict = types, true
+	m := workflow.Modification{Reason: clip(body.Annotation, 255)}
+	for n, i := range list {
+		if body.Instructions[n].ActivityInstance != id {
+			m.Instructions = append(m.Instructions, i)
+			continue
+		}
+		for _, t := range x.Tokens { // the process instance as a whole
+			if t.Scope == 0 {
+				m.Instructions = append(m.Instructions, workflow.Instruction{Type: engine.CancelTokens, Token: t.Number})
+			}
+		}
+	}
+	if _, err = s.workflow.ModifyInstance(ctx, call, x.ID, m); err != nil {
+		return As(err, http.StatusInternalServerError, engineException, "Cannot modify process instance '"+id+"': ")
+	}
+	return nil
+}
+
+// readInstructions reads the steps, and the types of all their variables by name.
+func readInstructions(list []*Instruction) ([]workflow.Instruction, engine.Types, error) {
+	read, types := make([]workflow.Instruction, 0, len(list)), engine.Types{}
+	for _, i := range list {
+		if i == nil {
+			return nil, nil, BadRequest("An instruction is null")
+		}
+		one, more, err := i.read()
+		if err != nil {
+			return nil, nil, err
+		}
+		for name, kind := range more {
+			types[name] = kind
+		}
+		read = append(read, one)
+	}
+	return read, types, nil
+}
+
+func (i *Instruction) read() (one workflow.Instruction, types engine.Types, err error) {
+	one.Type = instructionKinds[i.Type]
+	one.NodeID, one.FlowID = i.Activity, i.Transition
+	switch one.Type {
+	case "":
+		return one, nil, BadRequest("For instruction type '%s': no such type", i.Type)
+	case engine.CancelTokens:
+		one.FlowID = ""
+		if err = i.readCancelled(&one); err != nil {
+			return one, nil, err
+		}
+	case engine.StartTransition:
+		if one.NodeID = ""; i.Transition == "" {
+			return one, nil, BadRequest("For instruction type 'startTransition': 'transitionId' must be set")
+		}
+	default:
+		if one.FlowID = ""; i.Activity == "" {
+			return one, nil, BadRequest("For instruction type '%s': 'activityId' must be set", i.Type)
+		}
+	}
+	if i.Ancestor != "" {
+		_, _, token, err := ParseActivityInstanceID(i.Ancestor)
+		if err != nil {
+			return one, nil, BadRequest("Ancestor activity instance '%s' does not exist", i.Ancestor)
+		}
+		one.AncestorToken = &token
+	}
+	values, types, err := i.Variables.Read()
+	if err != nil {
+		return one, nil, As(err, http.StatusBadRequest, restException, "")
+	}
+	one.Variables, one.LocalVariables = engine.Variables{}, engine.Variables{}
+	for name, value := range values {
+		if i.Variables[name] != nil && i.Variables[name].Local {
+			one.LocalVariables[name] = value
+		} else {
+			one.Variables[name] = value
+		}
+	}
+	return one, types, nil
+}
+
+// readCancelled reads what a cancellation is about: an activity, or one instance of it.
+func (i *Instruction) readCancelled(one *workflow.Instruction) error {
+	given := i.ActivityInstance
+	if given == "" {
+		given = i.TransitionInstance
+	}
+	switch {
+	case given == "" && i.Activity == "", given != "" && i.Activity != "", i.ActivityInstance != "" && i.TransitionInstance != "":
+		return BadRequest("For instruction type 'cancel': exactly one, 'activityId', 'activityInstanceId', or 'transitionInstanceId', must be set")
+	case given == "":
+		return nil
+	}
+	_, _, token, err := ParseActivityInstanceID(given)
+	if err != nil {
+		return BadRequest("Cannot perform instruction: Cancel: Activity instance '%s' does not exist", given)
+	}
+	one.Token = token
+	return nil
+}
+
+// Restart is the body that starts ended instances anew.
+type Restart struct {
+	Instances          []string       `json:"processInstanceIds"`
+	Query              map[string]any `json:"historicProcessInstanceQuery"`
+	Initial            bool           `json:"initialVariables"`
+	WithoutBusinessKey bool           `json:"withoutBusinessKey"`
+	Instructions       []*Instruction `json:"instructions"`
+}
+
+// Restart starts ended instances anew with a definition, each by itself.
+func (s *Service) Restart(ctx context.Context, call workflow.Call, definition string, body Restart) error {
+	list, types, err := readInstructions(body.Instructions)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return BadRequest("Restart instructions cannot be empty")
+	}
+	d, _, err := s.FindDefinition(ctx, definition, "")
+	if err != nil {
+		return As(err, http.StatusBadRequest, invalidRequest, "")
+	}
+	ids := body.Instances
+	if body.Query != nil {
+		found, _, err := s.PastInstances(ctx, call.Principal, Query{values: body.Query})
+		if err != nil {
+			return err
+		}
+		for _, one := range found {
+			ids = append(ids, one.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return BadRequest("processInstanceIds is empty")
+	}
+	call.Types, call.Strict = types, true
+	for _, text := range ids {
+		id, err := engine.ParseID(text)
+		if err != nil {
+			return BadRequest("Historic process instance cannot be found: %s", text)
+		}
+		r := workflow.Restart{DefinitionID: d.ID, InitialVariables: body.Initial, WithoutBusinessKey: body.WithoutBusinessKey, Instructions: list}
+		if _, err := s.workflow.RestartInstance(ctx, call, id, r); err != nil {
+			return As(err, http.StatusBadRequest, invalidRequest, "Cannot restart process instance '"+text+"': ")
+		}
+	}
+	return nil
+}
