@@ -58,12 +58,12 @@ func (x scene) external(j engine.Job) ExternalTask {
 
 // Fetch is the body by which a worker asks for external tasks.
 type Fetch struct {
-	Worker   string       `json:"workerId"`
-	Max      *int         `json:"maxTasks"`
-	Wait     int64        `json:"asyncResponseTimeout"` // milliseconds
-	Topics   []FetchTopic `json:"topics"`
-	Priority bool         `json:"usePriority"`
-	Extensions bool       `json:"includeExtensionProperties"`
+	Worker     string       `json:"workerId"`
+	Max        *int         `json:"maxTasks"`
+	Wait       int64        `json:"asyncResponseTimeout"` // milliseconds
+	Topics     []FetchTopic `json:"topics"`
+	Priority   bool         `json:"usePriority"`
+	Extensions bool         `json:"includeExtensionProperties"`
 }
 
 // FetchTopic is one topic of it.
