@@ -162,7 +162,8 @@ CREATE TABLE `workflow_decision` (
   `deployed_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `decision_version` (`decision_key`,`version`),
-  KEY `latest_key` (`latest`,`decision_key`,`version`)
+  KEY `latest_key` (`latest`,`decision_key`,`version`),
+  KEY `deployment_id` (`deployment_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_definition` (

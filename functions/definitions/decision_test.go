@@ -1,6 +1,7 @@
 package definitions
 
 import (
+	"encoding/json"
 	"maps"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"diom.io/workflow/shared/faas/faastest"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/workflow"
 )
 
 const bonus = `<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="http://example.com/m">
@@ -56,4 +58,31 @@ func TestDecisions(t *testing.T) {
 		evaluate("no such decision", "nobody", `{}`, 404, "decision_not_found", ""),
 		{Name: "nobody asks", Method: "GET", Path: "/api/v1/decisions", Status: 401},
 	})
+}
+
+// TestDeletedDecisions: with its deployment a decision is gone, and the version before it is the latest again.
+func TestDeletedDecisions(t *testing.T) {
+	t.Parallel()
+	d := faastest.OpenDemo(t, true)
+	deploy := func() engine.ID {
+		request := workflow.DeploymentRequest{Resources: []store.Resource{{Name: "bonus.dmn", Content: []byte(bonus)}}}
+		raw, err := d.App.Workflow.Deploy(t.Context(), d.Call("zhouming"), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer workflow.DeploymentAnswer
+		if err := json.Unmarshal(raw, &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer.ID
+	}
+	deploy()
+	second := deploy()
+	if err := d.App.Workflow.DeleteDeployment(t.Context(), d.Call("admin"), second, false); err != nil {
+		t.Fatal(err)
+	}
+	left, err := d.App.Store.Decisions(t.Context(), store.DefinitionFilter{Key: "bonus"}, page.Request{Limit: 5})
+	if err != nil || len(left.Items) != 1 || left.Items[0].Version != 1 || !left.Items[0].Latest {
+		t.Errorf("%+v %v", left, err)
+	}
 }

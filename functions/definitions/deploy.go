@@ -66,7 +66,7 @@ func readDeployment(r *faas.Request) (workflow.DeploymentRequest, error) {
 		switch file := part.FileName(); {
 		case file != "":
 			name := path.Base(strings.ReplaceAll(file, `\`, "/"))
-			request.Resources = append(request.Resources, store.Resource{Name: name, Kind: "bpmn", Content: content})
+			request.Resources = append(request.Resources, store.Resource{Name: name, Content: content})
 		case part.FormName() == "name":
 			request.Name = string(content)
 		case part.FormName() == "listeners":

@@ -13,20 +13,20 @@ import (
 
 // engineRest are the routes of Camunda 7's REST API about external tasks and jobs.
 func engineRest() []faas.Route {
-	work := func(method, path string, serve serving) faas.Route {
-		return faas.EngineRest(method, "/external-task"+path, access.WorkflowJob, serve)
+	work := func(path string, serve serving) faas.Route {
+		return faas.EngineRest(http.MethodPost, "/external-task"+path, access.WorkflowJob, serve)
 	}
 	job := func(method, path string, serve serving) faas.Route {
 		return faas.EngineRest(method, "/job/{id}"+path, access.WorkflowOperate, serve)
 	}
 	return slices.Concat([]faas.Route{
-		work(http.MethodPost, "/fetchAndLock", fetchAndLock),
+		work("/fetchAndLock", fetchAndLock),
 		faas.EngineRest(http.MethodGet, "/job-definition/{id}", access.WorkflowOperate, readJobDefinition),
-		work(http.MethodPost, "/{id}/complete", reporting((*camunda.Service).CompleteExternal)),
-		work(http.MethodPost, "/{id}/failure", reporting((*camunda.Service).FailExternal)),
-		work(http.MethodPost, "/{id}/bpmnError", reporting((*camunda.Service).ThrowExternal)),
-		work(http.MethodPost, "/{id}/extendLock", extendLock),
-		work(http.MethodPost, "/{id}/unlock", func(ctx context.Context, r *faas.Request) (any, error) {
+		work("/{id}/complete", reporting((*camunda.Service).CompleteExternal)),
+		work("/{id}/failure", reporting((*camunda.Service).FailExternal)),
+		work("/{id}/bpmnError", reporting((*camunda.Service).ThrowExternal)),
+		work("/{id}/extendLock", extendLock),
+		work("/{id}/unlock", func(ctx context.Context, r *faas.Request) (any, error) {
 			return nil, r.App.Camunda.Unlock(ctx, r.PathValue("id"))
 		}),
 		faas.EngineRest(http.MethodGet, "/external-task/{id}", access.WorkflowOperate, readExternal),

@@ -168,22 +168,28 @@ func (s *Service) related(ctx context.Context, q Query, f *store.InstanceFilter)
 		}
 	}
 	for _, name := range []string{"subProcessInstance", "subProcessInstanceId"} {
-		if !q.Has(name) {
-			continue
+		if q.Has(name) {
+			if none, err = s.callerOf(ctx, q.Text(name), f); none || err != nil {
+				return true, err
+			}
 		}
-		id, err := engine.ParseID(q.Text(name))
-		if err != nil {
-			return true, nil //nolint:nilerr // the same
-		}
-		found, err := s.store.LoadInstances(ctx, []engine.ID{id})
-		if err != nil {
-			return true, err
-		}
-		called := found[id]
-		if called == nil || called.ParentID.IsZero() || !f.ID.IsZero() && f.ID != called.ParentID {
-			return true, nil
-		}
-		f.ID = called.ParentID
 	}
+	return false, nil
+}
+
+func (s *Service) callerOf(ctx context.Context, text string, f *store.InstanceFilter) (none bool, err error) {
+	id, err := engine.ParseID(text)
+	if err != nil {
+		return true, nil //nolint:nilerr // what is no id names nothing
+	}
+	found, err := s.store.LoadInstances(ctx, []engine.ID{id})
+	if err != nil {
+		return true, err
+	}
+	called := found[id]
+	if called == nil || called.ParentID.IsZero() || !f.ID.IsZero() && f.ID != called.ParentID {
+		return true, nil
+	}
+	f.ID = called.ParentID
 	return false, nil
 }

@@ -23,18 +23,11 @@ func (q Query) conditions(parameter string) (conditions, error) {
 	switch v := q.values[parameter].(type) {
 	case string:
 		for part := range strings.SplitSeq(v, ",") {
-			name, rest, _ := strings.Cut(part, "_")
-			for operator, value, found := strings.Cut(rest, "_"); ; {
-				if found && operators[operator] != nil {
-					list = append(list, condition{name, operator, scalar(value)})
-					break
-				}
-				next, more, ok := strings.Cut(value, "_")
-				if !ok {
-					return nil, BadRequest("variable query parameter has to have format KEY_OPERATOR_VALUE.")
-				}
-				name, operator, value, found = name+"_"+operator, next, more, true // the name has the mark in it, too
+			c, err := parseCondition(part)
+			if err != nil {
+				return nil, err
 			}
+			list = append(list, c)
 		}
 	case []any:
 		for _, one := range v {
@@ -46,6 +39,20 @@ func (q Query) conditions(parameter string) (conditions, error) {
 		}
 	}
 	return list, nil
+}
+
+// parseCondition reads name_operator_value; a name may have the mark in it, too.
+func parseCondition(part string) (condition, error) {
+	name, rest, _ := strings.Cut(part, "_")
+	operator, value, found := strings.Cut(rest, "_")
+	for !found || operators[operator] == nil {
+		next, more, ok := strings.Cut(value, "_")
+		if !ok {
+			return condition{}, BadRequest("variable query parameter has to have format KEY_OPERATOR_VALUE.")
+		}
+		name, operator, value, found = name+"_"+operator, next, more, true
+	}
+	return condition{name, operator, scalar(value)}, nil
 }
 
 func readCondition(one any) (condition, error) {

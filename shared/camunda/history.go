@@ -103,16 +103,13 @@ func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query
 		if !q.wantsPast(shown) {
 			continue
 		}
-		if len(conditions) > 0 || q.Has("executedActivityIdIn") || q.Has("activeActivityIdIn") || q.Flag("withIncidents") {
-			x, err := s.scene(ctx, p, row.ID)
-			if err != nil {
-				return nil, 0, err
-			}
-			if !conditions.hold(x.Scopes[0].Variables) || !q.holds("withIncidents", len(x.Incidents) > 0) || !s.passed(ctx, q, x) {
-				continue
-			}
+		wanted, err := s.wantsInside(ctx, p, q, row.ID, conditions)
+		if err != nil {
+			return nil, 0, err
 		}
-		list = append(list, shown)
+		if wanted {
+			list = append(list, shown)
+		}
 	}
 	items, total, err := finish(q, list, pastSorts)
 	for i := range items {
@@ -121,6 +118,18 @@ func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query
 		}
 	}
 	return items, total, err
+}
+
+// wantsInside holds the filters of a query by what is in an instance.
+func (s *Service) wantsInside(ctx context.Context, p access.Principal, q Query, id engine.ID, list conditions) (bool, error) {
+	if len(list) == 0 && !q.Has("executedActivityIdIn") && !q.Has("activeActivityIdIn") && !q.Flag("withIncidents") {
+		return true, nil
+	}
+	x, err := s.scene(ctx, p, id)
+	if err != nil {
+		return false, err
+	}
+	return list.hold(x.Scopes[0].Variables) && q.holds("withIncidents", len(x.Incidents) > 0) && s.passed(ctx, q, x), nil
 }
 
 // complete adds what the row of an instance does not say.
@@ -138,16 +147,12 @@ func (s *Service) complete(ctx context.Context, i *PastInstance) error {
 		return err
 	}
 	i.DefinitionName = pointer(process.Name)
-	rows, err := s.store.History(ctx, id, 0, 1)
+	first, err := s.firstChange(ctx, id, 0, engine.TokenCreated)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		for _, c := range row.Changes {
-			if c.Kind == engine.TokenCreated && i.StartActivity == nil {
-				i.StartActivity = pointer(c.Node)
-			}
-		}
+	if first != nil {
+		i.StartActivity = pointer(first.Node)
 	}
 	if i.State != states[engine.Cancelled] {
 		return nil
@@ -156,15 +161,24 @@ func (s *Service) complete(ctx context.Context, i *PastInstance) error {
 	if err != nil {
 		return err
 	}
-	last, err := s.store.History(ctx, id, in.Version-1, 1)
-	for _, row := range last {
-		for _, c := range row.Changes {
-			if c.Kind == engine.InstanceCancelled {
-				i.DeleteReason = pointer(c.Reason)
+	last, err := s.firstChange(ctx, id, in.Version-1, engine.InstanceCancelled)
+	if last != nil {
+		i.DeleteReason = pointer(last.Reason)
+	}
+	return err
+}
+
+// firstChange returns the first change of a kind in the history row behind one, or nil.
+func (s *Service) firstChange(ctx context.Context, id engine.ID, after int64, kind engine.Kind) (*engine.Change, error) {
+	rows, err := s.store.History(ctx, id, after, 1)
+	for _, row := range rows {
+		for n := range row.Changes {
+			if row.Changes[n].Kind == kind {
+				return &row.Changes[n], err
 			}
 		}
 	}
-	return err
+	return nil, err
 }
 
 func (s *Service) passed(ctx context.Context, q Query, x scene) bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -52,27 +53,22 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q Query) ([
 	if err != nil {
 		return nil, 0, err
 	}
-	var ids []engine.ID
-	for _, row := range rows {
-		if q.wantsInstance(row) {
-			ids = append(ids, row.ID)
-		}
-	}
+	rows = slices.DeleteFunc(rows, func(row store.Instance) bool { return !q.wantsInstance(row) })
 	scenes := map[engine.ID]scene{}
 	if len(conditions) > 0 || q.deep() {
+		ids := make([]engine.ID, len(rows))
+		for i, row := range rows {
+			ids[i] = row.ID
+		}
 		if scenes, err = s.scenes(ctx, ids); err != nil {
 			return nil, 0, err
 		}
 	}
 	var list []Instance
 	for _, row := range rows {
-		if !q.wantsInstance(row) {
-			continue
+		if x, loaded := scenes[row.ID]; !loaded || conditions.hold(x.Scopes[0].Variables) && q.wantsScene(x) {
+			list = append(list, showInstance(row))
 		}
-		if x, loaded := scenes[row.ID]; loaded && !(conditions.hold(x.Scopes[0].Variables) && q.wantsScene(x)) {
-			continue
-		}
-		list = append(list, showInstance(row))
 	}
 	return finish(q, list, instanceSorts)
 }

@@ -109,15 +109,21 @@ func (i *Instruction) read() (one workflow.Instruction, types engine.Types, err 
 	if err != nil {
 		return one, nil, As(err, http.StatusBadRequest, restException, "")
 	}
-	one.Variables, one.LocalVariables = engine.Variables{}, engine.Variables{}
+	one.Variables, one.LocalVariables = i.separate(values)
+	return one, types, nil
+}
+
+// separate parts the variables of the process from those of the activity alone.
+func (i *Instruction) separate(values engine.Variables) (around, local engine.Variables) {
+	around, local = engine.Variables{}, engine.Variables{}
 	for name, value := range values {
 		if i.Variables[name] != nil && i.Variables[name].Local {
-			one.LocalVariables[name] = value
+			local[name] = value
 		} else {
-			one.Variables[name] = value
+			around[name] = value
 		}
 	}
-	return one, types, nil
+	return around, local
 }
 
 // readCancelled reads what a cancellation is about: an activity, or one instance of it.

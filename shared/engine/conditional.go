@@ -35,18 +35,25 @@ func (s *step) notice(c Change) {
 	}
 	slices.SortStableFunc(list, func(a, b waiting) int { return cmp.Compare(a.depth, b.depth) })
 	for _, name := range slices.Concat(slices.Sorted(maps.Keys(c.Variables)), c.Names) {
-		change := bpmn.VariableCreated
-		if _, found := holder.Variables[name]; c.Kind == VariablesRemoved {
-			change = bpmn.VariableDeleted
-		} else if found {
-			change = bpmn.VariableUpdated
-		}
+		change := changeOf(c.Kind, holder, name)
 		for _, w := range list {
 			if event := s.process.Node(w.sub.Node); event != nil && event.Event != nil && event.Event.Heeds(name, change) {
 				s.noticed = append(s.noticed, w.sub.ID)
 			}
 		}
 	}
+}
+
+// changeOf says what a change does to a variable of a scope.
+func changeOf(kind Kind, holder *Scope, name string) string {
+	_, found := holder.Variables[name]
+	switch {
+	case kind == VariablesRemoved:
+		return bpmn.VariableDeleted
+	case found:
+		return bpmn.VariableUpdated
+	}
+	return bpmn.VariableCreated
 }
 
 // below returns how many scopes a wait is inside of a scope, -1 if it does not see it.

@@ -206,18 +206,27 @@ func (m *migration) refresh(was Token) error {
 	if node.HasScope() && own == nil {
 		m.do(Change{Kind: ScopeOpened, Scope: m.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: node.ID})
 	}
+	if err := m.armNew(t, node); err != nil {
+		return err
+	}
+	return m.employ(t, was.Node, node)
+}
+
+// armNew lets a token wait for the events of its node that it has not waited for before.
+func (m *migration) armNew(t Token, node *bpmn.FlowNode) error {
 	watched := slices.Clone(node.Boundary)
 	if node.Element == bpmn.ElementEventBasedGateway {
 		watched = next(node, nil)
 	}
 	for _, event := range watched {
-		if !m.covered[event.ID] {
-			if err := m.arm(t, event); err != nil {
-				return err
-			}
+		if m.covered[event.ID] {
+			continue
+		}
+		if err := m.arm(t, event); err != nil {
+			return err
 		}
 	}
-	return m.employ(t, was.Node, node)
+	return nil
 }
 
 // inside reports whether a token has entered its node and not done its work.
@@ -304,16 +313,7 @@ func migrateToken(in *Instance, c Change) {
 	if own := in.owned(c.Token); own != nil {
 		own.Parent = c.Scope
 	}
-	for i := range in.Tasks {
-		if in.Tasks[i].Token == c.Token {
-			in.Tasks[i].Node, in.Tasks[i].Version = c.Node, in.Version
-		}
-	}
-	for i := range in.Jobs {
-		if in.Jobs[i].Token == c.Token {
-			in.Jobs[i].Node = c.Node
-		}
-	}
+	renameWork(in, c)
 	for i := range in.Calls {
 		if in.Calls[i].Token == c.Token {
 			in.Calls[i].Node = c.Node
@@ -322,6 +322,19 @@ func migrateToken(in *Instance, c Change) {
 	for i := range in.Timers {
 		if in.Timers[i].Token == c.Token && in.Timers[i].Listener != "" {
 			in.Timers[i].Node = c.Node
+		}
+	}
+}
+
+func renameWork(in *Instance, c Change) {
+	for i := range in.Tasks {
+		if in.Tasks[i].Token == c.Token {
+			in.Tasks[i].Node, in.Tasks[i].Version = c.Node, in.Version
+		}
+	}
+	for i := range in.Jobs {
+		if in.Jobs[i].Token == c.Token {
+			in.Jobs[i].Node = c.Node
 		}
 	}
 	for i := range in.Incidents {

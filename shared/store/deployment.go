@@ -132,16 +132,42 @@ func (s *Store) Delete(ctx context.Context, d Deletion) error {
 				return fmt.Errorf("definition %s: %w", d.Latest[i].ID, err)
 			}
 		}
-		if d.Deployment.IsZero() {
-			return nil
-		}
-		for _, text := range []string{`DELETE FROM workflow_resource WHERE deployment_id = ?`, `DELETE FROM workflow_deployment WHERE id = ?`} {
-			if _, err := tx.ExecContext(ctx, text, d.Deployment[:]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return deleteDeployment(ctx, tx, d.Deployment)
 	})
+}
+
+// deleteDeployment removes a deployment with its files; a zero id is none.
+func deleteDeployment(ctx context.Context, tx *sql.Tx, id engine.ID) error {
+	if id.IsZero() {
+		return nil
+	}
+	if err := deleteDecisions(ctx, tx, id); err != nil {
+		return err
+	}
+	for _, text := range []string{`DELETE FROM workflow_resource WHERE deployment_id = ?`, `DELETE FROM workflow_deployment WHERE id = ?`} {
+		if _, err := tx.ExecContext(ctx, text, id[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteDecisions removes the decisions of a deployment; the version before one that was the latest is it again.
+func deleteDecisions(ctx context.Context, tx *sql.Tx, deployment engine.ID) error {
+	rows, err := tx.QueryContext(ctx, `SELECT decision_key FROM workflow_decision WHERE deployment_id = ? AND latest = 1`, deployment[:])
+	keys, err := collect(rows, err, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) })
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM workflow_decision WHERE deployment_id = ?`, deployment[:]); err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if _, err := tx.ExecContext(ctx, `UPDATE workflow_decision SET latest = 1 WHERE decision_key = ? ORDER BY version DESC LIMIT 1`, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func deleteDefinition(ctx context.Context, tx *sql.Tx, d *Definition) error {

@@ -78,7 +78,7 @@ func (f *fixture) deploy(files ...string) workflow.DeploymentAnswer {
 		if err != nil {
 			f.t.Fatal(err)
 		}
-		request.Resources = append(request.Resources, store.Resource{Name: name, Kind: "bpmn", Content: content})
+		request.Resources = append(request.Resources, store.Resource{Name: name, Content: content})
 	}
 	raw, err := f.Deploy(f.t.Context(), workflow.Call{Principal: operator}, request)
 	return decode[workflow.DeploymentAnswer](f.t, raw, err)

@@ -140,18 +140,7 @@ func (s *Service) correlate(ctx context.Context, call Call, m Message, d *store.
 		if m.All {
 			return s.correlateAll(ctx, call, m, found, d)
 		}
-		var raw json.RawMessage
-		switch len(found) {
-		case 0:
-			if m.targeted() {
-				return nil, ErrNoSubscription
-			}
-			raw, err = s.startByMessage(ctx, call, m, d)
-		case 1:
-			raw, err = s.deliver(ctx, call, m, found[0], d)
-		default:
-			return nil, ErrAmbiguous
-		}
+		raw, err := s.hand(ctx, call, m, found, d)
 		if errors.Is(err, engine.ErrNoSubscription) || errors.Is(err, store.ErrNoDefinition) { // gone meanwhile
 			continue
 		}
@@ -162,6 +151,19 @@ func (s *Service) correlate(ctx context.Context, call Call, m Message, d *store.
 		return c, json.Unmarshal(raw, c)
 	}
 	return nil, ErrBusy
+}
+
+// hand gives the message to the one that waits for it, or starts the process that begins with it.
+func (s *Service) hand(ctx context.Context, call Call, m Message, found []store.Subscription, d *store.Delivery) (json.RawMessage, error) {
+	switch {
+	case len(found) > 1:
+		return nil, ErrAmbiguous
+	case len(found) == 1:
+		return s.deliver(ctx, call, m, found[0], d)
+	case m.targeted():
+		return nil, ErrNoSubscription
+	}
+	return s.startByMessage(ctx, call, m, d)
 }
 
 // deliver lets an instance take the message.
