@@ -236,3 +236,17 @@ func TestReadKeepsNothing(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestNamelessFlows: sequence flows need no ids; those of their own are stable and their own.
+func TestNamelessFlows(t *testing.T) {
+	t.Parallel()
+	d, err := Read([]byte(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" isExecutable="true">
+		<startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="t"/><sequenceFlow sourceRef="s" targetRef="t"/><task id="t"/></process></definitions>`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := d.Processes[0]
+	if p.Flow("s:t") == nil || p.Flow("s:t:2") == nil || p.Flow("s:t") == p.Flow("s:t:2") || len(p.Node("s").Outgoing) != 2 {
+		t.Errorf("%+v", p.Flows)
+	}
+}

@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"strconv"
 	"strings"
 
 	"diom.io/workflow/shared/expr"
@@ -236,7 +237,11 @@ func (r *reader) activity(n *node, s subject) {
 func (r *reader) sequenceFlow(p *draft, n *node) {
 	s := n.subject()
 	f := &SequenceFlow{ID: s.id, Name: s.name, Line: n.line}
-	r.id(n, s)
+	if s.id == "" {
+		f.ID = p.nameless(n)
+	} else {
+		r.id(n, s)
+	}
 	r.judge(n, s)
 	r.children(n, inFlow, s)
 	for _, c := range n.children {
@@ -250,6 +255,16 @@ func (r *reader) sequenceFlow(p *draft, n *node) {
 		p.process.flows[f.ID] = f
 	}
 	p.flows = append(p.flows, flowDraft{f, n.attr("sourceRef"), n.attr("targetRef")})
+}
+
+// nameless is the id of a sequence flow that has none, as files that were written by hand often have it: its
+// ends with a colon between, which no id of the file has, and a number where there are several such.
+func (p *draft) nameless(n *node) string {
+	id := n.attr("sourceRef") + ":" + n.attr("targetRef")
+	for number := 2; p.process.flows[id] != nil; number++ {
+		id = n.attr("sourceRef") + ":" + n.attr("targetRef") + ":" + strconv.Itoa(number)
+	}
+	return id
 }
 
 // own records where the nodes of a process or sub-process stand.
