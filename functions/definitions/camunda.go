@@ -51,7 +51,7 @@ func engineRest() []faas.Route {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
 		routes = append(routes, faas.EngineRest(method, "/{path...}", access.Authenticated, nothing))
 	}
-	return slices.Concat(routes,
+	return slices.Concat(routes, decisionRest(),
 		faas.EngineRestList("/deployment", access.WorkflowDefinition, func(a *faas.App) faas.Listing[camunda.Deployment] { return a.Camunda.Deployments }),
 		faas.EngineRestList("/process-definition", access.WorkflowDefinition, func(a *faas.App) faas.Listing[camunda.Definition] { return a.Camunda.Definitions }),
 	)

@@ -36,10 +36,10 @@ type Deployment struct {
 type Deployed struct {
 	Links []Link `json:"links"`
 	Deployment
-	Definitions  map[string]Definition `json:"deployedProcessDefinitions"`
-	Cases        map[string]any        `json:"deployedCaseDefinitions"`
-	Decisions    map[string]any        `json:"deployedDecisionDefinitions"`
-	Requirements map[string]any        `json:"deployedDecisionRequirementsDefinitions"`
+	Definitions  map[string]Definition         `json:"deployedProcessDefinitions"`
+	Cases        map[string]any                `json:"deployedCaseDefinitions"`
+	Decisions    map[string]DecisionDefinition `json:"deployedDecisionDefinitions"`
+	Requirements map[string]any                `json:"deployedDecisionRequirementsDefinitions"`
 }
 
 func showDeployment(d store.Deployment) Deployment {
@@ -79,6 +79,13 @@ func (s *Service) Deploy(ctx context.Context, call workflow.Call, request workfl
 		}
 		shown := showDefinition(f, process)
 		answer.Definitions[shown.ID] = shown
+	}
+	for _, f := range made.Decisions {
+		if answer.Decisions == nil {
+			answer.Decisions = map[string]DecisionDefinition{}
+		}
+		shown := showDecision(f)
+		answer.Decisions[shown.ID] = shown
 	}
 	return answer, nil
 }
