@@ -96,7 +96,7 @@ func definitions(s *session) {
 	s.do("zhouming", "POST /api/v1/definitions/"+first+"/suspend", value{"instances": false}, "Idempotency-Key", "suspend")
 	s.refused(http.StatusForbidden, "zhouming", "POST /api/v1/definitions/"+first+"/suspend", value{"instances": true})
 	s.refused(http.StatusConflict, "zhangwei", "POST /api/v1/definitions/"+first+"/start", value{})
-	s.do("zhouming", "POST /api/v1/definitions/"+first+"/resume", nil)
+	s.do("zhouming", "POST /api/v1/definitions/"+first+"/resume", value{"instances": false})
 	started := s.do("zhangwei", "POST /api/v1/definitions/"+first+"/start", value{"businessKey": "B-0", "variables": value{"days": 9}})
 	s.do("zhangwei", "POST /api/v1/instances/"+s.at(started, "instance.id")+"/cancel", value{"reason": "wrong version"})
 	s.do("zhangwei", "GET /api/v1/processes/leave/start-form", nil)
