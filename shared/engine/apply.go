@@ -127,6 +127,8 @@ var appliers = map[Kind]func(*Instance, Change){
 	InstanceMigrated: migrateInstance,
 	TokenMigrated:    migrateToken,
 	EventMigrated:    migrateEvent,
+
+	InstanceTakenOver: record,
 }
 
 func endTask(in *Instance, c Change) {

@@ -75,6 +75,8 @@ const (
 	InstanceMigrated Kind = "instance.migrated"
 	TokenMigrated    Kind = "token.migrated"
 	EventMigrated    Kind = "event.migrated"
+
+	InstanceTakenOver Kind = "instance.taken-over"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -131,6 +133,7 @@ const (
 //	call.taken          CallID, Node: what waited first is dealt with
 //	call.returned       Return: the caller of this instance is to know it
 //	instance.migrated   Instance (its new definition alone), Reason
+//	instance.taken-over Reason (what had run it), Message (its id there)
 //	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs, calls and incidents
 //	event.migrated      TimerID or SubscriptionID, Node: the event that is waited for now; or Compensated, Node: what was completed
 type Change struct {

@@ -69,6 +69,9 @@ func removal(table string, n int) string {
 // suspension sets or clears the flag of every row that a poller or a sender of messages looks for, by
 // the ids of the state: a condition on the instance would lock the gaps in which others insert.
 func (w *writer) suspension() {
+	if w.Before == nil {
+		return // its rows are written as they are to be
+	}
 	for i := range w.Changes {
 		kind := w.Changes[i].Kind
 		if kind != engine.InstanceSuspended && kind != engine.InstanceResumed {
