@@ -18,11 +18,11 @@ var ranks = [][]string{
 	3:  {"shared/engine", "shared/soundness"},
 	4:  {"shared/config", "shared/telemetry"},
 	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent", "shared/egress"},
-	6:  {"shared/store"},
+	6:  {"shared/store", "shared/foreign"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/design", "shared/notification", "shared/backup"},
 	9:  {"shared/dispatch", "shared/camunda"},
-	10: {"shared/faas"},
+	10: {"shared/faas", "shared/takeover"},
 	11: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client", "cmd/diom/tck"},
 	12: {"cmd/diom", "bench"},
 }

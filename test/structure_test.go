@@ -96,7 +96,7 @@ var privileges = []struct {
 	{"imports go-redis", []string{"shared/cache", "shared/lock", "shared/limit"}, importOf("github.com/redis/", "github.com/go-redis/")},
 	{"imports the OpenFaaS SDK", []string{"shared/faas", "functions/*"}, importOf("github.com/openfaas/")},
 	{"imports a database driver", []string{"shared/database", "shared/backup", "bench"}, importOf("github.com/go-sql-driver/", "github.com/pressly/goose/")},
-	{"mentions SQL", []string{"shared/store", "shared/database", "shared/backup", "bench", "cmd/diom/local"}, sql},
+	{"mentions SQL", []string{"shared/store", "shared/foreign", "shared/database", "shared/backup", "bench", "cmd/diom/local"}, sql},
 	{"runs an HTTP server", []string{"shared/faas"}, server},
 	{"reads query parameters that no route declares", []string{"shared/faas"}, queries},
 }

@@ -70,17 +70,21 @@ func (h *hasher) inSlot(ctx context.Context, work func() error) error {
 // matches compares within a slot. An empty hash, that of an unknown user, takes as long as any.
 func (h *hasher) matches(hash, password string) bool {
 	against, known := []byte(hash), hash != ""
-	if !known {
+	if !known || foreign(hash) {
 		against = h.dummy
 	}
 	h.hashes.Add(1)
-	return h.bcrypts(against, []byte(password)) == nil && known
+	same := h.bcrypts(against, []byte(password)) == nil
+	if foreign(hash) {
+		return matchesForeign(hash, password)
+	}
+	return same && known
 }
 
-// outdated reports whether a hash was made at another cost than the setting's.
+// outdated reports whether a hash was made at another cost than the setting's, or by another product.
 func (h *hasher) outdated(hash string) bool {
 	cost, err := bcrypt.Cost([]byte(hash))
-	return err == nil && cost != h.cost
+	return foreign(hash) || err == nil && cost != h.cost
 }
 
 // hash makes a hash within a slot.

@@ -44,6 +44,11 @@ func (s *Store) GroupByID(ctx context.Context, id engine.ID) (Group, error) {
 	return g, absent(err, ErrNoGroup)
 }
 
+// HasGroup reports whether there is a group with a key.
+func (s *Store) HasGroup(ctx context.Context, key string) (bool, error) {
+	return s.found(ctx, `SELECT 1 FROM sys_group WHERE group_key = ?`, key)
+}
+
 // CreateGroup inserts a group and the answer. Errors: ErrRepeated, ErrCodeUsed.
 func (s *Store) CreateGroup(ctx context.Context, g Group, i *Idempotency, answer Recorded) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {

@@ -1,11 +1,9 @@
 package workflow
 
 import (
-	"context"
 	"errors"
 
 	"diom.io/workflow/shared/bpmn"
-	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/store"
 )
@@ -91,13 +89,4 @@ func reasons(err error) []fault.Detail {
 		return found.Details
 	}
 	return []fault.Detail{{Detail: err.Error()}}
-}
-
-// Compiled returns the process of a definition. It returns store.ErrNoDefinition.
-func (s *Service) Compiled(ctx context.Context, id engine.ID) (*bpmn.Process, error) {
-	d, err := s.definition(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return d.process, nil
 }

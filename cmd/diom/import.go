@@ -1,0 +1,181 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"diom.io/workflow/cmd/diom/client"
+	"diom.io/workflow/shared/database"
+	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/takeover"
+)
+
+// importVariable names the source where no flag does.
+const importVariable = "DIOM_IMPORT_DSN"
+
+const importLong = "The source is only read, as it is at one moment: stop what writes to it before the last run. What is in the target already is passed\n" +
+	"over, so the command may be repeated; what does not fit is told with the reason and left out whole. Name the source, such as\n" +
+	"reader:secret@tcp(10.0.0.5:3306)/camunda, by --from, or, so that no password is on the command line, by " + importVariable + " or --from-file.\n" +
+	"It writes to the database of DIOM_MYSQL_DSN, or to that of the local run under DIOM_HOME. The exit code is 1 when something was left out."
+
+// importOptions are the flags.
+type importOptions struct {
+	from, fromFile, zone string
+	asJSON               bool
+	takeover.Options
+}
+
+func importCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "import", Short: "Take over what another product has in its database"}
+	var c importOptions
+	camunda := &cobra.Command{
+		Use: "camunda7", Short: "Take over a Camunda 7 database: definitions, people, running instances, history", Args: cobra.NoArgs,
+		Long:    "Takes over what Camunda 7 (7.13 or later, MySQL or MariaDB) has in its database; docs/takeover.md tells what that is, step by step.\n" + importLong,
+		Example: "  DIOM_IMPORT_DSN='reader:secret@tcp(10.0.0.5:3306)/camunda' diom import camunda7 --dry-run\n  diom import camunda7 --from-file /run/secrets/camunda-dsn --json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd, takeover.Camunda7) },
+	}
+	c.flags(camunda)
+	camunda.Flags().StringVar(&c.Listeners, "listeners", "", "what becomes of listeners that are code: refuse, ignore or job; DIOM_LISTENERS where absent")
+	cmd.AddCommand(camunda)
+	var d importOptions
+	own := &cobra.Command{
+		Use: "diom", Short: "Take over the tables of the replaced DIOM: people, rights, designs, templates, drafts", Args: cobra.NoArgs,
+		Long:    "Takes over the sys_* and workflow_* tables of the Java product that this one replaces; its processes are in the tables of Camunda 7\nbeside them: import those by diom import camunda7.\n" + importLong,
+		Example: "  diom import diom --from-file /run/secrets/old-dsn --dry-run",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return d.run(cmd, takeover.Predecessor) },
+	}
+	d.flags(own)
+	cmd.AddCommand(own)
+	return cmd
+}
+
+func (o *importOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "the source `database`, as a go-sql-driver DSN")
+	f.StringVar(&o.fromFile, "from-file", "", "a `file` that holds the DSN of the source")
+	f.StringVar(&o.zone, "zone", "", "the time `zone` of the machine that wrote the source; DIOM_TZ where absent")
+	f.StringSliceVar(&o.Roles, "role", []string{"EMPLOYEE"}, "a role that the users get who are taken over")
+	f.BoolVar(&o.DryRun, "dry-run", false, "do everything but the writing, and print the same report")
+	f.BoolVar(&o.asJSON, "json", false, "print the report as lines of JSON, the counts last")
+}
+
+// source returns the DSN.
+func (o *importOptions) source() (string, error) {
+	given := o.from
+	if o.fromFile != "" {
+		raw, err := os.ReadFile(o.fromFile)
+		if err != nil {
+			return "", err
+		}
+		given = strings.TrimSpace(string(raw))
+	}
+	given = cmp.Or(given, os.Getenv(importVariable))
+	if given == "" {
+		return "", errors.New("no source is named: --from, --from-file or " + importVariable)
+	}
+	return given, nil
+}
+
+type mover func(context.Context, takeover.Target, string, *time.Location, takeover.Options) (takeover.Counts, error)
+
+func (o *importOptions) run(cmd *cobra.Command, move mover) error {
+	dsn, err := o.source()
+	if err != nil {
+		return client.Usage(err)
+	}
+	useLocalSecrets()
+	app, err := open(cmd.Context())
+	if errors.Is(err, errNoDSN) {
+		return client.Usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	counts, err := o.move(cmd, app, dsn, move)
+	if err = errors.Join(err, app.Close()); err != nil {
+		if errors.Is(err, database.ErrUnavailable) || fault.KindOf(err) == fault.Unavailable {
+			return client.Unreachable("the move was not finished", err)
+		}
+		return plain(err)
+	}
+	if n := counts.LeftOut(); n > 0 {
+		return fmt.Errorf("%d left out", n)
+	}
+	return nil
+}
+
+func (o *importOptions) move(cmd *cobra.Command, app *faas.App, dsn string, move mover) (takeover.Counts, error) {
+	zone, err := time.LoadLocation(cmp.Or(o.zone, app.Config.TimeZone))
+	if err != nil {
+		return nil, client.Usage(fmt.Errorf("--zone: %w", err))
+	}
+	o.Listeners = cmp.Or(o.Listeners, app.Config.Listeners)
+	progress := client.NewProgress(cmd.ErrOrStderr(), "instances")
+	out := lines{w: cmd.OutOrStdout(), json: o.asJSON, progress: progress}
+	o.Told, o.Progress = out.print, progress.Set
+	target := takeover.Target{Store: app.Store, Workflow: app.Workflow, Access: app.Access}
+	counts, err := move(cmd.Context(), target, dsn, zone, o.Options)
+	progress.Clear()
+	out.sum(counts, o.DryRun)
+	return counts, errors.Join(err, out.err)
+}
+
+// lines print the report while it is made.
+type lines struct {
+	w        io.Writer
+	json     bool
+	progress *client.Progress
+	err      error // of the first line that could not be written
+}
+
+func (l *lines) print(one takeover.Line) {
+	if l.err != nil {
+		return
+	}
+	if l.json {
+		l.err = json.NewEncoder(l.w).Encode(one)
+		return
+	}
+	l.progress.Clear()
+	name := ""
+	if one.Name != "" {
+		name = " (" + one.Name + ")"
+	}
+	text := fmt.Sprintf("%-8s %s %s%s\n", one.Outcome, one.Kind, one.ID, name)
+	for _, p := range one.Problems {
+		text += "         why: " + p + "\n"
+	}
+	for _, n := range one.Notes {
+		text += "         note: " + n + "\n"
+	}
+	_, l.err = io.WriteString(l.w, text)
+}
+
+func (l *lines) sum(counts takeover.Counts, dry bool) {
+	if l.err != nil {
+		return
+	}
+	if l.json {
+		l.err = json.NewEncoder(l.w).Encode(map[string]any{"counts": counts, "dryRun": dry})
+		return
+	}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		of := counts[kind]
+		_, l.err = fmt.Fprintf(l.w, "%s: %d taken, %d here already, %d left out\n", kind, of[takeover.Taken], of[takeover.Already], of[takeover.LeftOut])
+	}
+	if dry && l.err == nil {
+		_, l.err = io.WriteString(l.w, "This was a dry run: nothing was written.\n")
+	}
+}

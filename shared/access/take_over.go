@@ -1,0 +1,96 @@
+package access
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // what is compared was made with it elsewhere; it is replaced at the first log-in
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"diom.io/workflow/shared/store"
+)
+
+// Foreigner is a user of another product. Hash is what its password was kept as there, where it is Usable; else
+// nobody can log in until an administrator gives a password.
+type Foreigner struct {
+	Username, DisplayName, Email, Title string
+	DepartmentID                        string
+	Roles, Groups                       []string
+	Hash                                string
+	Usable, Enabled                     bool
+}
+
+// The marks of the hashes that Camunda 7 makes: base64 of the digest of password and salt (7.7 and later), or of the
+// password alone.
+const (
+	camundaSHA512 = "{SHA-512}"
+	camundaSHA1   = "{SHA}"
+)
+
+// CamundaHash keeps a hash of Camunda 7 with its salt in one text; false where a log-in could not be checked by it.
+func CamundaHash(hash, salt string) (string, bool) {
+	for mark, size := range map[string]int{camundaSHA512: sha512.Size, camundaSHA1: sha1.Size} {
+		digest, found := strings.CutPrefix(hash, mark)
+		raw, err := base64.StdEncoding.DecodeString(digest)
+		if found && err == nil && len(raw) == size && !strings.Contains(salt, "$") && len(hash)+len(salt) < 250 {
+			return hash + "$" + salt, true
+		}
+	}
+	return "", false
+}
+
+// foreign reports whether a hash was made by another product.
+func foreign(hash string) bool {
+	return strings.HasPrefix(hash, camundaSHA512) || strings.HasPrefix(hash, camundaSHA1)
+}
+
+// matchesForeign compares a password with a hash of another product.
+func matchesForeign(hash, password string) bool {
+	kept, salt, _ := strings.Cut(hash, "$")
+	mark, digest := camundaSHA512, ""
+	var sum []byte
+	if strings.HasPrefix(kept, camundaSHA512) {
+		made := sha512.Sum512([]byte(password + salt))
+		sum = made[:]
+	} else {
+		made := sha1.Sum([]byte(password + salt)) //nolint:gosec // see the import
+		mark, sum = camundaSHA1, made[:]
+	}
+	digest = strings.TrimPrefix(kept, mark)
+	raw, err := base64.StdEncoding.DecodeString(digest)
+	return err == nil && subtle.ConstantTimeCompare(raw, sum) == 1
+}
+
+// TakeUser makes a user of another product one of this one; where it is only tried nothing is written. Errors:
+// ErrInvalid, store.ErrUsernameUsed and those of store.CreateUser.
+func (s *Service) TakeUser(ctx context.Context, f Foreigner, try bool) error {
+	at := s.instant()
+	u := store.User{
+		ID: newID(), Username: f.Username, Password: f.Hash, DisplayName: cmp.Or(f.DisplayName, f.Username), Email: f.Email, Title: f.Title,
+		Enabled: f.Enabled, TokenVersion: at.UnixMilli(), Version: 1, CreatedAt: at, UpdatedAt: at, Roles: f.Roles, Groups: f.Groups,
+	}
+	var v validation
+	v.check(validUsername(u.Username), "/username", "bad_username", "The username has characters that are not allowed.")
+	v.person(&u, f.DepartmentID)
+	if err := v.err(); err != nil {
+		return err
+	}
+	if _, err := s.store.UserByName(ctx, u.Username); !errors.Is(err, store.ErrNoUser) {
+		return cmp.Or(err, error(store.ErrUsernameUsed))
+	}
+	if try {
+		return nil
+	}
+	if !f.Usable {
+		made, err := s.hasher.hash(ctx, rand.Text())
+		if err != nil {
+			return err
+		}
+		u.Password = made
+	}
+	return s.store.CreateUser(ctx, u, nil, store.Recorded{})
+}

@@ -1,0 +1,199 @@
+// Package foreign reads a database that another product has written: rows by the names of their columns, whichever
+// of them there are. Everything is read as it was at one moment, and nothing can be written.
+package foreign
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"diom.io/workflow/shared/database"
+)
+
+// ErrNoTable: the database has not the table.
+var ErrNoTable = errors.New("there is no such table")
+
+// Source is one look at a foreign database.
+type Source struct {
+	tx     *sql.Tx
+	zone   *time.Location
+	tables map[string]string // lower case → as it is written
+}
+
+// Read runs work on the database as it is now. zone is where a DATETIME of it is meant.
+func Read(ctx context.Context, dsn string, zone *time.Location, work func(*Source) error) error {
+	db, err := database.Open(dsn, database.Options{Pool: 1})
+	if err != nil {
+		return errors.New("the name of the source database is malformed") // the driver's words repeat it, password and all
+	}
+	err = db.InSnapshot(ctx, func(tx *sql.Tx) error {
+		s := &Source{tx: tx, zone: zone, tables: map[string]string{}}
+		names, err := s.query(ctx, `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()`)
+		if err != nil {
+			return err
+		}
+		for _, row := range names {
+			s.tables[strings.ToLower(row.Text("NAME"))] = row.Text("NAME")
+		}
+		return work(s)
+	})
+	return errors.Join(err, db.Close())
+}
+
+// Has reports whether there is a table.
+func (s *Source) Has(table string) bool { return s.tables[strings.ToLower(table)] != "" }
+
+// Query selects rows of a table: those in which Column is one of In, or all; of these the first Limit ones by
+// Order, beyond After. Names are this product's own words, never input.
+type Query struct {
+	Table  string
+	Column string
+	In     []string
+	Null   string // a column that has to be NULL
+	Order  string // the column to sort by, which identifies a row where After and Limit are used
+	After  string
+	Limit  int
+}
+
+var word = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+
+// Rows returns what a query selects, or ErrNoTable.
+func (s *Source) Rows(ctx context.Context, q Query) ([]Row, error) {
+	table := s.tables[strings.ToLower(q.Table)]
+	if table == "" {
+		return nil, fmt.Errorf("%s: %w", q.Table, ErrNoTable)
+	}
+	for _, name := range []string{q.Column, q.Null, q.Order} {
+		if name != "" && !word.MatchString(name) {
+			return nil, fmt.Errorf("%q is no name of a column", name)
+		}
+	}
+	var where []string
+	var arguments []any
+	if q.Column != "" {
+		if len(q.In) == 0 {
+			return nil, nil
+		}
+		where = append(where, q.Column+` IN (`+strings.TrimSuffix(strings.Repeat("?,", len(q.In)), ",")+`)`)
+		for _, value := range q.In {
+			arguments = append(arguments, value)
+		}
+	}
+	if q.Null != "" {
+		where = append(where, q.Null+` IS NULL`)
+	}
+	if q.After != "" {
+		where = append(where, q.Order+` > ?`)
+		arguments = append(arguments, q.After)
+	}
+	text := "SELECT * FROM `" + strings.ReplaceAll(table, "`", "``") + "`"
+	if len(where) > 0 {
+		text += ` WHERE ` + strings.Join(where, ` AND `)
+	}
+	if q.Order != "" {
+		text += ` ORDER BY ` + q.Order
+	}
+	if q.Limit > 0 {
+		text += ` LIMIT ` + strconv.Itoa(q.Limit)
+	}
+	rows, err := s.query(ctx, text, arguments...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", q.Table, err)
+	}
+	return rows, nil
+}
+
+func (s *Source) query(ctx context.Context, text string, arguments ...any) ([]Row, error) {
+	rows, err := s.tx.QueryContext(ctx, text, arguments...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	var list []Row
+	for rows.Next() {
+		values := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		row := Row{}
+		for i, c := range columns {
+			row[strings.ToUpper(c.Name())] = s.value(values[i], c.DatabaseTypeName())
+		}
+		list = append(list, row)
+	}
+	return list, database.Classify(rows.Err())
+}
+
+// value gives a DATETIME its zone: a TIMESTAMP has one.
+func (s *Source) value(v any, kind string) any {
+	at, ok := v.(time.Time)
+	if !ok || kind == "TIMESTAMP" {
+		return v
+	}
+	return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), s.zone).UTC()
+}
+
+// Row is a row by the upper-case names of its columns. A column that is not there is as one that is NULL.
+type Row map[string]any
+
+// Text returns a column as text, empty for NULL.
+func (r Row) Text(column string) string {
+	switch v := r[column].(type) {
+	case nil:
+		return ""
+	case []byte:
+		return string(v)
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// First returns the first of some columns that holds text: products rename their columns.
+func (r Row) First(columns ...string) string {
+	for _, c := range columns {
+		if text := r.Text(c); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// Bytes returns a column of bytes.
+func (r Row) Bytes(column string) []byte {
+	v, _ := r[column].([]byte)
+	return v
+}
+
+// Int returns a whole number, 0 for NULL. A BIT is one.
+func (r Row) Int(column string) int64 {
+	text := r.Text(column)
+	if len(text) == 1 && text[0] < '0' {
+		return int64(text[0])
+	}
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}
+
+// Is reports whether a column holds something.
+func (r Row) Is(column string) bool { return r[column] != nil }
+
+// Time returns a point in time, zero for NULL.
+func (r Row) Time(column string) time.Time {
+	at, _ := r[column].(time.Time)
+	return at
+}
