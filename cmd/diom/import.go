@@ -16,10 +16,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"diom.io/workflow/cmd/diom/client"
+	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/database"
-	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/takeover"
+	"diom.io/workflow/shared/workflow"
 )
 
 // importVariable names the source where no flag does.
@@ -49,15 +50,6 @@ func importCommand() *cobra.Command {
 	c.flags(camunda)
 	camunda.Flags().StringVar(&c.Listeners, "listeners", "", "what becomes of listeners that are code: refuse, ignore or job; DIOM_LISTENERS where absent")
 	cmd.AddCommand(camunda)
-	var d importOptions
-	own := &cobra.Command{
-		Use: "diom", Short: "Take over the tables of the replaced DIOM: people, rights, designs, templates, drafts", Args: cobra.NoArgs,
-		Long:    "Takes over the sys_* and workflow_* tables of the Java product that this one replaces; its processes are in the tables of Camunda 7\nbeside them: import those by diom import camunda7.\n" + importLong,
-		Example: "  diom import diom --from-file /run/secrets/old-dsn --dry-run",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return d.run(cmd, takeover.Predecessor) },
-	}
-	d.flags(own)
-	cmd.AddCommand(own)
 	return cmd
 }
 
@@ -72,7 +64,7 @@ func (o *importOptions) flags(cmd *cobra.Command) {
 }
 
 // source returns the DSN.
-func (o *importOptions) source() (string, error) {
+func (o *importOptions) dsn() (string, error) {
 	given := o.from
 	if o.fromFile != "" {
 		raw, err := os.ReadFile(o.fromFile)
@@ -91,21 +83,29 @@ func (o *importOptions) source() (string, error) {
 type mover func(context.Context, takeover.Target, string, *time.Location, takeover.Options) (takeover.Counts, error)
 
 func (o *importOptions) run(cmd *cobra.Command, move mover) error {
-	dsn, err := o.source()
+	dsn, err := o.dsn()
 	if err != nil {
 		return client.Usage(err)
 	}
 	useLocalSecrets()
-	app, err := open(cmd.Context())
-	if errors.Is(err, errNoDSN) {
-		return client.Usage(err)
-	}
+	cfg, err := config.Load()
 	if err != nil {
 		return err
 	}
-	counts, err := o.move(cmd, app, dsn, move)
-	if err = errors.Join(err, app.Close()); err != nil {
-		if errors.Is(err, database.ErrUnavailable) || fault.KindOf(err) == fault.Unavailable {
+	if cfg.MySQLDSN == "" {
+		return client.Usage(errNoDSN)
+	}
+	zone, err := time.LoadLocation(cmp.Or(o.zone, cfg.TimeZone))
+	if err != nil {
+		return client.Usage(fmt.Errorf("--zone: %w", err))
+	}
+	db, err := database.Open(cfg.MySQLDSN, database.Options{Pool: 2})
+	if err != nil {
+		return err
+	}
+	counts, err := o.move(cmd, o.target(cfg, db, zone), source{dsn, zone}, move)
+	if err = errors.Join(err, db.Close()); err != nil {
+		if errors.Is(err, database.ErrUnavailable) {
 			return client.Unreachable("the move was not finished", err)
 		}
 		return plain(err)
@@ -116,17 +116,26 @@ func (o *importOptions) run(cmd *cobra.Command, move mover) error {
 	return nil
 }
 
-func (o *importOptions) move(cmd *cobra.Command, app *faas.App, dsn string, move mover) (takeover.Counts, error) {
-	zone, err := time.LoadLocation(cmp.Or(o.zone, app.Config.TimeZone))
-	if err != nil {
-		return nil, client.Usage(fmt.Errorf("--zone: %w", err))
-	}
-	o.Listeners = cmp.Or(o.Listeners, app.Config.Listeners)
+// source is where the move begins.
+type source struct {
+	dsn  string
+	zone *time.Location
+}
+
+// target needs neither Redis nor keys: nobody is told of what is taken over.
+func (o *importOptions) target(cfg config.Config, db *database.DB, zone *time.Location) takeover.Target {
+	o.Listeners = cmp.Or(o.Listeners, cfg.Listeners)
+	st := store.New(db)
+	w := workflow.New(st, nil, zone, nil)
+	w.SetCode(workflow.Code{Listeners: cfg.Listeners, Scripts: cfg.Scripts})
+	return takeover.Target{Store: st, Workflow: w}
+}
+
+func (o *importOptions) move(cmd *cobra.Command, to takeover.Target, from source, move mover) (takeover.Counts, error) {
 	progress := client.NewProgress(cmd.ErrOrStderr(), "instances")
 	out := lines{w: cmd.OutOrStdout(), json: o.asJSON, progress: progress}
 	o.Told, o.Progress = out.print, progress.Set
-	target := takeover.Target{Store: app.Store, Workflow: app.Workflow, Access: app.Access}
-	counts, err := move(cmd.Context(), target, dsn, zone, o.Options)
+	counts, err := move(cmd.Context(), to, from.dsn, from.zone, o.Options)
 	progress.Clear()
 	out.sum(counts, o.DryRun)
 	return counts, errors.Join(err, out.err)

@@ -3,13 +3,13 @@ package access
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // what is compared was made with it elsewhere; it is replaced at the first log-in
 	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"strings"
+	"time"
 
 	"diom.io/workflow/shared/store"
 )
@@ -65,13 +65,19 @@ func matchesForeign(hash, password string) bool {
 	return err == nil && subtle.ConstantTimeCompare(raw, sum) == 1
 }
 
+// noHash is no hash: no password matches it.
+const noHash = "!"
+
 // TakeUser makes a user of another product one of this one; where it is only tried nothing is written. Errors:
 // ErrInvalid, store.ErrUsernameUsed and those of store.CreateUser.
-func (s *Service) TakeUser(ctx context.Context, f Foreigner, try bool) error {
-	at := s.instant()
+func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error {
+	at := time.Now().UTC().Truncate(time.Millisecond)
 	u := store.User{
 		ID: newID(), Username: f.Username, Password: f.Hash, DisplayName: cmp.Or(f.DisplayName, f.Username), Email: f.Email, Title: f.Title,
 		Enabled: f.Enabled, TokenVersion: at.UnixMilli(), Version: 1, CreatedAt: at, UpdatedAt: at, Roles: f.Roles, Groups: f.Groups,
+	}
+	if !f.Usable {
+		u.Password = noHash
 	}
 	var v validation
 	v.check(validUsername(u.Username), "/username", "bad_username", "The username has characters that are not allowed.")
@@ -79,18 +85,35 @@ func (s *Service) TakeUser(ctx context.Context, f Foreigner, try bool) error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	if _, err := s.store.UserByName(ctx, u.Username); !errors.Is(err, store.ErrNoUser) {
-		return cmp.Or(err, error(store.ErrUsernameUsed))
-	}
-	if try {
+	_, err := st.UserByName(ctx, u.Username)
+	switch {
+	case err == nil:
+		return store.ErrUsernameUsed
+	case !errors.Is(err, store.ErrNoUser):
+		return err
+	case try:
 		return nil
 	}
-	if !f.Usable {
-		made, err := s.hasher.hash(ctx, rand.Text())
-		if err != nil {
-			return err
-		}
-		u.Password = made
+	return st.CreateUser(ctx, u, nil, store.Recorded{})
+}
+
+// TakeGroup makes a group of another product one of this one, as TakeUser does. Errors: ErrInvalid, store.ErrCodeUsed.
+func TakeGroup(ctx context.Context, st *store.Store, key, name string, try bool) error {
+	g := store.Group{ID: newID(), Key: key, Name: name, Version: 1, CreatedAt: time.Now().UTC().Truncate(time.Millisecond)}
+	var v validation
+	v.code("/key", g.Key)
+	v.name("/name", g.Name)
+	if err := v.err(); err != nil {
+		return err
 	}
-	return s.store.CreateUser(ctx, u, nil, store.Recorded{})
+	here, err := st.HasGroup(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case here:
+		return store.ErrCodeUsed
+	case try:
+		return nil
+	}
+	return st.CreateGroup(ctx, g, nil, store.Recorded{})
 }

@@ -197,9 +197,9 @@ func (w *writer) tasks() {
 }
 
 func (w *writer) insertTask(t *engine.Task) {
-	w.batch.Add(`INSERT INTO workflow_task (id, version, instance_id, process_key, node_id, name, state, assignee, candidates, priority, form_key, due_at, follow_up_at, created_at)
-VALUES (?, `+w.guard()+`, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.ID[:], w.After.Version, w.After.ID[:], w.After.ProcessKey, t.Node, t.Name, taskOpen, null(t.Assignee), candidates(t),
+	w.batch.Add(`INSERT INTO workflow_task (id, version, instance_id, process_key, node_id, name, state, assignee, owner, candidates, priority, form_key, due_at, follow_up_at, created_at)
+VALUES (?, `+w.guard()+`, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.ID[:], w.After.Version, w.After.ID[:], w.After.ProcessKey, t.Node, t.Name, taskOpen, null(t.Assignee), null(t.Owner), candidates(t),
 		t.Priority, null(t.FormKey), nullTime(t.DueAt), nullTime(t.FollowUpAt), t.CreatedAt)
 	for _, identity := range identities(t) {
 		w.batch.Add(`INSERT IGNORE INTO workflow_task_candidate (identity, task_id) VALUES (?, ?)`, identity, t.ID[:])

@@ -159,7 +159,7 @@ func (b *builder) build(ctx context.Context, m *member) (problem string, err err
 	if l.problem != "" {
 		return l.problem, nil
 	}
-	leases := l.waits(d)
+	leases := l.waits()
 	b.calls(l)
 	if l.problem != "" {
 		return l.problem, nil

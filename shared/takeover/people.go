@@ -49,16 +49,7 @@ func (r *run) people(ctx context.Context) error {
 
 func (r *run) group(ctx context.Context, key, name string) Line {
 	l := Line{Kind: "group", ID: key, Outcome: Taken}
-	if r.options.DryRun {
-		here, err := r.Store.HasGroup(ctx, key)
-		if err != nil {
-			l.Outcome, l.Problems = LeftOut, []string{sentence(err)}
-		} else if here {
-			l.Outcome = Already
-		}
-		return l
-	}
-	_, err := r.Access.CreateGroup(ctx, access.NewGroup{Key: key, Name: name}, nil)
+	err := access.TakeGroup(ctx, r.Store, key, name, r.options.DryRun)
 	if errors.Is(err, store.ErrCodeUsed) {
 		l.Outcome = Already
 	} else if err != nil {
@@ -73,7 +64,7 @@ func (r *run) user(ctx context.Context, u access.Foreigner) Line {
 	if !u.Usable {
 		l.Notes = append(l.Notes, "the form of the password is not known: give a new one")
 	}
-	err := r.Access.TakeUser(ctx, u, r.options.DryRun)
+	err := access.TakeUser(ctx, r.Store, u, r.options.DryRun)
 	if errors.Is(err, store.ErrUsernameUsed) {
 		l.Outcome = Already
 	} else if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
@@ -36,7 +35,6 @@ type Options struct {
 type Target struct {
 	Store    *store.Store
 	Workflow *workflow.Service
-	Access   *access.Service
 }
 
 // run is one move.

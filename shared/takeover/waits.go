@@ -44,7 +44,7 @@ func (l *layout) continuations() {
 }
 
 // waits lays out what the tokens wait for.
-func (l *layout) waits(d definition) (leases []store.Lease) {
+func (l *layout) waits() (leases []store.Lease) {
 	l.tasks()
 	for id, c := range l.jobs {
 		if e := l.at(id); e != nil {
@@ -78,7 +78,6 @@ func (l *layout) waits(d definition) (leases []store.Lease) {
 			l.note("the incident %s of type %s is not taken", row.Text("ID_"), kind)
 		}
 	}
-	_ = d
 	return leases
 }
 
