@@ -14,6 +14,8 @@ type protocol interface {
 	text(request []byte) []byte
 	// with returns the request with another text.
 	with(request, text []byte) []byte
+	// refused returns a request that the server answers with an error, and does nothing.
+	refused(request []byte) []byte
 }
 
 // mysql is the client/server protocol: three bytes of length, a sequence number, the payload; the
@@ -54,6 +56,10 @@ func (mysql) with(request, text []byte) []byte {
 	return slices.Concat([]byte{byte(n), byte(n >> 8), byte(n >> 16), 0, request[header]}, text)
 }
 
+func (p mysql) refused(request []byte) []byte {
+	return p.with(request, []byte("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded'"))
+}
+
 // resp is Redis' protocol: an array of bulk strings.
 type resp struct{}
 
@@ -87,3 +93,5 @@ func number(data []byte, at int, mark byte) (value, next int, ok bool) {
 func (resp) text(request []byte) []byte { return request }
 
 func (resp) with(request, _ []byte) []byte { return request }
+
+func (resp) refused([]byte) []byte { return []byte("*1\r\n$6\r\nREFUSE\r\n") }
