@@ -29,8 +29,8 @@ type operation struct {
 	// once is the code that a repetition without a key is told when the first call had its effect; nothing
 	// where every call has its own.
 	once string
-	// brief is set where CI makes one run only.
-	brief bool
+	brief   bool // it shares its way with others
+	unkeyed bool // it takes no Idempotency-Key: what it does, it does once
 	// effects returns how often the request of a point took effect, and what is wrong.
 	effects func(f *fixture, point string) (int, []string)
 }
@@ -167,7 +167,7 @@ func (c *crash) judgeUnkeyed(point string, r request, answers [2]producttest.Ans
 // reply is lost, the process stands still for longer than it may hold a lock.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	for _, o := range operations {
+	for _, o := range slices.Concat(operations, instanceOperations) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, nil)
@@ -192,14 +192,17 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// series are the runs of an operation: an event has no key.
+// series are the runs of an operation. CI interrupts those that share their way with
+// others at the requests that matter alone.
 func (o operation) series() []crash {
-	others := crash{interruptions: disturbances, keyed: o.name != "event", texts: size(1, 0) == 1}
+	texts := size(1, 0) == 1
+	others := crash{interruptions: disturbances, keyed: !o.unkeyed, texts: texts}
 	switch {
-	case o.name == "event":
+	case o.brief && texts:
+		others.interruptions = slices.Concat(kills, disturbances)
+		return []crash{others}
+	case o.unkeyed:
 		return []crash{{interruptions: kills, fresh: true}, {interruptions: kills}, others}
-	case o.brief && size(1, 0) == 1:
-		return []crash{{interruptions: kills, keyed: true}, others}
 	}
 	return []crash{{interruptions: kills, fresh: true, keyed: true}, {interruptions: kills, keyed: true}, {interruptions: kills}, others}
 }
@@ -210,10 +213,6 @@ var fewest = map[string]map[bool]int{
 	"complete": {true: 30, false: 20},
 	"event":    {true: 16, false: 8},
 	"job":      {true: 30, false: 20},
-	"failure":  {true: 20, false: 14},
-	"error":    {true: 20, false: 14},
-	"retry":    {true: 20, false: 14},
-	"message":  {true: 20, false: 14},
 }
 
 // planted returns a rewriting of statements.

@@ -2,12 +2,12 @@ package faults_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -133,14 +133,7 @@ func (f *fixture) deploy(key string) producttest.Answer {
 
 func (f *fixture) tryDeploy(key string) producttest.Answer {
 	f.t.Helper()
-	content, err := os.ReadFile("testdata/leave.bpmn")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	body, kind, err := producttest.Multipart("faults", producttest.File{Name: "leave.bpmn", Content: content})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	body, kind := f.deployment("faults")
 	if i := bytes.IndexByte(body, '\r'); i > 0 { // the boundary is chance, and part of the request's hash
 		body, kind = bytes.ReplaceAll(body, body[2:i], []byte("boundary-of-the-test")), "multipart/form-data; boundary=boundary-of-the-test"
 	}
@@ -157,8 +150,9 @@ func (f *fixture) tryDeploy(key string) producttest.Answer {
 
 func (f *fixture) as(username string) *producttest.Client { return f.client.With(f.tokens[username]) }
 
-// request is one POST that changes something.
+// request is one call that changes something.
 type request struct {
+	method     string // "" is POST
 	user, path string
 	body       any
 	key        string // Idempotency-Key, "" is none
@@ -179,7 +173,7 @@ func (f *fixture) sendTo(client *producttest.Client, r request) outcome {
 	if r.kind != "" {
 		headers = append(headers, "Content-Type", r.kind)
 	}
-	answer, err := client.With(f.tokens[r.user]).Send(http.MethodPost, r.path, r.body, headers...)
+	answer, err := client.With(f.tokens[r.user]).Send(cmp.Or(r.method, http.MethodPost), r.path, r.body, headers...)
 	return outcome{answer, err}
 }
 
