@@ -34,10 +34,13 @@ var instanceOperations = []operation{
 	onInstance("cancel", engine.InstanceCancelled, reason),
 	onInstance("variables", engine.VariablesSet, func(*fixture, string) map[string]any {
 		return map[string]any{"remove": []string{"days"}, "variables": map[string]any{"more": 1}}
-	}).doing(engine.VariablesRemoved, ""),
+	}).counting(changes(engine.VariablesRemoved, "")),
 	onInstance("modify", engine.TaskCreated, func(*fixture, string) map[string]any {
 		return map[string]any{"instructions": []map[string]any{{"type": "startBefore", "nodeId": "file"}}}
-	}).doing(engine.TaskCreated, "file"),
+	}).counting(func(f *fixture, point string) (int, []string) {
+		n, found := changes(engine.TaskCreated, "")(f, point)
+		return n - 1, found // the first task came with the start
+	}),
 	onInstance("migrate", engine.InstanceMigrated, func(f *fixture, point string) map[string]any {
 		return f.plan(f.judge.InstancesOf(point)[0])
 	}),
@@ -123,9 +126,9 @@ var instanceOperations = []operation{
 	},
 }
 
-// doing is the operation with another effect: one change of a kind at a node.
-func (o operation) doing(kind engine.Kind, node string) operation {
-	o.effects = changes(kind, node)
+// counting is the operation with other effects.
+func (o operation) counting(effects func(*fixture, string) (int, []string)) operation {
+	o.effects = effects
 	return o
 }
 
