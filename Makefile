@@ -15,7 +15,8 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go
+.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
+  crash chaos replay ambiguous timers servers
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +88,29 @@ diom:
 
 bench: diom ## Measure start, complete and inbox against their targets (ARGS=-h prints the options)
 	@exec $(DIOM) dev --services -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+
+# The proofs of docs/reliability.md. SIZE=full makes them long, SEED=n repeats one.
+PROOF  = exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 24h $(ARGS) -run
+FAULTS := ./test/faults
+RAPID  := $(if $(filter full,$(SIZE)),-rapid.checks=20000,-rapid.checks=1000) $(if $(SEED),-rapid.seed=$(SEED))
+
+crash: diom ## Interrupt every operation at every request that it makes, in seven ways
+	@$(PROOF) '^Test(Crash|KillOnPaths|KillOneOfTwoReplicas)' $(FAULTS)
+
+chaos: diom ## Kill and pause processes under a load of events, timers and jobs
+	@$(PROOF) '^TestChaos' $(FAULTS)
+
+replay: diom ## Random processes: after every step the history replays to the state
+	@$(PROOF) '^TestRandom' ./shared/engine $(RAPID)
+
+ambiguous: diom ## Cut the replies to COMMIT
+	@$(PROOF) '^Test(CommitRepliesCut|Cut|ConnectionKilled)' $(FAULTS)
+
+timers: diom ## A year of timers in virtual time
+	@$(PROOF) '^TestYear' ./shared/workflow
+
+servers: diom ## Stop and kill MariaDB and Redis under load
+	@$(PROOF) '^Test(WithoutRedis|MariaDB)' $(FAULTS)
 
 fuzz: ## Fuzz each fuzz target for TIME (20s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \
