@@ -157,6 +157,7 @@ type request struct {
 	body       any
 	key        string // Idempotency-Key, "" is none
 	kind       string // content type, "" is JSON
+	cookie     string // "" is none
 	status     int    // of success
 }
 
@@ -172,6 +173,9 @@ func (f *fixture) sendTo(client *producttest.Client, r request) outcome {
 	}
 	if r.kind != "" {
 		headers = append(headers, "Content-Type", r.kind)
+	}
+	if r.cookie != "" {
+		headers = append(headers, "Cookie", r.cookie, "X-Requested-With", "XMLHttpRequest")
 	}
 	answer, err := client.With(f.tokens[r.user]).Send(cmp.Or(r.method, http.MethodPost), r.path, r.body, headers...)
 	return outcome{answer, err}

@@ -66,7 +66,7 @@ var instanceOperations = []operation{
 		},
 	},
 	{
-		name: "delete", brief: true, unkeyed: true, once: "instance_not_found", essential: []string{"DELETE FROM workflow_instance"}, cold: []string{"diom:standing:"},
+		name: "delete", brief: true, unkeyed: true, once: "instance_not_found", essential: []string{"DELETE FROM workflow_instance", "DELETE FROM workflow_history", "UPDATE workflow_inbox SET instance_id"}, cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, _ string) request {
 			path := "/api/v1/instances/" + f.start(point).InstanceID.String()
 			f.must(request{user: "wuqiang", path: path + "/cancel", body: map[string]any{}, status: http.StatusOK})
@@ -76,6 +76,31 @@ var instanceOperations = []operation{
 			return request{method: http.MethodDelete, user: "wuqiang", path: path, status: http.StatusOK}
 		},
 		effects: func(f *fixture, point string) (int, []string) { return 1 - len(f.judge.InstancesOf(point)), nil },
+	},
+	{
+		name: "signal", brief: true, essential: []string{"INSERT INTO workflow_signal", "SELECT id, instance_id", "diom:lock:", "INSERT INTO workflow_history"},
+		cold: []string{"diom:standing:"},
+		prepare: func(f *fixture, point, key string) request {
+			f.deployPaths()
+			f.begin("listening", point)
+			return request{user: "admin", path: "/api/v1/signals", key: key, status: http.StatusAccepted, body: map[string]any{"name": "paths-all"}}
+		},
+		effects: func(f *fixture, point string) (int, []string) {
+			f.waitFor("the signal has reached "+point, func() bool { f.release(); return arrivals(f, point) > 0 })
+			return arrivals(f, point), nil
+		},
+	},
+	{
+		name: "suspend definition", brief: true, essential: []string{"UPDATE workflow_definition SET suspended", "INSERT INTO workflow_idempotency"}, cold: []string{"diom:standing:"},
+		prepare: func(f *fixture, _, key string) request {
+			f.listen()
+			id := f.definition("pay")
+			f.must(request{user: "zhouming", path: "/api/v1/definitions/" + id + "/resume", body: map[string]any{"instances": false}, status: http.StatusOK})
+			return request{user: "zhouming", path: "/api/v1/definitions/" + id + "/suspend", key: key, status: http.StatusOK, body: map[string]any{"instances": false}}
+		},
+		effects: func(f *fixture, _ string) (int, []string) {
+			return f.judge.Count("SELECT suspended FROM workflow_definition WHERE process_key = 'pay'"), nil
+		},
 	},
 	{
 		name: "claim", brief: true, essential: steps("FROM workflow_task"), cold: []string{"diom:standing:"},
@@ -114,10 +139,14 @@ var instanceOperations = []operation{
 		},
 	},
 	{
-		name: "deploy", brief: true, essential: []string{"INSERT INTO workflow_deployment", "INSERT INTO workflow_definition", "INSERT INTO workflow_idempotency", "COMMIT"},
+		name: "deploy", brief: true, essential: []string{"INSERT INTO workflow_deployment", "INSERT INTO workflow_definition", "INSERT INTO workflow_decision", "UPDATE workflow_decision", "INSERT INTO workflow_idempotency", "COMMIT"},
 		cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, key string) request {
-			body, kind := f.deployment(point)
+			decision, err := os.ReadFile("testdata/limit.dmn")
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			body, kind := f.deployment(point, producttest.File{Name: "limit.dmn", Content: decision})
 			return request{user: "zhouming", path: "/api/v1/deployments", body: body, kind: kind, key: key, status: http.StatusCreated}
 		},
 		effects: func(f *fixture, point string) (int, []string) {
@@ -175,15 +204,25 @@ func (f *fixture) plan(id engine.ID) map[string]any {
 	}
 }
 
-// deployment is the body of a deployment with a name, and its content type. The boundary is part of the
-// request's hash.
-func (f *fixture) deployment(name string) ([]byte, string) {
+// definition returns the id of the one definition of a process.
+func (f *fixture) definition(process string) string {
+	f.t.Helper()
+	var id engine.ID
+	if err := f.judge.SQL.QueryRowContext(f.t.Context(), "SELECT id FROM workflow_definition WHERE process_key = ?", process).Scan(&id); err != nil {
+		f.t.Fatal(err)
+	}
+	return id.String()
+}
+
+// deployment is the body of a deployment with a name, of the model and more, and its content type. The
+// boundary is part of the request's hash.
+func (f *fixture) deployment(name string, more ...producttest.File) ([]byte, string) {
 	f.t.Helper()
 	content, err := os.ReadFile("testdata/leave.bpmn")
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	body, kind, err := producttest.Multipart(name, producttest.File{Name: "leave.bpmn", Content: content})
+	body, kind, err := producttest.Multipart(name, append(more, producttest.File{Name: "leave.bpmn", Content: content})...)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -5,6 +5,7 @@
 package faults_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -15,7 +16,14 @@ import (
 	"diom.io/workflow/test/producttest"
 )
 
-func TestMain(m *testing.M) { os.Exit(producttest.Main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := producttest.Main(m)
+	if code == 0 && flag.Lookup("test.run").Value.String() == "" && !testing.Short() {
+		code = everyStatement()
+	}
+	os.Exit(code)
+}
 
 // size is how often something is done: ci, or full where SIZE says so.
 func size(ci, full int) int {

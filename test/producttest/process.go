@@ -118,8 +118,9 @@ func (p *Process) start() error {
 
 // Kill ends the process with SIGKILL and returns once it is gone.
 func (p *Process) Kill() {
+	done := p.done                            // another may start it again as soon as it is gone
 	_ = p.cmd.Process.Signal(syscall.SIGKILL) // it may have ended
-	<-p.done
+	<-done
 }
 
 // Signal sends a signal to the process itself.

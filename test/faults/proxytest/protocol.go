@@ -56,8 +56,14 @@ func (mysql) with(request, text []byte) []byte {
 	return slices.Concat([]byte{byte(n), byte(n >> 8), byte(n >> 16), 0, request[header]}, text)
 }
 
+// lockWait is a statement that fails as one does which waits for a lock too long.
+const lockWait = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded'"
+
 func (p mysql) refused(request []byte) []byte {
-	return p.with(request, []byte("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded'"))
+	if string(p.text(request)) == "COMMIT" { // what a server does not commit it rolls back
+		return p.with(request, []byte("BEGIN NOT ATOMIC ROLLBACK; "+lockWait+"; END"))
+	}
+	return p.with(request, []byte(lockWait))
 }
 
 // resp is Redis' protocol: an array of bulk strings.
