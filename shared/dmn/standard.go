@@ -7,17 +7,18 @@ import "diom.io/workflow/shared/feel"
 // a result.
 type standard struct {
 	run     *feel.Run
+	scope   *feel.Scope
 	refused bool
 }
 
 // permits tests a value, or each element of a list.
 func (c *standard) permits(tests *feel.Tests, v feel.Value) bool {
-	if tests == nil || tests.Match(c.run, nil, v) == true {
+	if tests == nil || tests.Match(c.run, c.scope, v) == true {
 		return true
 	}
 	l, ok := v.(feel.List)
 	for _, e := range l {
-		ok = ok && tests.Match(c.run, nil, e) == true
+		ok = ok && tests.Match(c.run, c.scope, e) == true
 	}
 	return ok && len(l) > 0
 }
@@ -39,16 +40,20 @@ func (c *standard) input(in input, v feel.Value) feel.Value {
 
 // output lets null pass, which is of every type.
 func (c *standard) output(o output, v feel.Value) feel.Value {
-	if v = c.run.Coerce(v, o.typ, "the output "+o.name); v != nil && !c.permits(o.allowed, v) {
+	if v == nil {
+		return nil
+	}
+	result := c.run.Coerce(v, o.typ, "the output "+o.name)
+	if result == nil || !c.permits(o.allowed, result) {
 		return c.refuse("the output "+o.name, v)
 	}
-	return v
+	return result
 }
 
 // part evaluates the table by the standard.
 func (t *table) part() feel.Part {
 	return func(r *feel.Run, s *feel.Scope) feel.Value {
-		c := &standard{run: r}
+		c := &standard{run: r, scope: s}
 		hits, _ := t.match(r, s, checker{input: c.input, output: c.output})
 		if c.refused {
 			return nil

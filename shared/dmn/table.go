@@ -84,7 +84,7 @@ func (b *builder) table(n *node, s *feel.Symbols) *table {
 }
 
 func (b *builder) input(n *node, s *feel.Symbols) input {
-	in := input{name: feel.Name(n.extension("inputVariable")), allowed: b.allowed(n.child("inputValues"))}
+	in := input{name: feel.Name(n.extension("inputVariable")), allowed: b.allowed(n.child("inputValues"), s)}
 	if in.name == "" {
 		in.name = "cellInput"
 	}
@@ -105,7 +105,7 @@ func (b *builder) input(n *node, s *feel.Symbols) input {
 }
 
 func (b *builder) output(n *node, s *feel.Symbols) output {
-	o := output{name: feel.Name(n.raw("name")), typeRef: n.attr("typeRef"), allowed: b.allowed(n.child("outputValues"))}
+	o := output{name: feel.Name(n.raw("name")), typeRef: n.attr("typeRef"), allowed: b.allowed(n.child("outputValues"), s)}
 	o.typ = b.typeRef(n, o.typeRef)
 	if d := n.child("defaultOutputEntry"); d != nil && strings.TrimSpace(d.body()) != "" {
 		o.defaultValue = b.expression(d, "default output", d.body(), s)

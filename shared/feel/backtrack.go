@@ -49,7 +49,7 @@ func (b *backtracker) match(n *syntax.Regexp, at int, next func(end int) bool) b
 		b.run.err = ErrBudget
 	}
 	defer func() { b.depth-- }()
-	if !b.run.step(1) || b.run.err != nil {
+	if !b.run.step(4) || b.run.err != nil {
 		return false
 	}
 	switch n.Op {
