@@ -26,37 +26,38 @@ func (p *parser) descends() bool {
 }
 
 func (n descendants) evaluate(r *Run, s *Scope) Value {
-	found := List{}
-	var walk func(v Value, depth int) bool
-	walk = func(v Value, depth int) bool {
-		if depth > maxWalk || !r.step(1) {
-			return false
-		}
-		switch x := v.(type) {
-		case List:
-			for _, e := range x {
-				if !walk(e, depth+1) {
-					return false
-				}
-			}
-		case *Context:
-			for _, k := range x.keys {
-				if k == n.name {
-					found = append(found, x.values[k])
-				}
-				if !walk(x.values[k], depth+1) {
-					return false
-				}
-			}
-		}
-		return true
-	}
 	base := n.base.evaluate(r, s)
 	if base == nil {
 		return r.Fail("null has no %s", n.name)
 	}
-	if !walk(base, 0) {
+	found := n.below(r, List{}, base, 0)
+	if found == nil {
 		return r.Fail("the value nests too deep")
 	}
 	return r.list(found)
+}
+
+// below appends what it finds, and returns nil when the value is too deep or the budget is spent.
+func (n descendants) below(r *Run, found List, v Value, depth int) List {
+	if depth > maxWalk || !r.step(1) {
+		return nil
+	}
+	switch x := v.(type) {
+	case List:
+		for _, e := range x {
+			if found = n.below(r, found, e, depth+1); found == nil {
+				return nil
+			}
+		}
+	case *Context:
+		for _, k := range x.keys {
+			if k == n.name {
+				found = append(found, x.values[k])
+			}
+			if found = n.below(r, found, x.values[k], depth+1); found == nil {
+				return nil
+			}
+		}
+	}
+	return found
 }

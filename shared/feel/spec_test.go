@@ -14,7 +14,7 @@ func TestGrammar(t *testing.T) {
 	check(t, []example{
 		{`< 5`, `< 5`}, {`< 5 = < 5`, `true`}, {`{limit: >= 5}.limit.start`, `5`}, {`string(<= 5)`, `"<= 5"`}, {`before(1, > 5)`, `true`}, {`[< 5, > 6]`, `[< 5, > 6]`}, {`5 in < 5`, `false`}, {`!= 5`, `null`},
 		{`{"a-b": 3, c: 1}.a-b`, `3`}, {`{x: {"a+b": 3}, y: x.a+b}.y`, `3`}, {`[{"a-b": 3}, {"a-b": 4}][a-b = 3].a-b`, `[3]`}, {`{"a b": {"c.d": 1}}.a b.c.d`, `1`},
-		{`{a: {b: 1}, c: [{b: 2}, {d: {b: [3]}}]}...b`, `[1, 2, [3]]`}, {`{a: {b: 1}} ... b[1]`, `1`}, {`{a: 1}...z`, `[]`}, {`null...b`, `null`},
+		{`{a: {b: 1}, c: [{b: 2}, {d: {b: [3]}}]}...b`, `[1, 2, [3]]`}, {`{a: {b: 1}} ... b[1]`, `1`}, {`{a: {b: 1}, b: 2}...b`, `[1, 2]`}, {`{a: 1}...z`, `[]`}, {`null...b`, `null`},
 		{`{f: function(a) external {java: {class: "java.lang.Math", method signature: "cos(double)"}}, r: f(1), s: 2}.s`, `2`}, {`(function(a) external {})(1)`, `null`},
 	})
 }
