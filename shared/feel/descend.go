@@ -50,13 +50,18 @@ func (n descendants) below(r *Run, found List, v Value, depth int) List {
 			}
 		}
 	case *Context:
-		for _, k := range x.keys {
-			if k == n.name {
-				found = append(found, x.values[k])
-			}
-			if found = n.below(r, found, x.values[k], depth+1); found == nil {
-				return nil
-			}
+		return n.within(r, found, x, depth)
+	}
+	return found
+}
+
+func (n descendants) within(r *Run, found List, c *Context, depth int) List {
+	for _, k := range c.keys {
+		if k == n.name {
+			found = append(found, c.values[k])
+		}
+		if found = n.below(r, found, c.values[k], depth+1); found == nil {
+			return nil
 		}
 	}
 	return found
