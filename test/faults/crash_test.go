@@ -28,7 +28,7 @@ type operation struct {
 	essential, cold []string
 	// once is the code that a repetition without a key is told when the first call had its effect; nothing
 	// where every call has its own.
-	once string
+	once    string
 	brief   bool // it shares its way with others
 	unkeyed bool // it takes no Idempotency-Key: what it does, it does once
 	// effects returns how often the request of a point took effect, and what is wrong.
