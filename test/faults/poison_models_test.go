@@ -82,7 +82,7 @@ func hostiles() []hostile {
 			files: bpmnOf("cron_bomb", "", `<startEvent id="start"><timerEventDefinition><timeCycle>0 0 0 30 2 ?</timeCycle></timerEventDefinition></startEvent><endEvent id="end"/>`, "start>end"),
 		},
 		{
-			name: "large_variable", codes: []string{"instance_too_large"}, variables: map[string]any{"text": strings.Repeat("x", 1_000_000), "more": strings.Repeat("y", 100_000)},
+			name: "large_variable", codes: []string{"body_too_large", "instance_too_large"}, variables: map[string]any{"text": strings.Repeat("x", 1<<20)},
 			files: oneNode("large_variable", `<userTask id="node"/>`),
 		},
 		{
@@ -92,14 +92,15 @@ func hostiles() []hostile {
 		},
 		{
 			name: "expression_bomb", codes: []string{"budget_exceeded"}, variables: map[string]any{"text": strings.Repeat("a", 100_000)},
-			files: bpmnOf("expression_bomb", "", ends+`<exclusiveGateway id="node"/>`, "start>node", "node>end?${"+strings.Repeat("text.concat(", 60)+"text"+strings.Repeat(")", 60)+" == 'b'}"),
+			files: bpmnOf("expression_bomb", "", ends+`<exclusiveGateway id="node" default="flow2"/>`, "start>node",
+				"node>end?${"+strings.Repeat("text.concat(", 60)+"text"+strings.Repeat(")", 60)+" == 'b'}", "node>end"),
 		},
 		{
 			name: "deep_expression", codes: []string{"invalid_model"},
 			files: bpmnOf("deep_expression", "", ends+`<exclusiveGateway id="node"/>`, "start>node", "node>end?${"+strings.Repeat("(", 20_000)+"1"+strings.Repeat(")", 20_000)+" == 1}"),
 		},
 		{
-			name: "deep_nesting", codes: []string{"invalid_model"},
+			name: "deep_nesting", codes: []string{"xml_limit"},
 			files: oneNode("deep_nesting", nested(200)),
 		},
 		{

@@ -22,18 +22,16 @@ const (
 	// spareGoroutines is how many more there may be afterwards: connections that are kept.
 	spareGoroutines = 60
 	neighbours      = 3
+	breath          = 20 * time.Millisecond // of a neighbour between two instances
 )
-
-// visibleWithin is how long a hostile instance may take until operators see it. The slice of each commit
-// shares its machine with other tests, and waits longer.
-func visibleWithin() time.Duration { return time.Duration(size(30, 5)) * time.Second }
 
 // TestPoison deploys and starts models that would use the product up, while ordinary instances run: each
 // hostile one is refused with its reason or becomes visible to the operators, and every ordinary one is
 // started and completed.
 func TestPoison(t *testing.T) {
 	t.Parallel()
-	p := newPoisoned(t)
+	p := newPoisoned(t, nil)
+	p.patience = time.Duration(size(30, 5)) * time.Second // the slice shares its machine with other tests
 	alone := p.neighbourhood(func() { time.Sleep(time.Duration(size(1, 10)) * time.Second) })
 	before := p.goroutines()
 	list := hostiles()
@@ -53,20 +51,48 @@ func TestPoison(t *testing.T) {
 	}})
 }
 
+// TestPoisonFindsPlantedBugs: an incident that nobody sees, and a refusal without its reason, are found.
+func TestPoisonFindsPlantedBugs(t *testing.T) {
+	t.Parallel()
+	p := newPoisoned(t, planted(`FROM workflow_incident `, `FROM (SELECT * FROM workflow_incident WHERE 1 = 0) workflow_incident `))
+	p.patience = time.Second
+	list := hostiles()
+	for _, h := range list {
+		switch h.name {
+		case "parallel_instances":
+			p.unleash(h)
+		case "timer_flood":
+			h.codes = []string{"another_reason"}
+			p.unleash(h)
+		}
+	}
+	if f := (findings{found: p.found}); !f.finds("parallel_instances: started, and not visible") || !f.finds("timer_flood: deploy") {
+		t.Errorf("hidden incidents and wrong reasons were not missed, but: %q", p.found)
+	}
+}
+
 type poisoned struct {
 	*fixture
 	dice                               *dice
+	patience                           time.Duration // until operators must see a hostile instance
 	mutex                              sync.Mutex
 	found                              []string
 	tried, refused, visible, completed int
 	slowest                            time.Duration
 }
 
-func newPoisoned(t *testing.T) *poisoned {
+func newPoisoned(t *testing.T, rewrite func([]byte) []byte) *poisoned {
 	t.Helper()
 	p := &poisoned{fixture: prepare(t, databasetest.DSN(t), databasetest.Redis(t)), dice: roll(t)}
 	p.options.Env = nil // events stay in the process
-	p.serve(p.options)
+	p.mysql.Rewrite = rewrite
+	p.mysql.Start(t)
+	p.redis.Start(t)
+	if rewrite == nil {
+		p.serve(p.options)
+		return p
+	}
+	p.serve(p.through())
 	return p
 }
 
@@ -83,6 +109,7 @@ func (p *poisoned) neighbourhood(do func()) time.Duration {
 				p.mutex.Lock()
 				took = append(took, list...)
 				p.mutex.Unlock()
+				time.Sleep(breath)
 			}
 		})
 	}
@@ -136,7 +163,7 @@ func (p *poisoned) unleash(h hostile) {
 	if answer, err = p.send(r); p.refuses(h, "start", answer, err, r.status) {
 		return
 	}
-	for deadline := time.Now().Add(visibleWithin()); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(p.patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if code := p.seen(h); code != "" {
 			p.visible++
 			p.slowest = max(p.slowest, time.Since(began))
@@ -145,7 +172,7 @@ func (p *poisoned) unleash(h hostile) {
 			return
 		}
 	}
-	p.fail("%s: started, and not visible to the operators after %s", h.name, visibleWithin())
+	p.fail("%s: started, and not visible to the operators after %s", h.name, p.patience)
 	p.remove(h)
 }
 
