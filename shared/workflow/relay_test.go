@@ -270,6 +270,18 @@ func TestRejectedEventEndsAsADeadLetter(t *testing.T) {
 	}
 }
 
+// What would go on with an endless chain is as hopeless later: it is a dead letter at once.
+func TestEndlessChainEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	o := openOutbox(t, nil)
+	o.answer = func(context.Context, event.Event) error { return fmt.Errorf("deliver: %w", workflow.ErrTooManyHops) }
+	o.fill(1, 2, 1)
+	_, _ = o.relay().Round(t.Context()) // it says why
+	if list := o.letters(t); len(list) != 1 || list[0].Attempts != 1 {
+		t.Errorf("dead letters %+v", list)
+	}
+}
+
 // forward lets every back-off end.
 func (o *outbox) forward() {
 	o.t.Helper()

@@ -141,6 +141,18 @@ func (p *Process) Running() bool {
 	}
 }
 
+// PeakMemory returns the most memory that the process has ever had resident, in bytes, and false where
+// the system does not tell (/proc).
+func (p *Process) PeakMemory() (int64, bool) {
+	for _, line := range Lines(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmHWM:") {
+		var kib int64
+		if n, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil && n == 1 {
+			return kib << 10, true
+		}
+	}
+	return 0, false
+}
+
 // SetEnv adds settings to the environment of the next Start.
 func (p *Process) SetEnv(pairs ...string) { p.env = append(p.env, pairs...) }
 
