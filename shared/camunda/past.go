@@ -101,6 +101,8 @@ type past struct {
 	variables  []PastVariable
 	jobs       []PastJob
 	incidents  []PastIncident
+	decisions  []PastDecision
+	details    []PastDetail
 	removed    map[engine.ID]bool // tasks that were cancelled
 
 	state  *engine.Instance // up to the change that is looked at
@@ -109,6 +111,8 @@ type past struct {
 	open   map[int]int       // token → index of its visit
 	held   map[string]int    // scope and name → index of the variable
 	raised map[engine.ID]int // incident → index
+	// revisions count how often a variable was set.
+	revisions map[string]int
 }
 
 // past reads and folds the history of an instance.
@@ -119,7 +123,7 @@ func (s *Service) past(ctx context.Context, x scene) (*past, error) {
 	}
 	f := &past{
 		scene: x, state: &engine.Instance{}, visits: map[string]int{}, open: map[int]int{}, held: map[string]int{},
-		raised: map[engine.ID]int{}, removed: map[engine.ID]bool{},
+		raised: map[engine.ID]int{}, removed: map[engine.ID]bool{}, revisions: map[string]int{},
 	}
 	for _, row := range rows {
 		f.at = row
@@ -193,6 +197,8 @@ func (f *past) after(c *engine.Change) {
 		f.visit(c.Call.Token, func(a *PastActivity) { a.CalledInstance = pointer(c.Call.ID.String()) })
 	case engine.JobCreated:
 		f.log(*c.Job, c)
+	case engine.DecisionEvaluated:
+		f.decided(c)
 	case engine.IncidentRaised:
 		f.raise(c.Incident)
 	}
@@ -264,6 +270,7 @@ func (f *past) set(c *engine.Change) {
 			})
 		}
 		f.variables[i].Value, f.variables[i].raw, f.variables[i].State = Show(c.Variables[name], kinds[name], true), c.Variables[name], "CREATED"
+		f.detail(f.variables[i], !known)
 	}
 }
 
