@@ -27,6 +27,7 @@ func size(ci, full int) int {
 
 // dice is the chance of one test; its seed is printed with the test's log and with SEED again the same.
 type dice struct {
+	seed   uint64
 	mutex  sync.Mutex
 	random *rand.Rand
 }
@@ -38,7 +39,7 @@ func roll(t *testing.T) *dice {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("SEED=%d", seed)
-	return &dice{random: rand.New(rand.NewPCG(seed, 0))}
+	return &dice{seed: seed, random: rand.New(rand.NewPCG(seed, 0))}
 }
 
 // below returns a number from 0 to n-1.
