@@ -90,14 +90,18 @@ var wounds = []wound{
 	{
 		name:    "a call",
 		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), step, 1) },
-		left:    func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'calling'") },
-		over:    arrived("wound"),
+		left: func(h *healing) bool {
+			return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'calling'")
+		},
+		over: arrived("wound"),
 	},
 	{
 		name:    "the return of a call",
 		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), step, 2) },
-		left:    func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'called'") },
-		over:    arrived("wound"),
+		left: func(h *healing) bool {
+			return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'called'")
+		},
+		over: arrived("wound"),
 	},
 	{
 		name: "a parked event",
@@ -118,7 +122,9 @@ var wounds = []wound{
 		inflict: func(h *healing) {
 			h.die(startOfProcess("tell", "wound", "k"), step, 1)
 		},
-		left: func(h *healing) bool { return !h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'hear'") },
+		left: func(h *healing) bool {
+			return !h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'hear'")
+		},
 		over: func(h *healing) bool {
 			return h.judge.Count("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'hear'") == 1
 		},
