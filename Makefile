@@ -15,7 +15,7 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go
+.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench failover overload healing mixed soak fuzz vuln cluster cluster-go
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,21 @@ diom:
 
 bench: diom ## Measure start, complete and inbox against their targets (ARGS=-h prints the options)
 	@exec $(DIOM) dev --services -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+
+failover: diom ## Kill the database's primary under load, promote its replica, and make it read-only (SIZE=full: 20 times)
+	@exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 60m -run 'TestFailover|TestReadOnly' ./test/faults
+
+overload: diom ## Send more than is served at once, and storms of one kind of load
+	@exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 30m -run 'TestOverload|TestStorms' ./test/faults
+
+healing: diom ## Leave work undone in every way that a dying process can
+	@exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 30m -run 'TestSelfHealing|TestStuckIsVisible' ./test/faults
+
+mixed: diom ## Run an earlier version (OLD=commit) and this one at once, and migrate data of each earlier schema (needs git)
+	@SIZE=full exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 60m -tags mixed -run 'TestMixed|TestMigrationsOnData' ./test/faults
+
+soak: diom ## Keep the product at 70 % of what the machine does for MINUTES (30): memory and goroutines stay flat
+	@exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 0 -tags soak -run TestSoak ./test/faults
 
 fuzz: ## Fuzz each fuzz target for TIME (20s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \
