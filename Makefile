@@ -16,7 +16,7 @@ FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
-  crash chaos replay ambiguous timers servers
+  crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,11 +106,35 @@ replay: diom ## Random processes: after every step the history replays to the st
 ambiguous: diom ## Cut the replies to COMMIT
 	@$(PROOF) '^Test(CommitRepliesCut|Cut|ConnectionKilled)' $(FAULTS)
 
+events: diom ## Events in triplicate, shuffled, with lost acknowledgements and poison among them
+	@$(PROOF) '^TestEvents' $(FAULTS)
+
+linear: diom ## What people are told of one task, under kills and pauses, is linearizable
+	@$(PROOF) '^TestLinear' $(FAULTS)
+
+poison: diom ## Hostile models are refused or seen, and their neighbours go on
+	@$(PROOF) '^TestPoison' $(FAULTS)
+
 timers: diom ## A year of timers in virtual time
 	@$(PROOF) '^TestYear' ./shared/workflow
 
 servers: diom ## Stop and kill MariaDB and Redis under load
 	@$(PROOF) '^Test(WithoutRedis|MariaDB)' $(FAULTS)
+
+failover: diom ## Kill the database's primary under load, promote its replica, and make it read-only
+	@$(PROOF) 'TestFailover|TestReadOnly' $(FAULTS)
+
+overload: diom ## Send more than is served at once, and storms of one kind of load
+	@$(PROOF) 'TestOverload|TestStorms' $(FAULTS)
+
+healing: diom ## Leave work undone in every way that a dying process can
+	@$(PROOF) 'TestSelfHealing|TestStuckIsVisible' $(FAULTS)
+
+mixed: diom ## Run an earlier version (OLD=commit) and this one at once, and migrate data of each earlier schema (needs git)
+	@SIZE=full $(PROOF) 'TestMixed|TestMigrationsOnData' -tags mixed $(FAULTS)
+
+soak: diom ## Keep the product at 70 % of what the machine does for MINUTES (30): memory and goroutines stay flat
+	@$(PROOF) TestSoak -tags soak $(FAULTS)
 
 fuzz: ## Fuzz each fuzz target for TIME (20s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \

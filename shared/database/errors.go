@@ -57,7 +57,9 @@ func classifyNumber(my *mysql.MySQLError) error {
 		return fmt.Errorf("%w: %w", ErrGuard, my)
 	case 1020, 1205, 1213: // record changed, lock wait time-out, deadlock
 		return fmt.Errorf("%w: %w", ErrContention, my)
-	case 1021, 1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 2006, 2013, 3024, 3100:
+	case 1290, 1836: // read_only
+		return fmt.Errorf("%w: %w", errReadOnly, my)
+	case 1021, 1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1317, 1792, 1927, 2006, 2013, 3024, 3100:
 		return fmt.Errorf("%w: %w", ErrUnavailable, my)
 	}
 	return my

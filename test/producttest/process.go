@@ -43,11 +43,20 @@ type Process struct {
 
 // Options say what `diom serve` is given.
 type Options struct {
+	Binary   string // "" is the one of this tree
 	Function string // "" is every function in one process
 	DSN      string
 	Redis    string
 	Secrets  string // directory with the keys, see Secrets
 	Env      []string
+}
+
+func (o Options) binary(t testing.TB) string {
+	t.Helper()
+	if o.Binary != "" {
+		return o.Binary
+	}
+	return Binary(t)
 }
 
 // Serve starts `diom serve` at a free loopback address and returns once it is ready. It ends with the
@@ -59,7 +68,7 @@ func Serve(t testing.TB, o Options) *Process {
 		arguments = append(arguments, o.Function)
 	}
 	address := FreeAddress(t)
-	p := &Process{URL: "http://" + address, t: t, path: Binary(t), arguments: arguments, log: logFile(t, "diom-"+o.Function), stop: syscall.SIGINT}
+	p := &Process{URL: "http://" + address, t: t, path: o.binary(t), arguments: arguments, log: logFile(t, "diom-"+o.Function), stop: syscall.SIGINT}
 	p.env = append(Environment(), append([]string{
 		"DIOM_ADDR=" + address, "DIOM_MYSQL_DSN=" + o.DSN, "DIOM_REDIS_URL=" + o.Redis, "DIOM_SECRETS_DIR=" + o.Secrets,
 		"DIOM_COOKIE_SECURE=false", "DIOM_MYSQL_POOL=8",

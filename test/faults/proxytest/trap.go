@@ -30,6 +30,11 @@ func (t *Trap) ArmAt(text string, fate Fate, spring func()) {
 	t.arm(func(request []byte) bool { return bytes.Contains(request, []byte(text)) }, 1, fate, spring)
 }
 
+// ArmAtNth is ArmAt for the n-th request, counted from 1.
+func (t *Trap) ArmAtNth(text string, n int, fate Fate, spring func()) {
+	t.arm(func(request []byte) bool { return bytes.Contains(request, []byte(text)) }, n, fate, spring)
+}
+
 // ArmKind sets the trap for the n-th request of a kind from now, counted from 1.
 func (t *Trap) ArmKind(kind string, n int, fate Fate, spring func()) {
 	t.arm(func(request []byte) bool { return Kind(request) == kind }, n, fate, spring)
