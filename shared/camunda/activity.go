@@ -119,11 +119,16 @@ func (x scene) holder(t engine.Token) string {
 	if outer == nil {
 		return x.ID.String()
 	}
-	node := outer.Node
-	if x.Body(*outer) {
+	return x.activityInstance(*outer)
+}
+
+// activityInstance is the id of the activity instance that a token stands for.
+func (x scene) activityInstance(t engine.Token) string {
+	node := t.Node
+	if x.Body(t) {
 		node += multiInstanceBody
 	}
-	return ActivityInstanceID(node, x.ID, outer.Number)
+	return ActivityInstanceID(node, x.ID, t.Number)
 }
 
 func (x scene) nodeName(id string) *string {

@@ -58,7 +58,7 @@ func (x scene) jobs() []Job {
 			if j.Kind == engine.AfterJob {
 				kind = asyncAfter
 			}
-			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, kind))
+			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, x.ofInstance(j.Token)+kind))
 			one.Retries, one.Priority, one.Due, one.Created = j.Retries, j.Priority, Date{j.DueAt}, Date{j.CreatedAt}
 			list = append(list, one)
 		}

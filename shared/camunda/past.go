@@ -3,6 +3,7 @@ package camunda
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
@@ -174,7 +175,9 @@ func (f *past) before(c *engine.Change, m *marks) {
 func (f *past) after(c *engine.Change) {
 	switch c.Kind {
 	case engine.TokenCreated, engine.TokenMoved:
-		f.enter(c.Token)
+		if !f.departs(c) {
+			f.enter(c.Token)
+		}
 	case engine.VariablesSet, engine.ScopeOpened:
 		f.set(c)
 	case engine.VariablesRemoved:
@@ -193,9 +196,21 @@ func (f *past) after(c *engine.Change) {
 		f.visit(c.Call.Token, func(a *PastActivity) { a.CalledInstance = pointer(c.Call.ID.String()) })
 	case engine.JobCreated:
 		f.log(*c.Job, c)
+		if c.Job.Kind == engine.AfterJob {
+			f.leave(c.Job.Token, false)
+		}
 	case engine.IncidentRaised:
 		f.raise(c.Incident)
 	}
+}
+
+// departs reports whether a token was made to take one of several flows out of a node later: that is no visit.
+func (f *past) departs(c *engine.Change) bool {
+	n := f.process.Node(c.Node)
+	if c.Kind != engine.TokenCreated || n == nil {
+		return false
+	}
+	return slices.ContainsFunc(n.Outgoing, func(flow *bpmn.SequenceFlow) bool { return flow.ID == c.Flow && flow.Target != n })
 }
 
 // enter begins a visit.
@@ -249,7 +264,7 @@ func (f *past) set(c *engine.Change) {
 		}
 		kinds = scope.Types
 		if t := x.Token(scope.Token); t != nil && scope.Number > 0 {
-			execution, activity = ExecutionID(x.ID, t.Number), ActivityInstanceID(t.Node, x.ID, t.Number)
+			execution, activity = ExecutionID(x.ID, t.Number), x.activityInstance(*t)
 		}
 	}
 	for _, name := range sortedNames(c.Variables) {

@@ -9,17 +9,21 @@ import (
 type marks struct {
 	cancelled  map[int]bool // tokens whose task or job was cancelled
 	thrown     map[int]bool // tokens that threw an error or escalation which something caught
+	ended      map[int]bool // tokens whose error nothing caught
 	emptied    map[int]bool // scopes out of which a token was cut
 	interrupts bool         // something was interrupted
 }
 
 func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
-	m := &marks{cancelled: map[int]bool{}, thrown: map[int]bool{}, emptied: map[int]bool{}}
+	m := &marks{cancelled: map[int]bool{}, thrown: map[int]bool{}, emptied: map[int]bool{}, ended: map[int]bool{}}
 	for _, c := range changes {
 		switch c.Kind {
 		case engine.ErrorThrown, engine.EscalationThrown:
 			m.thrown[c.Token] = true
-		case engine.ErrorUnhandled, engine.EscalationUnhandled:
+		case engine.ErrorUnhandled:
+			delete(m.thrown, c.Token)
+			m.ended[c.Token] = true
+		case engine.EscalationUnhandled:
 			delete(m.thrown, c.Token)
 		case engine.TokenMoved, engine.TokenCreated:
 			if n := p.Node(c.Node); n != nil && c.Flow == "" {
@@ -75,6 +79,8 @@ func (f *past) movedOut(c *engine.Change, n *bpmn.FlowNode, m *marks) bool {
 
 func (f *past) consumed(t engine.Token, n *bpmn.FlowNode, m *marks) bool {
 	switch {
+	case m.ended[t.Number]:
+		return false
 	case m.cancelled[t.Number]:
 		return !m.thrown[t.Number]
 	case n.Element == bpmn.ElementEndEvent:

@@ -77,7 +77,7 @@ class State:
         self.trees.append(root)
         seen = {"tree": tree(root), "suspended": engine.call("GET", f"/process-instance/{pid}")[1].get("suspended")}
         variables = engine.list(f"/variable-instance?processInstanceIdIn={pid}&deserializeValues=false")
-        seen["variables"] = sorted(([v["name"], v["type"], plain(v["value"]), at.get(v["activityInstanceId"], v["activityInstanceId"])] for v in variables), key=text)
+        seen["variables"] = sorted(([v["name"], "Integer" if v["type"] == "Long" else v["type"], plain(v["value"]), at.get(v["activityInstanceId"], v["activityInstanceId"])] for v in variables), key=text)
         local = {}
         for v in variables:
             local.setdefault(v["executionId"], {})[v["name"]] = plain(v["value"])
