@@ -110,6 +110,9 @@ type past struct {
 	open   map[int]int       // token → index of its visit
 	held   map[string]int    // scope and name → index of the variable
 	raised map[engine.ID]int // incident → index
+
+	lastVisit string // the id of the visit that began last
+	entering  int    // the token of the job that is being completed before a node
 }
 
 // past reads and folds the history of an instance.
@@ -155,6 +158,9 @@ func (f *past) before(c *engine.Change, m *marks) {
 	case engine.JobCancelled, engine.JobCompleted:
 		if j := f.state.Job(c.JobID); j != nil {
 			m.cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
+			if _, open := f.open[j.Token]; c.Kind == engine.JobCompleted && j.Kind == engine.BeforeJob && !open {
+				f.entering = j.Token
+			}
 			f.log(*j, c)
 		}
 	case engine.JobFailed:
@@ -196,12 +202,33 @@ func (f *past) after(c *engine.Change) {
 		f.visit(c.Call.Token, func(a *PastActivity) { a.CalledInstance = pointer(c.Call.ID.String()) })
 	case engine.JobCreated:
 		f.log(*c.Job, c)
-		if c.Job.Kind == engine.AfterJob {
-			f.leave(c.Job.Token, false)
-		}
+		f.continued(*c.Job)
+	case engine.JobCompleted:
+		f.begun()
 	case engine.IncidentRaised:
 		f.raise(c.Incident)
 	}
+}
+
+// continued notes a continuation: a node that a token has yet to enter was not visited, one that it has yet to leave is done.
+func (f *past) continued(j engine.Job) {
+	i, open := f.open[j.Token]
+	switch {
+	case j.Kind == engine.AfterJob:
+		f.leave(j.Token, false)
+	case j.Kind == engine.BeforeJob && open && i == len(f.activities)-1:
+		f.activities = f.activities[:i]
+		delete(f.open, j.Token)
+		f.visits[f.lastVisit]--
+	}
+}
+
+// begun begins the visit of a token whose job before its node is done.
+func (f *past) begun() {
+	if f.entering > 0 {
+		f.enter(f.entering)
+	}
+	f.entering = 0
 }
 
 // departs reports whether a token was made to take one of several flows out of a node later: that is no visit.
@@ -231,7 +258,7 @@ func (f *past) enter(token int) {
 	if f.visits[id]++; f.visits[id] > 1 {
 		id = fmt.Sprintf("%s:%d", id, f.visits[id])
 	}
-	f.open[token] = len(f.activities)
+	f.open[token], f.lastVisit = len(f.activities), ActivityInstanceID(node, x.ID, token)
 	f.activities = append(f.activities, PastActivity{
 		ID: id, Parent: x.holder(*t), Activity: node, Name: x.nodeName(t.Node), Type: kind, DefinitionKey: x.ProcessKey, Definition: x.definition(),
 		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: f.scene.Root().String(),

@@ -254,8 +254,15 @@ func (s *step) cancelScope(scope int, reason string) {
 	s.unwatch(scope)
 }
 
+// cancelToken ends a token with its work; the output parameters of what is interrupted go out as well.
 func (s *step) cancelToken(t Token, reason string) {
-	s.release(t, reason)
+	s.empty(t, reason)
+	var values []output
+	if reason != "" && !s.cancelling {
+		values, _ = s.outputs(t, s.node(t), true)
+	}
+	s.unbind(t, reason)
+	s.give(t.Scope, values)
 	s.consume(t, nil)
 }
 

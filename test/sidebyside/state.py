@@ -2,6 +2,8 @@
 import json
 import re
 
+# Which of its executions hold these is an accident of Camunda; jobs and tasks are told apart by them.
+LOOP = ("loopCounter", "item")
 DATE = re.compile(r"20\d\d-\d\d-\d\dT[\d:.+Z-]+")
 
 
@@ -77,14 +79,14 @@ class State:
         self.trees.append(root)
         seen = {"tree": tree(root), "suspended": engine.call("GET", f"/process-instance/{pid}")[1].get("suspended")}
         variables = engine.list(f"/variable-instance?processInstanceIdIn={pid}&deserializeValues=false")
-        seen["variables"] = sorted(([v["name"], "Integer" if v["type"] == "Long" else v["type"], plain(v["value"]), at.get(v["activityInstanceId"], v["activityInstanceId"])] for v in variables), key=text)
+        seen["variables"] = sorted(([v["name"], "Integer" if v["type"] == "Long" else v["type"], plain(v["value"]), at.get(v["activityInstanceId"], v["activityInstanceId"])] for v in variables if v["name"] not in LOOP), key=text)
         local = {}
         for v in variables:
             local.setdefault(v["executionId"], {})[v["name"]] = plain(v["value"])
         tasks = engine.list(f"/task?processInstanceId={pid}")
         seen["tasks"] = sorted(([t["taskDefinitionKey"], t["name"], t["assignee"], t["priority"]] for t in tasks), key=text)
         outside = engine.list(f"/external-task?processInstanceId={pid}")
-        seen["external"] = sorted(([x["activityId"], x["topicName"], x["priority"], x["retries"], bool(x["workerId"])] for x in outside), key=text)
+        seen["external"] = sorted(([x["activityId"], x["topicName"], x["priority"], x["retries"]] for x in outside), key=text)
         jobs = engine.list(f"/job?processInstanceId={pid}")
         seen["jobs"] = sorted(([activity_of(engine, j), j["retries"], j["priority"], bool(j["dueDate"])] for j in jobs), key=text)
         waits = [w for w in engine.list(f"/event-subscription?processInstanceId={pid}") if w["eventType"] in ("message", "signal")]
