@@ -15,7 +15,7 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go
+.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,10 @@ diom:
 
 bench: diom ## Measure start, complete and inbox against their targets (ARGS=-h prints the options)
 	@exec $(DIOM) dev --services -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+
+# SIZE=full plays ten times as many models, with operators who act as well.
+side-by-side: diom ## Play random models here and on Camunda 7 and compare (slow; needs Java, Maven, Python 3; SIZE=full for more)
+	@python3 test/sidebyside/sidebyside.py --product $(DIOM) --home $(DIOM_HOME)/sidebyside $(if $(filter full,$(SIZE)),--models 1000 --operate) $(ARGS)
 
 fuzz: ## Fuzz each fuzz target for TIME (20s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \

@@ -95,6 +95,8 @@ class Play:
         if not match:
             raise Difference("no such action", key, [k for k, _ in other.acts])
         items = [first, match[0]]
+        if key[0] == "job":
+            items = [[what for k, what in one.acts if k == key], match]
         getattr(self, "do_" + key[0])(key, items)
         return True
 
@@ -129,7 +131,8 @@ class Play:
         self.both(f"{kind} {key} {body}", lambda e, i: e.call("POST", f"/external-task/{items[i]['id']}/{kind}", body))
 
     def do_job(self, key, items):
-        self.both(f"execute {key}", lambda e, i: e.call("POST", f"/job/{items[i]['id']}/execute", {}))
+        for pair in zip(*items):  # jobs that cannot be told apart are executed together
+            self.both(f"execute {key}", lambda e, i, pair=pair: e.call("POST", f"/job/{pair[i]['id']}/execute", {}))
 
     def do_wait(self, key, items):
         kind, name, _ = key[1]
