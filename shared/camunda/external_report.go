@@ -115,6 +115,7 @@ func (s *Service) ThrowExternal(ctx context.Context, call workflow.Call, id stri
 	if e.Variables, call.Types, err = r.Variables.Read(); err != nil {
 		return err
 	}
+	call.Strict = true
 	_, err = s.workflow.ThrowJobError(ctx, call, job, e)
 	return external(err, id)
 }
