@@ -15,7 +15,7 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
+.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
   crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak
 
 help: ## Print the targets
@@ -135,6 +135,10 @@ mixed: diom ## Run an earlier version (OLD=commit) and this one at once, and mig
 
 soak: diom ## Keep the product at 70 % of what the machine does for MINUTES (30): memory and goroutines stay flat
 	@$(PROOF) TestSoak -tags soak $(FAULTS)
+
+# SIZE=full plays ten times as many models, with operators who act as well.
+side-by-side: diom ## Play random models here and on Camunda 7 and compare (slow; needs Java, Maven, Python 3; SIZE=full for more)
+	@python3 test/sidebyside/sidebyside.py --product $(DIOM) --home $(DIOM_HOME)/sidebyside $(if $(filter full,$(SIZE)),--models 1000 --operate) $(ARGS)
 
 fuzz: ## Fuzz each fuzz target for TIME (20s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \

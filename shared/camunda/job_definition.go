@@ -55,7 +55,7 @@ func jobDefinitions(d store.Definition, process *bpmn.Process) []JobDefinition {
 				ID: jobDefinitionID(d.ID, n.ID, kind), Definition: DefinitionID(d.Key, d.Version, d.ID), DefinitionKey: d.Key, Type: what,
 				Configuration: configuration, Activity: n.ID, Suspended: d.Suspended, Deployment: d.DeploymentID.String(),
 			}
-			if n.MultiInstance != nil && kind != "" {
+			if n.MultiInstance != nil && kind == configuration {
 				one.Activity += multiInstanceBody
 			}
 			list = append(list, one)
@@ -69,8 +69,29 @@ func jobDefinitions(d store.Definition, process *bpmn.Process) []JobDefinition {
 		if n.AsyncAfter {
 			add(asyncAfter, asyncJob, asyncAfter)
 		}
+		if n.MultiInstance != nil && n.MultiInstance.Instance.AsyncBefore {
+			add(oneInstance+asyncBefore, asyncJob, asyncBefore)
+		}
+		if n.MultiInstance != nil && n.MultiInstance.Instance.AsyncAfter {
+			add(oneInstance+asyncAfter, asyncJob, asyncAfter)
+		}
 	}
 	return list
+}
+
+// oneInstance marks what is of the instances of a multi-instance activity, not of it as a whole.
+const oneInstance = "instance "
+
+// ofInstance is the mark of a token at such an instance.
+func (x scene) ofInstance(token int) string {
+	t := x.Token(token)
+	if t == nil {
+		return ""
+	}
+	if n := x.process.Node(t.Node); n == nil || n.MultiInstance == nil || x.whole(*t) {
+		return ""
+	}
+	return oneInstance
 }
 
 func timerType(n *bpmn.FlowNode) string {

@@ -237,10 +237,8 @@ func (s *step) relocate(i Instruction, reason string) error {
 // withdraw ends a token with all that is inside, and what it was the last one in, up to the process (Camunda
 // 7 AbstractInstanceCancellationCmd). The output parameters count, as wherever an activity is interrupted.
 func (s *step) withdraw(t Token, reason string) {
-	values, _ := s.outputs(t, s.node(t), true)
 	instance := s.instance.body(t) != nil
 	s.cancelToken(t, reason)
-	s.give(t.Scope, values)
 	if t.Scope == 0 {
 		return
 	}

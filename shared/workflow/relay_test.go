@@ -14,6 +14,7 @@ import (
 	"diom.io/workflow/shared/database/wiretest"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/workflow"
 )
 
 // What commits late is sent late, not lost, although what committed before it has a greater id.

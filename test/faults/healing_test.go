@@ -20,7 +20,7 @@ const (
 	healed = 60 * time.Second
 	// many is how many instances a half-done batch or signal is about, halfway how many of them are done.
 	many, halfway = 60, 20
-	step          = "INSERT INTO workflow_history"
+	stepWritten   = "INSERT INTO workflow_history"
 )
 
 // wound is a state in which a process that is killed leaves something.
@@ -70,7 +70,7 @@ var wounds = []wound{
 	{
 		name: "unsent events",
 		inflict: func(h *healing) {
-			h.die(startOf("wound", "k"), step, 1)
+			h.die(startOf("wound", "k"), stepWritten, 1)
 			h.ring("UPDATE workflow_history SET locked_until = UTC_TIMESTAMP(3) + INTERVAL 10 SECOND WHERE unsent = 1")
 		},
 		left: func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_history WHERE unsent = 1") },
@@ -81,7 +81,7 @@ var wounds = []wound{
 	{
 		name: "a continuation",
 		inflict: func(h *healing) {
-			h.die(startOfProcess("step", "wound", "k"), step, 1)
+			h.die(startOfProcess("step", "wound", "k"), stepWritten, 1)
 			h.ring("UPDATE workflow_job SET locked_until = UTC_TIMESTAMP(3) + INTERVAL 15 SECOND")
 		},
 		left: func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_job WHERE kind <> 0") },
@@ -89,7 +89,7 @@ var wounds = []wound{
 	},
 	{
 		name:    "a call",
-		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), step, 1) },
+		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), stepWritten, 1) },
 		left: func(h *healing) bool {
 			return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'calling'")
 		},
@@ -97,7 +97,7 @@ var wounds = []wound{
 	},
 	{
 		name:    "the return of a call",
-		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), step, 2) },
+		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), stepWritten, 2) },
 		left: func(h *healing) bool {
 			return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'called'")
 		},
@@ -110,7 +110,7 @@ var wounds = []wound{
 				user: "admin", path: "/api/v1/messages", status: http.StatusAccepted,
 				body: map[string]any{"name": "paths-early", "businessKey": "wound", "ttlSeconds": 600},
 			})
-			h.die(startOfProcess("early", "wound", "k"), step, 1)
+			h.die(startOfProcess("early", "wound", "k"), stepWritten, 1)
 		},
 		left: func(h *healing) bool {
 			return h.any("SELECT COUNT(*) FROM workflow_inbox WHERE state = 1") && h.any("SELECT COUNT(*) FROM workflow_subscription WHERE business_key = 'wound'")
@@ -120,7 +120,7 @@ var wounds = []wound{
 	{
 		name: "a message between instances",
 		inflict: func(h *healing) {
-			h.die(startOfProcess("tell", "wound", "k"), step, 1)
+			h.die(startOfProcess("tell", "wound", "k"), stepWritten, 1)
 		},
 		left: func(h *healing) bool {
 			return !h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'hear'")
@@ -160,7 +160,7 @@ var wounds = []wound{
 			for i := range many {
 				h.ids = append(h.ids, h.start(fmt.Sprint("wound-", i)).InstanceID)
 			}
-			h.die(request{user: "wuqiang", path: "/api/v1/batches", body: map[string]any{"kind": "cancel", "reason": "wound", "instanceIds": h.ids}}, step, halfway)
+			h.die(request{user: "wuqiang", path: "/api/v1/batches", body: map[string]any{"kind": "cancel", "reason": "wound", "instanceIds": h.ids}}, stepWritten, halfway)
 		},
 		left: func(h *healing) bool {
 			n := h.judge.Count("SELECT COUNT(*) FROM workflow_instance WHERE state = 4")
@@ -176,7 +176,7 @@ var wounds = []wound{
 			for i := range many {
 				h.begin("signalled", fmt.Sprint("wound-", i))
 			}
-			h.die(request{user: "admin", path: "/api/v1/signals", body: map[string]any{"name": "heal-go"}}, step, halfway)
+			h.die(request{user: "admin", path: "/api/v1/signals", body: map[string]any{"name": "heal-go"}}, stepWritten, halfway)
 		},
 		left: func(h *healing) bool {
 			n := h.judge.Count("SELECT COUNT(*) FROM workflow_task")
