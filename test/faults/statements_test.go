@@ -29,8 +29,15 @@ var apart = map[string]string{
 	"job_claim.go":   "a claim whose answer is lost ends with its lock: the workers of TestChaos die with jobs in their hands",
 	"migration.go":   "rows of jobs, timers and subscriptions change in the batch of the migrated instance, which is interrupted",
 	"start_event.go": "start events are made and ended in the transaction of a deployment, which is interrupted",
-	"outbox.go":      "marks of the relay: TestRelay of package workflow",
+	"batch.go":       rounds, "batch_item.go": rounds, "company.go": "the demo company is laid before the product serves anybody",
+	"dead_letter.go": rounds, "definition.go": "a deployment is one transaction, which is interrupted",
+	"delete_instance.go": "an instance is deleted in one transaction, which is interrupted",
+	"operate.go":         "who holds a job is in its row only: what is lost is asked again",
+	"signal.go":          rounds,
+	"outbox.go":          "marks of the relay: TestRelay of package workflow",
 }
+
+const rounds = "work of the tick in rounds: TestSelfHealing kills it in the middle, with batches, signals and letters half done"
 
 const administration = "one transaction of a few rows without history, by the same way as a deployment's"
 
