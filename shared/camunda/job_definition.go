@@ -63,20 +63,29 @@ func jobDefinitions(d store.Definition, process *bpmn.Process) []JobDefinition {
 		if n.Event != nil && n.Event.Trigger == bpmn.TriggerTimer && n.Event.Timer != nil {
 			add("", timerType(n), timerConfiguration(n.Event.Timer))
 		}
-		if n.AsyncBefore {
-			add(asyncBefore, asyncJob, asyncBefore)
-		}
-		if n.AsyncAfter {
-			add(asyncAfter, asyncJob, asyncAfter)
-		}
-		if n.MultiInstance != nil && n.MultiInstance.Instance.AsyncBefore {
-			add(oneInstance+asyncBefore, asyncJob, asyncBefore)
-		}
-		if n.MultiInstance != nil && n.MultiInstance.Instance.AsyncAfter {
-			add(oneInstance+asyncAfter, asyncJob, asyncAfter)
+		for _, side := range continuations(n) {
+			add(side, asyncJob, strings.TrimPrefix(side, oneInstance))
 		}
 	}
 	return list
+}
+
+// continuations are the kinds of jobs before and after a node, and those of its instances.
+func continuations(n *bpmn.FlowNode) []string {
+	var kinds []string
+	note := func(mark string, before, after bool) {
+		if before {
+			kinds = append(kinds, mark+asyncBefore)
+		}
+		if after {
+			kinds = append(kinds, mark+asyncAfter)
+		}
+	}
+	note("", n.AsyncBefore, n.AsyncAfter)
+	if m := n.MultiInstance; m != nil {
+		note(oneInstance, m.Instance.AsyncBefore, m.Instance.AsyncAfter)
+	}
+	return kinds
 }
 
 // oneInstance marks what is of the instances of a multi-instance activity, not of it as a whole.

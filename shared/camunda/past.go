@@ -160,13 +160,7 @@ func (f *past) before(c *engine.Change, m *marks) {
 			f.removed[t.ID] = true
 		}
 	case engine.JobCancelled, engine.JobCompleted:
-		if j := f.state.Job(c.JobID); j != nil {
-			m.cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
-			if _, open := f.open[j.Token]; c.Kind == engine.JobCompleted && j.Kind == engine.BeforeJob && !open {
-				f.entering = j.Token
-			}
-			f.log(*j, c)
-		}
+		f.jobEnds(c, m)
 	case engine.JobFailed:
 		if j := f.state.Job(c.JobID); j != nil {
 			f.log(*j, c)
@@ -180,6 +174,18 @@ func (f *past) before(c *engine.Change, m *marks) {
 			f.leave(token, true)
 		}
 	}
+}
+
+func (f *past) jobEnds(c *engine.Change, m *marks) {
+	j := f.state.Job(c.JobID)
+	if j == nil {
+		return
+	}
+	m.cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
+	if _, open := f.open[j.Token]; c.Kind == engine.JobCompleted && j.Kind == engine.BeforeJob && !open {
+		f.entering = j.Token
+	}
+	f.log(*j, c)
 }
 
 func (f *past) after(c *engine.Change) {

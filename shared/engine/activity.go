@@ -165,7 +165,7 @@ func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 		return
 	}
 	s.recordAll(completed)
-	s.release(t, "")
+	s.release(t)
 	s.give(t.Scope, values)
 	delete(s.decided, t.Number)
 	s.exit(t, node)
@@ -219,9 +219,9 @@ func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
 // release ends everything that a token has at its node and leaves the token: what is inside of its
 // scope, its tasks, jobs, timers, subscriptions and incidents, then the scope, unless it is that of an
 // instance.
-func (s *step) release(t Token, reason string) {
-	s.empty(t, reason)
-	s.unbind(t, reason)
+func (s *step) release(t Token) {
+	s.empty(t, "")
+	s.unbind(t, "")
 }
 
 // empty ends what is inside of a token's scope. A token that does not end its work by itself is abandoned

@@ -39,7 +39,7 @@ func (s *step) unhandled(t Token, code, message string) {
 		s.raise(t, true, err)
 		return
 	}
-	s.release(t, "")
+	s.release(t)
 	s.give(t.Scope, values)
 	if err := s.end(t); err != nil {
 		s.raise(t, true, err)

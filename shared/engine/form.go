@@ -83,22 +83,29 @@ func satisfies(c bpmn.FormConstraint, value expr.Value) error {
 		}
 		met = c.Name == "min" && order >= 0 || c.Name == "max" && order <= 0
 	case "minlength", "maxlength":
-		text, isText := value.(string)
-		limit, err := strconv.Atoi(c.Config)
-		switch {
-		case value == nil:
+		if value == nil {
 			return nil
-		case !isText || err != nil:
-			return fmt.Errorf("%s %s is for texts", c.Name, c.Config)
 		}
-		// Camunda's maxlength is the first length that is too long.
-		n := utf8.RuneCountInString(text)
-		met = c.Name == "minlength" && n >= limit || c.Name == "maxlength" && n < limit
+		var err error
+		if met, err = fits(c, value); err != nil {
+			return err
+		}
 	}
 	if !met {
 		return fmt.Errorf("the value does not satisfy %s", strings.TrimSpace(c.Name+" "+c.Config))
 	}
 	return nil
+}
+
+// fits holds a text against the bounds of its length. Camunda's maxlength is the first length that is too long.
+func fits(c bpmn.FormConstraint, value expr.Value) (bool, error) {
+	text, isText := value.(string)
+	limit, err := strconv.Atoi(c.Config)
+	if !isText || err != nil {
+		return false, fmt.Errorf("%s %s is for texts", c.Name, c.Config)
+	}
+	n := utf8.RuneCountInString(text)
+	return c.Name == "minlength" && n >= limit || c.Name == "maxlength" && n < limit, nil
 }
 
 // compareTo compares a number with one that is written in a model.
