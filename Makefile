@@ -15,7 +15,8 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go
+.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
+  crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +88,57 @@ diom:
 
 bench: diom ## Measure start, complete and inbox against their targets (ARGS=-h prints the options)
 	@exec $(DIOM) dev --services -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+
+# The proofs of docs/reliability.md. SIZE=full makes them long, SEED=n repeats one.
+PROOF  = exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 24h $(ARGS) -run
+FAULTS := ./test/faults
+RAPID  := $(if $(filter full,$(SIZE)),-rapid.checks=20000,-rapid.checks=1000) $(if $(SEED),-rapid.seed=$(SEED))
+
+crash: diom ## Interrupt every operation at every request that it makes, in seven ways
+	@$(PROOF) '^Test(Crash|KillOnPaths|KillOneOfTwoReplicas)' $(FAULTS)
+
+chaos: diom ## Kill and pause processes under a load of events, timers and jobs
+	@$(PROOF) '^TestChaos' $(FAULTS)
+
+replay: diom ## Random processes: after every step the history replays to the state
+	@$(PROOF) '^TestRandom' ./shared/engine $(RAPID)
+
+ambiguous: diom ## Cut the replies to COMMIT
+	@$(PROOF) '^Test(CommitRepliesCut|Cut|ConnectionKilled)' $(FAULTS)
+
+events: diom ## Events in triplicate, shuffled, with lost acknowledgements and poison among them
+	@$(PROOF) '^TestEvents' $(FAULTS)
+
+linear: diom ## What people are told of one task, under kills and pauses, is linearizable
+	@$(PROOF) '^TestLinear' $(FAULTS)
+
+poison: diom ## Hostile models are refused or seen, and their neighbours go on
+	@$(PROOF) '^TestPoison' $(FAULTS)
+
+timers: diom ## A year of timers in virtual time
+	@$(PROOF) '^TestYear' ./shared/workflow
+
+servers: diom ## Stop and kill MariaDB and Redis under load
+	@$(PROOF) '^Test(WithoutRedis|MariaDB)' $(FAULTS)
+
+failover: diom ## Kill the database's primary under load, promote its replica, and make it read-only
+	@$(PROOF) 'TestFailover|TestReadOnly' $(FAULTS)
+
+overload: diom ## Send more than is served at once, and storms of one kind of load
+	@$(PROOF) 'TestOverload|TestStorms' $(FAULTS)
+
+healing: diom ## Leave work undone in every way that a dying process can
+	@$(PROOF) 'TestSelfHealing|TestStuckIsVisible' $(FAULTS)
+
+mixed: diom ## Run an earlier version (OLD=commit) and this one at once, and migrate data of each earlier schema (needs git)
+	@SIZE=full $(PROOF) 'TestMixed|TestMigrationsOnData' -tags mixed $(FAULTS)
+
+soak: diom ## Keep the product at 70 % of what the machine does for MINUTES (30): memory and goroutines stay flat
+	@$(PROOF) TestSoak -tags soak $(FAULTS)
+
+# SIZE=full plays ten times as many models, with operators who act as well.
+side-by-side: diom ## Play random models here and on Camunda 7 and compare (slow; needs Java, Maven, Python 3; SIZE=full for more)
+	@python3 test/sidebyside/sidebyside.py --product $(DIOM) --home $(DIOM_HOME)/sidebyside $(if $(filter full,$(SIZE)),--models 1000 --operate) $(ARGS)
 
 fuzz: ## Fuzz each fuzz target for TIME (20s)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' shared functions | xargs -n1 dirname | sort -u); do \

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,24 +21,27 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, rebuild bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Verify the database of an installation, reading only",
+		Short: "Verify the database of an installation",
 		Long: "Checks the database of DIOM_MYSQL_DSN, or that of the local run under DIOM_HOME: each history is gapless and folds to the stored state; the rows\n" +
 			"of tasks, jobs, timers, subscriptions and incidents agree with it; no row has lost what it belongs to; outbox and inbox are in order.\n" +
 			"It only reads, in short looks, and people may go on working. Each violation is told as it is found; then the exit code is 1.\n" +
+			"With --rebuild the rows that repeat the state of an instance are then written anew where they differ from it, if its history proves the\n" +
+			"state; a worker that holds a job of the instance has to fetch it again. The exit code is 1 when violations remain.\n" +
 			"It is 3 when the database cannot be looked at.\n" +
 			"With --json each violation is a line of JSON, and the last line holds the counts.",
 		Example: "  diom check\n  DIOM_SECRETS_DIR=/run/secrets diom check --json | jq 'select(.rule)'",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return check(cmd, asJSON) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return check(cmd, asJSON, rebuild) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print violations and counts as lines of JSON")
+	cmd.Flags().BoolVar(&rebuild, "rebuild", false, "write rows anew that differ from a sound state")
 	return cmd
 }
 
-func check(cmd *cobra.Command, asJSON bool) error {
+func check(cmd *cobra.Command, asJSON, rebuild bool) error {
 	useLocalSecrets()
 	cfg, err := config.Load()
 	if err != nil {
@@ -49,20 +55,53 @@ func check(cmd *cobra.Command, asJSON bool) error {
 		return err
 	}
 	progress := client.NewProgress(cmd.ErrOrStderr(), "instances")
-	out := violations{w: cmd.OutOrStdout(), json: asJSON, progress: progress}
-	checker := invariant.Checker{Store: store.New(db), Found: out.print, Progress: progress.Set}
+	out := violations{w: cmd.OutOrStdout(), json: asJSON, progress: progress, rows: map[engine.ID]int{}}
+	st := store.New(db)
+	checker := invariant.Checker{Store: st, Found: out.print, Progress: progress.Set}
 	counts, err := checker.Run(cmd.Context())
 	progress.Clear()
+	rebuilt := 0
+	if err == nil && rebuild {
+		rebuilt, err = out.rebuild(cmd.Context(), st)
+	}
 	if err = errors.Join(err, db.Close(), out.err); err != nil {
 		return client.Unreachable("the database cannot be checked", err)
 	}
 	if err := out.sum(counts); err != nil {
 		return err
 	}
-	if counts.Violations > 0 {
-		return fmt.Errorf("%d violations", counts.Violations)
+	if left := counts.Violations - rebuilt; left > 0 {
+		return fmt.Errorf("%d violations", left)
 	}
 	return nil
+}
+
+// rebuild writes the rows of the instances anew for which that helps, and returns how many violations are
+// gone.
+func (v *violations) rebuild(ctx context.Context, st *store.Store) (gone int, err error) {
+	for _, id := range slices.SortedFunc(maps.Keys(v.rows), func(a, b engine.ID) int { return slices.Compare(a[:], b[:]) }) {
+		left, err := invariant.Rebuild(ctx, st, id)
+		if errors.Is(err, store.ErrNoInstance) || errors.Is(err, database.ErrGuard) {
+			left, err = []invariant.Violation{{Rule: "busy", Detail: "it went on meanwhile"}}, nil
+		}
+		if err != nil {
+			return gone, err
+		}
+		if len(left) == 0 {
+			gone += v.rows[id]
+			v.line("rebuilt: instance %s\n", id)
+		} else {
+			v.line("not rebuilt: instance %s: %s: %s\n", id, left[0].Rule, left[0].Detail)
+		}
+	}
+	return gone, nil
+}
+
+// line prints a line for people.
+func (v *violations) line(format string, arguments ...any) {
+	if !v.json && v.err == nil {
+		_, v.err = fmt.Fprintf(v.w, format, arguments...)
+	}
 }
 
 // violations prints what is found, while it is found.
@@ -70,10 +109,14 @@ type violations struct {
 	w        io.Writer
 	json     bool
 	progress *client.Progress
-	err      error // of the first line that could not be written
+	err      error             // of the first line that could not be written
+	rows     map[engine.ID]int // violations of an instance that rebuilding its rows may put right
 }
 
 func (v *violations) print(one invariant.Violation) {
+	if invariant.Rebuilds(one) {
+		v.rows[one.InstanceID]++
+	}
 	if v.err != nil {
 		return
 	}

@@ -43,6 +43,8 @@ func TestCheck(t *testing.T) {
 	if json.Unmarshal([]byte(last), &counts) != nil || counts.Violations != 1 {
 		t.Errorf("%s", r.out)
 	}
+	has(t, u.ok("", "check", "--rebuild"), "rebuilt: instance "+instance.String())
+	has(t, u.ok("", "check"), " rules: 0 violations\n")
 	empty := newUserAt(t, "", "DIOM_HOME="+t.TempDir())
 	empty.fails(client.ExitUsage, "DIOM_MYSQL_DSN is not set", "check")
 	empty.env = append(empty.env, "DIOM_MYSQL_DSN=nobody@tcp(127.0.0.1:1)/x")

@@ -32,8 +32,8 @@ func tckCommand() *cobra.Command {
 		Use:   "tck directory",
 		Short: "Run the conformance tests of DMN below a directory",
 		Long: "Runs every test case below a directory in the format of the DMN TCK: compliance-level-N/name/name-test-01.xml beside its models.\n" +
-			"Each failure is told with its reason; then come the counts of each folder with failures and of each level.\n" +
-			"The exit code is 1 when a level has passed less than --at-least asks, in percent.",
+			"Each failure is told with its reason; then come the counts of each folder and of each level.\n" +
+			"The exit code is 1 when a case fails, or, with --at-least, when a level has passed less than that, in percent.",
 		Example: "  diom dmn tck TestCases --at-least 2=95,3=85",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
@@ -58,11 +58,22 @@ func reportTCK(out io.Writer, cases []tck.Case, atLeast map[string]int, all bool
 			fmt.Fprintf(out, "ok   level %s %s %s\n", c.Level, c.Folder, c.ID)
 		}
 	}
+	for _, s := range tck.Folders(cases) {
+		fmt.Fprintf(out, "level %s %s: %d of %d passed\n", s.Level, s.Folder, s.Passed, s.Total)
+	}
 	var short []string
 	reached := map[string]int{}
+	failed := 0
 	for _, s := range tck.Summarize(cases) {
 		fmt.Fprintf(out, "level %s: %d of %d passed (%d %%)\n", s.Level, s.Passed, s.Total, s.Percent())
 		reached[s.Level] = s.Percent()
+		failed += s.Total - s.Passed
+	}
+	if len(cases) == 0 {
+		return errNoCases
+	}
+	if len(atLeast) == 0 && failed > 0 {
+		return fmt.Errorf("the decision models do not conform: %d of %d cases fail", failed, len(cases))
 	}
 	for level, percent := range atLeast {
 		if got, ran := reached[level]; !ran || got < percent {
@@ -110,7 +121,10 @@ func evaluateCommand() *cobra.Command {
 	return cmd
 }
 
-var errNoObject = errors.New("it is another value")
+var (
+	errNoObject = errors.New("it is another value")
+	errNoCases  = errors.New("there is no test case below the directory")
+)
 
 // evaluation is one call of dmn evaluate.
 type evaluation struct {

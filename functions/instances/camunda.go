@@ -30,7 +30,10 @@ func engineRest() []faas.Route {
 		faas.EngineRest(http.MethodGet, "/incident/{id}", access.WorkflowOperate, readIncident),
 		get("/history/process-instance/{id}", readPast), get("/history/activity-instance/{id}", readPastActivity), get("/history/variable-instance/{id}", readPastVariable),
 		get("/variable-instance/{id}", readVariableInstance),
-	},
+		get("/history/decision-instance/{id}", readPastDecision), get("/history/detail/{id}", readPastDetail),
+	}, batchRest(),
+		faas.EngineRestList("/history/decision-instance", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.PastDecision] { return a.Camunda.PastDecisions }),
+		faas.EngineRestList("/history/detail", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.PastDetail] { return a.Camunda.PastDetails }),
 		faas.EngineRestList("/process-instance", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.Instance] { return a.Camunda.Instances }),
 		faas.EngineRestList("/execution", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.Execution] { return a.Camunda.Executions }),
 		faas.EngineRestList("/variable-instance", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.VariableInstance] { return a.Camunda.VariableInstances }),
@@ -151,4 +154,12 @@ func executeMigration(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	return nil, r.App.Camunda.MigrateInstances(ctx, r.Call(), body)
+}
+
+func readPastDecision(ctx context.Context, r *faas.Request) (any, error) {
+	return r.App.Camunda.PastDecision(ctx, r.Principal, r.PathValue("id"), r.Parameters())
+}
+
+func readPastDetail(ctx context.Context, r *faas.Request) (any, error) {
+	return r.App.Camunda.PastDetail(ctx, r.Principal, r.PathValue("id"))
 }

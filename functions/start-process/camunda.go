@@ -14,20 +14,22 @@ func engineRest() []faas.Route {
 	var routes []faas.Route
 	for _, at := range []string{"/process-definition/{id}", "/process-definition/key/{key}"} {
 		routes = append(routes,
-			faas.EngineRest(http.MethodPost, at+"/start", access.WorkflowStart, begin),
-			faas.EngineRest(http.MethodPost, at+"/submit-form", access.WorkflowStart, begin),
+			faas.EngineRest(http.MethodPost, at+"/start", access.WorkflowStart, begin(false)),
+			faas.EngineRest(http.MethodPost, at+"/submit-form", access.WorkflowStart, begin(true)),
 		)
 	}
 	return append(routes, faas.EngineRest(http.MethodPost, "/process-definition/{id}/restart", access.WorkflowOperate, restart))
 }
 
-func begin(ctx context.Context, r *faas.Request) (any, error) {
-	var body camunda.StartRequest
-	if err := r.Read(&body); err != nil {
-		return nil, err
+func begin(form bool) func(context.Context, *faas.Request) (any, error) {
+	return func(ctx context.Context, r *faas.Request) (any, error) {
+		var body camunda.StartRequest
+		if err := r.Read(&body); err != nil {
+			return nil, err
+		}
+		body.ID, body.Key, body.Base, body.Form = r.PathValue("id"), r.PathValue("key"), r.Base(), form
+		return r.App.Camunda.Start(ctx, r.Call(), body)
 	}
-	body.ID, body.Key, body.Base = r.PathValue("id"), r.PathValue("key"), r.Base()
-	return r.App.Camunda.Start(ctx, r.Call(), body)
 }
 
 func restart(ctx context.Context, r *faas.Request) (any, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/dispatch"
@@ -56,6 +57,10 @@ func run(ctx context.Context, app *faas.App) workflow.Ticked {
 	if deadline, limited := ctx.Deadline(); limited && deadline.Add(-margin).Before(end) {
 		end = deadline.Add(-margin)
 	}
+	// An error says that an earlier pass has registered it.
+	_ = app.Telemetry.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "diom_stuck_instances", Help: "Active instances that wait for nothing.",
+	}, func() float64 { return float64(app.Workflow.Stuck()) }))
 	report := func(err error) { app.Telemetry.Log.WarnContext(ctx, "tick", "error", err.Error()) }
 	var watch sync.WaitGroup
 	watch.Go(func() { app.Dispatch.Watch(ctx, end, report) })

@@ -91,8 +91,8 @@ func (s *Service) UpdateDepartment(ctx context.Context, id engine.ID, in Departm
 	if err != nil {
 		return Department{}, err
 	}
-	if match != 0 && match != d.Version {
-		return Department{}, store.ErrPeopleStale
+	if err := matches(match, d.Version); err != nil {
+		return Department{}, err
 	}
 	parent, head := idText(d.ParentID), ""
 	set(&head, d.Head)

@@ -73,8 +73,8 @@ func (s *Service) UpdateGroup(ctx context.Context, id engine.ID, in GroupChange,
 	if err != nil {
 		return Group{}, err
 	}
-	if match != 0 && match != g.Version {
-		return Group{}, store.ErrPeopleStale
+	if err := matches(match, g.Version); err != nil {
+		return Group{}, err
 	}
 	set(&g.Name, in.Name)
 	var v validation

@@ -101,8 +101,8 @@ func (s *Service) UpdateRole(ctx context.Context, p Principal, id engine.ID, in 
 	if err != nil {
 		return Role{}, err
 	}
-	if match != 0 && match != r.Version {
-		return Role{}, store.ErrPeopleStale
+	if err := matches(match, r.Version); err != nil {
+		return Role{}, err
 	}
 	if r.Code == SuperAdmin && in.Permissions != nil {
 		return Role{}, ErrFixedRole

@@ -114,8 +114,8 @@ func (s *Service) UpdatePermission(ctx context.Context, id engine.ID, in Permiss
 	if err != nil {
 		return PermissionNode{}, err
 	}
-	if match != 0 && match != p.Version {
-		return PermissionNode{}, store.ErrPeopleStale
+	if err := matches(match, p.Version); err != nil {
+		return PermissionNode{}, err
 	}
 	parent := idText(p.ParentID)
 	set(&p.Name, in.Name)

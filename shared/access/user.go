@@ -193,8 +193,8 @@ func (s *Service) UpdateUser(ctx context.Context, p Principal, id engine.ID, in 
 	if err != nil {
 		return User{}, err
 	}
-	if match != 0 && match != u.Version {
-		return User{}, store.ErrPeopleStale
+	if err := matches(match, u.Version); err != nil {
+		return User{}, err
 	}
 	if err := s.mayGrant(ctx, p, u.Roles); err != nil { // nobody changes who may more than oneself
 		return User{}, err
@@ -242,6 +242,15 @@ func (s *Service) apply(ctx context.Context, u *store.User, in UserChange) (stor
 		effect.Password, err = s.hasher.hash(ctx, *in.Password)
 	}
 	return effect, err
+}
+
+// matches compares the version that a caller has seen, 0 for any, with what is there: else
+// store.ErrPeopleStale.
+func matches(match, version int64) error {
+	if match != 0 && match != version {
+		return store.ErrPeopleStale
+	}
+	return nil
 }
 
 // set overwrites a field where the change names it.

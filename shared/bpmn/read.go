@@ -27,6 +27,9 @@ type Options struct {
 	Scripts []string
 	// Resource returns another file of the deployment by its name; nil: there are none.
 	Resource func(name string) ([]byte, bool)
+	// Served reports whether somebody does the jobs of a topic, so that no worker needs to be asked for; nil:
+	// nobody does.
+	Served func(topic string) bool
 }
 
 const defaultMaxBytes = 1 << 20

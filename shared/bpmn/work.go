@@ -138,11 +138,12 @@ func (r *reader) topic(s subject, where, text string) *expr.Expression {
 	return topic
 }
 
-// servedBy warns that code of a Java engine has become a topic.
+// servedBy warns that code of a Java engine has become a topic, unless somebody does its jobs.
 func (r *reader) servedBy(s subject, what string, topic *expr.Expression) {
-	if topic != nil {
-		r.add(ruleWorkerNeeded, s, "the %s does not run here: a worker must fetch the jobs with the topic %s", what, clip(topic.Source()))
+	if topic == nil || topic.IsLiteral() && r.options.Served != nil && r.options.Served(topic.Source()) {
+		return
 	}
+	r.add(ruleWorkerNeeded, s, "the %s does not run here: a worker must fetch the jobs with the topic %s", what, clip(topic.Source()))
 }
 
 // number reads an attribute that gives a whole number; without it that of the process counts.

@@ -2,6 +2,7 @@ package camunda
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"diom.io/workflow/shared/access"
@@ -67,7 +68,34 @@ func (s *Service) ActivityInstances(ctx context.Context, p access.Principal, id 
 	for _, t := range x.Tokens {             // an outer token is older than those inside
 		x.place(by, t)
 	}
+	x.placeEnded(by)
 	return root, nil
+}
+
+// placeEnded adds what Camunda shows of the instances of a parallel multi-instance activity that have ended while others
+// go on: transition instances.
+func (x scene) placeEnded(by map[int]*ActivityInstance) {
+	for _, scope := range x.Scopes {
+		body, n := by[scope.Token], x.process.Node(x.nodeOf(scope.Token))
+		if body == nil || body.ActivityType != bodyType || n == nil || n.MultiInstance == nil || n.MultiInstance.Sequential {
+			continue
+		}
+		all, _ := scope.Variables[bpmn.NumberOfInstances].(int64)
+		for i := int64(len(body.Children) + len(body.Transitions)); i < min(all, bpmn.MaxInstances); i++ {
+			id := fmt.Sprintf("%s:%d", body.ID, i)
+			body.Transitions = append(body.Transitions, &TransitionInstance{
+				ID: id, Parent: body.ID, Activity: n.ID, Target: n.ID, ActivityName: pointer(n.Name), ActivityType: activityType(n), Instance: x.ID.String(),
+				Definition: x.definition(), Execution: id, Incidents: []string{}, IncidentList: []IncidentReference{},
+			})
+		}
+	}
+}
+
+func (x scene) nodeOf(token int) string {
+	if t := x.Token(token); t != nil {
+		return t.Node
+	}
+	return ""
 }
 
 // place puts a token into the tree under the one that holds it.
@@ -119,11 +147,16 @@ func (x scene) holder(t engine.Token) string {
 	if outer == nil {
 		return x.ID.String()
 	}
-	node := outer.Node
-	if x.Body(*outer) {
+	return x.activityInstance(*outer)
+}
+
+// activityInstance is the id of the activity instance that a token stands for.
+func (x scene) activityInstance(t engine.Token) string {
+	node := t.Node
+	if x.Body(t) {
 		node += multiInstanceBody
 	}
-	return ActivityInstanceID(node, x.ID, outer.Number)
+	return ActivityInstanceID(node, x.ID, t.Number)
 }
 
 func (x scene) nodeName(id string) *string {

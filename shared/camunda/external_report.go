@@ -3,6 +3,7 @@ package camunda
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"time"
 
@@ -59,9 +60,7 @@ func (s *Service) CompleteExternal(ctx context.Context, call workflow.Call, id s
 	if err != nil {
 		return err
 	}
-	for name, kind := range types {
-		call.Types[name] = kind
-	}
+	maps.Copy(call.Types, types)
 	c.Local, call.Strict = local, true
 	_, err = s.workflow.CompleteJob(ctx, call, job, c)
 	return external(err, id)
@@ -84,6 +83,14 @@ func (s *Service) FailExternal(ctx context.Context, call workflow.Call, id strin
 	if *f.Retries < 0 || after < 0 {
 		return BadRequest("The number of retries and the retry timeout cannot be negative")
 	}
+	var types engine.Types
+	if f.Variables, call.Types, err = r.Variables.Read(); err == nil {
+		f.Local, types, err = r.Local.Read()
+	}
+	if err != nil {
+		return err
+	}
+	maps.Copy(call.Types, types)
 	_, err = s.workflow.FailJob(ctx, call, job, f)
 	return external(err, id)
 }
@@ -108,6 +115,7 @@ func (s *Service) ThrowExternal(ctx context.Context, call workflow.Call, id stri
 	if e.Variables, call.Types, err = r.Variables.Read(); err != nil {
 		return err
 	}
+	call.Strict = true
 	_, err = s.workflow.ThrowJobError(ctx, call, job, e)
 	return external(err, id)
 }

@@ -84,7 +84,7 @@ func (s *Service) jobLog(ctx context.Context, p access.Principal, q Query, worke
 // PastIncidents lists the incidents of the history.
 func (s *Service) PastIncidents(ctx context.Context, p access.Principal, q Query) ([]PastIncident, int, error) {
 	wants := func(i PastIncident) bool {
-		return q.is("incidentId", i.ID) && q.is("incidentType", i.Type) && q.is("incidentMessage", textOf(i.Message)) && q.is("activityId", i.Activity) && q.is("failedActivityId", i.FailedActivity) &&
+		return q.is("incidentId", i.ID) && q.is("incidentType", i.Type) && q.is("incidentMessage", textOf(i.Message)) && q.is("activityId", i.Activity) && q.is("failedActivityId", textOf(i.FailedActivity)) &&
 			q.is("executionId", i.Execution) && q.is("configuration", i.Configuration) && q.holds("open", i.Open) && q.holds("resolved", i.Resolved) && q.holds("deleted", i.Deleted) && q.unowned()
 	}
 	return history(ctx, s, p, q, part[PastIncident]{func(f *past) []PastIncident { return f.incidents }, wants, sorts[PastIncident]{

@@ -138,6 +138,7 @@ type StartRequest struct {
 	ID   string `json:"-"` // of the definition, or
 	Key  string `json:"-"` // of the process
 	Base string `json:"-"` // the address of the product as the caller knows it
+	Form bool   `json:"-"` // the variables are those of the start form
 
 	BusinessKey  string         `json:"businessKey"`
 	Variables    Variables      `json:"variables"`
@@ -151,12 +152,15 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 	if err != nil {
 		return Instance{}, err
 	}
-	request := workflow.StartRequest{BusinessKey: body.BusinessKey}
+	request := workflow.StartRequest{BusinessKey: body.BusinessKey, Form: body.Form}
 	if request.Variables, call.Types, err = body.Variables.Read(); err != nil {
 		return Instance{}, As(err, 400, invalidRequest, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
 	call.Strict = true
 	raw, err := s.begin(ctx, call, d.ID, request, body.Instructions)
+	if errors.Is(err, engine.ErrForm) {
+		err = As(err, 400, restException, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
+	}
 	if err != nil {
 		return Instance{}, err
 	}

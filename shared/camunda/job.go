@@ -58,7 +58,7 @@ func (x scene) jobs() []Job {
 			if j.Kind == engine.AfterJob {
 				kind = asyncAfter
 			}
-			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, kind))
+			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, x.ofInstance(j.Token)+kind))
 			one.Retries, one.Priority, one.Due, one.Created = j.Retries, j.Priority, Date{j.DueAt}, Date{j.CreatedAt}
 			list = append(list, one)
 		}
@@ -283,7 +283,7 @@ type Incident struct {
 	Time           Date    `json:"incidentTimestamp"`
 	Type           string  `json:"incidentType"`
 	Activity       string  `json:"activityId"`
-	FailedActivity string  `json:"failedActivityId"`
+	FailedActivity *string `json:"failedActivityId"`
 	Cause          string  `json:"causeIncidentId"`
 	Root           string  `json:"rootCauseIncidentId"`
 	Configuration  string  `json:"configuration"`
@@ -314,11 +314,14 @@ func (x scene) incidents() []Incident {
 		id := i.ID.String()
 		shown := Incident{
 			ID: id, Definition: x.definition(), Instance: x.ID.String(), Execution: ExecutionID(x.ID, i.Token), Time: Date{i.RaisedAt},
-			Type: incidentType(x.Instance, i), Activity: i.Node, FailedActivity: i.Node, Cause: id, Root: id, Configuration: id,
+			Type: incidentType(x.Instance, i), Activity: i.Node, Cause: id, Root: id, Configuration: id,
 			Message: pointer(i.Message), key: x.ProcessKey,
 		}
 		if !i.Job.IsZero() {
 			shown.Configuration = i.Job.String()
+		}
+		if shown.Type == failedJob { // of external tasks Camunda does not say it
+			shown.FailedActivity = pointer(i.Node)
 		}
 		list = append(list, shown)
 	}
@@ -350,7 +353,7 @@ func (s *Service) Incidents(ctx context.Context, p access.Principal, q Query) ([
 	for _, x := range running {
 		for _, i := range x.incidents() {
 			if q.is("incidentId", i.ID) && q.is("incidentType", i.Type) && q.is("incidentMessage", textOf(i.Message)) && q.like("incidentMessageLike", textOf(i.Message)) &&
-				q.in("processDefinitionKeyIn", i.key) && q.is("executionId", i.Execution) && q.is("activityId", i.Activity) && q.is("failedActivityId", i.FailedActivity) &&
+				q.in("processDefinitionKeyIn", i.key) && q.is("executionId", i.Execution) && q.is("activityId", i.Activity) && q.is("failedActivityId", textOf(i.FailedActivity)) &&
 				q.is("causeIncidentId", i.Cause) && q.is("rootCauseIncidentId", i.Root) && q.is("configuration", i.Configuration) &&
 				q.before("incidentTimestampBefore", i.Time.Time) && q.after("incidentTimestampAfter", i.Time.Time) && q.unowned() {
 				list = append(list, i)

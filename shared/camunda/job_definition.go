@@ -55,7 +55,7 @@ func jobDefinitions(d store.Definition, process *bpmn.Process) []JobDefinition {
 				ID: jobDefinitionID(d.ID, n.ID, kind), Definition: DefinitionID(d.Key, d.Version, d.ID), DefinitionKey: d.Key, Type: what,
 				Configuration: configuration, Activity: n.ID, Suspended: d.Suspended, Deployment: d.DeploymentID.String(),
 			}
-			if n.MultiInstance != nil && kind != "" {
+			if n.MultiInstance != nil && kind == configuration {
 				one.Activity += multiInstanceBody
 			}
 			list = append(list, one)
@@ -63,14 +63,44 @@ func jobDefinitions(d store.Definition, process *bpmn.Process) []JobDefinition {
 		if n.Event != nil && n.Event.Trigger == bpmn.TriggerTimer && n.Event.Timer != nil {
 			add("", timerType(n), timerConfiguration(n.Event.Timer))
 		}
-		if n.AsyncBefore {
-			add(asyncBefore, asyncJob, asyncBefore)
-		}
-		if n.AsyncAfter {
-			add(asyncAfter, asyncJob, asyncAfter)
+		for _, side := range continuations(n) {
+			add(side, asyncJob, strings.TrimPrefix(side, oneInstance))
 		}
 	}
 	return list
+}
+
+// continuations are the kinds of jobs before and after a node, and those of its instances.
+func continuations(n *bpmn.FlowNode) []string {
+	var kinds []string
+	note := func(mark string, before, after bool) {
+		if before {
+			kinds = append(kinds, mark+asyncBefore)
+		}
+		if after {
+			kinds = append(kinds, mark+asyncAfter)
+		}
+	}
+	note("", n.AsyncBefore, n.AsyncAfter)
+	if m := n.MultiInstance; m != nil {
+		note(oneInstance, m.Instance.AsyncBefore, m.Instance.AsyncAfter)
+	}
+	return kinds
+}
+
+// oneInstance marks what is of the instances of a multi-instance activity, not of it as a whole.
+const oneInstance = "instance "
+
+// ofInstance is the mark of a token at such an instance.
+func (x scene) ofInstance(token int) string {
+	t := x.Token(token)
+	if t == nil {
+		return ""
+	}
+	if n := x.process.Node(t.Node); n == nil || n.MultiInstance == nil || x.whole(*t) {
+		return ""
+	}
+	return oneInstance
 }
 
 func timerType(n *bpmn.FlowNode) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/workflow"
 )
@@ -157,40 +158,36 @@ type Restart struct {
 
 // Restart starts ended instances anew with a definition, each by itself.
 func (s *Service) Restart(ctx context.Context, call workflow.Call, definition string, body Restart) error {
-	list, types, err := readInstructions(body.Instructions)
+	r, ids, err := s.restarts(ctx, call.Principal, definition, body)
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
-		return BadRequest("Restart instructions cannot be empty")
-	}
-	d, _, err := s.FindDefinition(ctx, definition, "")
+	_, types, err := readInstructions(body.Instructions)
 	if err != nil {
-		return As(err, http.StatusBadRequest, invalidRequest, "")
-	}
-	ids := body.Instances
-	if body.Query != nil {
-		found, _, err := s.PastInstances(ctx, call.Principal, Query{values: body.Query})
-		if err != nil {
-			return err
-		}
-		for _, one := range found {
-			ids = append(ids, one.ID)
-		}
-	}
-	if len(ids) == 0 {
-		return BadRequest("processInstanceIds is empty")
+		return err
 	}
 	call.Types, call.Strict = types, true
-	for _, text := range ids {
-		id, err := engine.ParseID(text)
-		if err != nil {
-			return BadRequest("Historic process instance cannot be found: %s", text)
-		}
-		r := workflow.Restart{DefinitionID: d.ID, InitialVariables: body.Initial, WithoutBusinessKey: body.WithoutBusinessKey, Instructions: list}
+	for _, id := range ids {
 		if _, err := s.workflow.RestartInstance(ctx, call, id, r); err != nil {
-			return As(err, http.StatusBadRequest, invalidRequest, "Cannot restart process instance '"+text+"': ")
+			return As(err, http.StatusBadRequest, invalidRequest, "Cannot restart process instance '"+id.String()+"': ")
 		}
 	}
 	return nil
+}
+
+// restarts reads which instances are to be started anew, and how.
+func (s *Service) restarts(ctx context.Context, p access.Principal, definition string, body Restart) (r workflow.Restart, ids []engine.ID, err error) {
+	list, _, err := readInstructions(body.Instructions)
+	if err != nil {
+		return r, nil, err
+	}
+	if len(list) == 0 {
+		return r, nil, BadRequest("Restart instructions cannot be empty")
+	}
+	d, _, err := s.FindDefinition(ctx, definition, "")
+	if err != nil {
+		return r, nil, As(err, http.StatusBadRequest, invalidRequest, "")
+	}
+	ids, err = s.meant(ctx, p, BatchBody{Instances: body.Instances, HistoricQuery: body.Query})
+	return workflow.Restart{DefinitionID: d.ID, InitialVariables: body.Initial, WithoutBusinessKey: body.WithoutBusinessKey, Instructions: list}, ids, err
 }

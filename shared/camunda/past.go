@@ -3,6 +3,7 @@ package camunda
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
@@ -101,6 +102,8 @@ type past struct {
 	variables  []PastVariable
 	jobs       []PastJob
 	incidents  []PastIncident
+	decisions  []PastDecision
+	details    []PastDetail
 	removed    map[engine.ID]bool // tasks that were cancelled
 
 	state  *engine.Instance // up to the change that is looked at
@@ -109,6 +112,11 @@ type past struct {
 	open   map[int]int       // token → index of its visit
 	held   map[string]int    // scope and name → index of the variable
 	raised map[engine.ID]int // incident → index
+	// revisions count how often a variable was set.
+	revisions map[string]int
+
+	lastVisit string // the id of the visit that began last
+	entering  int    // the token of the job that is being completed before a node
 }
 
 // past reads and folds the history of an instance.
@@ -119,7 +127,7 @@ func (s *Service) past(ctx context.Context, x scene) (*past, error) {
 	}
 	f := &past{
 		scene: x, state: &engine.Instance{}, visits: map[string]int{}, open: map[int]int{}, held: map[string]int{},
-		raised: map[engine.ID]int{}, removed: map[engine.ID]bool{},
+		raised: map[engine.ID]int{}, removed: map[engine.ID]bool{}, revisions: map[string]int{},
 	}
 	for _, row := range rows {
 		f.at = row
@@ -152,10 +160,7 @@ func (f *past) before(c *engine.Change, m *marks) {
 			f.removed[t.ID] = true
 		}
 	case engine.JobCancelled, engine.JobCompleted:
-		if j := f.state.Job(c.JobID); j != nil {
-			m.cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
-			f.log(*j, c)
-		}
+		f.jobEnds(c, m)
 	case engine.JobFailed:
 		if j := f.state.Job(c.JobID); j != nil {
 			f.log(*j, c)
@@ -171,10 +176,24 @@ func (f *past) before(c *engine.Change, m *marks) {
 	}
 }
 
+func (f *past) jobEnds(c *engine.Change, m *marks) {
+	j := f.state.Job(c.JobID)
+	if j == nil {
+		return
+	}
+	m.cancelled[j.Token] = c.Kind == engine.JobCancelled && j.Kind == engine.ExternalJob
+	if _, open := f.open[j.Token]; c.Kind == engine.JobCompleted && j.Kind == engine.BeforeJob && !open {
+		f.entering = j.Token
+	}
+	f.log(*j, c)
+}
+
 func (f *past) after(c *engine.Change) {
 	switch c.Kind {
 	case engine.TokenCreated, engine.TokenMoved:
-		f.enter(c.Token)
+		if !f.departs(c) {
+			f.enter(c.Token)
+		}
 	case engine.VariablesSet, engine.ScopeOpened:
 		f.set(c)
 	case engine.VariablesRemoved:
@@ -193,9 +212,44 @@ func (f *past) after(c *engine.Change) {
 		f.visit(c.Call.Token, func(a *PastActivity) { a.CalledInstance = pointer(c.Call.ID.String()) })
 	case engine.JobCreated:
 		f.log(*c.Job, c)
+		f.continued(*c.Job)
+	case engine.JobCompleted:
+		f.begun()
+	case engine.DecisionEvaluated:
+		f.decided(c)
 	case engine.IncidentRaised:
 		f.raise(c.Incident)
 	}
+}
+
+// continued notes a continuation: a node that a token has yet to enter was not visited, one that it has yet to leave is done.
+func (f *past) continued(j engine.Job) {
+	i, open := f.open[j.Token]
+	switch {
+	case j.Kind == engine.AfterJob:
+		f.leave(j.Token, false)
+	case j.Kind == engine.BeforeJob && open && i == len(f.activities)-1:
+		f.activities = f.activities[:i]
+		delete(f.open, j.Token)
+		f.visits[f.lastVisit]--
+	}
+}
+
+// begun begins the visit of a token whose job before its node is done.
+func (f *past) begun() {
+	if f.entering > 0 {
+		f.enter(f.entering)
+	}
+	f.entering = 0
+}
+
+// departs reports whether a token was made to take one of several flows out of a node later: that is no visit.
+func (f *past) departs(c *engine.Change) bool {
+	n := f.process.Node(c.Node)
+	if c.Kind != engine.TokenCreated || n == nil {
+		return false
+	}
+	return slices.ContainsFunc(n.Outgoing, func(flow *bpmn.SequenceFlow) bool { return flow.ID == c.Flow && flow.Target != n })
 }
 
 // enter begins a visit.
@@ -216,7 +270,7 @@ func (f *past) enter(token int) {
 	if f.visits[id]++; f.visits[id] > 1 {
 		id = fmt.Sprintf("%s:%d", id, f.visits[id])
 	}
-	f.open[token] = len(f.activities)
+	f.open[token], f.lastVisit = len(f.activities), ActivityInstanceID(node, x.ID, token)
 	f.activities = append(f.activities, PastActivity{
 		ID: id, Parent: x.holder(*t), Activity: node, Name: x.nodeName(t.Node), Type: kind, DefinitionKey: x.ProcessKey, Definition: x.definition(),
 		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: f.scene.Root().String(),
@@ -249,7 +303,7 @@ func (f *past) set(c *engine.Change) {
 		}
 		kinds = scope.Types
 		if t := x.Token(scope.Token); t != nil && scope.Number > 0 {
-			execution, activity = ExecutionID(x.ID, t.Number), ActivityInstanceID(t.Node, x.ID, t.Number)
+			execution, activity = ExecutionID(x.ID, t.Number), x.activityInstance(*t)
 		}
 	}
 	for _, name := range sortedNames(c.Variables) {
@@ -264,6 +318,7 @@ func (f *past) set(c *engine.Change) {
 			})
 		}
 		f.variables[i].Value, f.variables[i].raw, f.variables[i].State = Show(c.Variables[name], kinds[name], true), c.Variables[name], "CREATED"
+		f.detail(f.variables[i], !known)
 	}
 }
 

@@ -7,19 +7,24 @@ import (
 
 // marks are what one row of the history says about why visits end in it.
 type marks struct {
-	cancelled  map[int]bool // tokens whose task or job was cancelled
-	thrown     map[int]bool // tokens that threw an error or escalation which something caught
-	emptied    map[int]bool // scopes out of which a token was cut
-	interrupts bool         // something was interrupted
+	cancelled  map[int]bool          // tokens whose task or job was cancelled
+	thrown     map[int]string        // node from which a token threw an error or escalation that something caught
+	ended      map[int]bool          // tokens whose error nothing caught
+	emptied    map[int]bool          // scopes out of which a token was cut
+	interrupts bool                  // something was interrupted
+	merged     map[engine.Token]bool // joins, as tokens without numbers, that have fired
 }
 
 func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
-	m := &marks{cancelled: map[int]bool{}, thrown: map[int]bool{}, emptied: map[int]bool{}}
+	m := &marks{cancelled: map[int]bool{}, thrown: map[int]string{}, emptied: map[int]bool{}, ended: map[int]bool{}, merged: map[engine.Token]bool{}}
 	for _, c := range changes {
 		switch c.Kind {
 		case engine.ErrorThrown, engine.EscalationThrown:
-			m.thrown[c.Token] = true
-		case engine.ErrorUnhandled, engine.EscalationUnhandled:
+			m.thrown[c.Token] = c.Node
+		case engine.ErrorUnhandled:
+			delete(m.thrown, c.Token)
+			m.ended[c.Token] = true
+		case engine.EscalationUnhandled:
 			delete(m.thrown, c.Token)
 		case engine.TokenMoved, engine.TokenCreated:
 			if n := p.Node(c.Node); n != nil && c.Flow == "" {
@@ -47,46 +52,58 @@ func (x scene) whole(t engine.Token) bool {
 }
 
 // cut reports whether a visit that a change ends was cancelled, and remembers it for what is around it. A
-// worker's or a task's error that is caught at its own activity does not cancel that (Camunda 7).
+// worker's or a task's error that nothing catches does not cancel its activity (Camunda 7).
 func (f *past) cut(c *engine.Change, m *marks) bool {
 	t := f.state.Token(c.Token)
 	if t == nil {
 		return false
 	}
 	n := f.process.Node(t.Node)
-	cancelled := n != nil && (c.Kind == engine.TokenMoved && f.movedOut(c, n, m) || c.Kind == engine.TokenConsumed && f.consumed(*t, n, m))
+	cancelled := n != nil && (c.Kind == engine.TokenMoved && f.movedOut(c, n) || c.Kind == engine.TokenConsumed && f.consumed(*t, n, m))
 	if cancelled {
 		m.emptied[t.Scope] = true
 	}
 	return cancelled
 }
 
-func (f *past) movedOut(c *engine.Change, n *bpmn.FlowNode, m *marks) bool {
+func (f *past) movedOut(c *engine.Change, n *bpmn.FlowNode) bool {
 	if c.Flow != "" {
 		return n.Element == bpmn.ElementEventBasedGateway
 	}
 	event := f.process.Node(c.Node)
-	if event == nil || event.AttachedTo == nil {
-		return false // along a link
-	}
-	holds := n.Holds() || n.Element == bpmn.ElementCallActivity
-	return holds || !m.thrown[c.Token]
+	return event != nil && event.AttachedTo != nil // else along a link
 }
 
 func (f *past) consumed(t engine.Token, n *bpmn.FlowNode, m *marks) bool {
 	switch {
+	case m.ended[t.Number]:
+		return false
 	case m.cancelled[t.Number]:
-		return !m.thrown[t.Number]
+		return true
 	case n.Element == bpmn.ElementEndEvent:
-		return m.thrown[t.Number] && m.interrupts
+		return m.thrown[t.Number] == n.ID && m.interrupts || n.Event != nil && n.Event.Trigger == bpmn.TriggerCancel
 	case n.Holds() && m.emptied[f.ownScope(t.Number)]:
 		return true
 	case n.MultiInstance != nil && !(scene{f.state, f.process}).whole(t):
 		return false
-	case n.Element == bpmn.ElementParallelGateway || n.Element == bpmn.ElementInclusiveGateway:
+	case n.Element == bpmn.ElementParallelGateway:
+		return !f.fires(t, n, m)
+	case n.Element == bpmn.ElementInclusiveGateway:
 		return false
 	}
 	return len(n.Outgoing) > 0 && m.interrupts
+}
+
+// fires reports whether a parallel join ends a token because as many have come as it waits for.
+func (f *past) fires(t engine.Token, n *bpmn.FlowNode, m *marks) bool {
+	at, waiting := engine.Token{Scope: t.Scope, Node: t.Node}, 0
+	for _, other := range f.state.Tokens {
+		if other.Scope == t.Scope && other.Node == t.Node {
+			waiting++
+		}
+	}
+	m.merged[at] = m.merged[at] || waiting >= len(n.Incoming)
+	return m.merged[at]
 }
 
 func (f *past) ownScope(token int) int {

@@ -290,12 +290,15 @@ func (s *Service) Complete(ctx context.Context, call workflow.Call, id string, b
 	if err != nil {
 		return nil, err
 	}
-	c := workflow.Completion{Outright: !submit}
+	c := workflow.Completion{Outright: !submit, Form: submit}
 	if c.Variables, call.Types, err = body.Variables.Read(); err != nil {
 		return nil, As(err, http.StatusBadRequest, restException, words+": ")
 	}
 	call.Strict, call.Steward = true, true
 	if _, err := s.workflow.CompleteTask(ctx, call, parsed, c); err != nil {
+		if errors.Is(err, engine.ErrForm) {
+			return nil, As(err, http.StatusBadRequest, restException, words+": ")
+		}
 		return nil, GoneTask(err, id, words)
 	}
 	if !body.Return {

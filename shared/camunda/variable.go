@@ -262,7 +262,7 @@ func (x scene) variables(open bool) []VariableInstance {
 		execution, activity := x.ID.String(), x.ID.String()
 		var task *string
 		if t := x.Token(scope.Token); t != nil && scope.Number > 0 {
-			execution, activity = ExecutionID(x.ID, t.Number), ActivityInstanceID(t.Node, x.ID, t.Number)
+			execution, activity = ExecutionID(x.ID, t.Number), x.activityInstance(*t)
 			for _, one := range x.Tasks {
 				if one.Token == t.Number {
 					task = pointer(one.ID.String())

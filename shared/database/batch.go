@@ -52,6 +52,12 @@ func (db *DB) Run(ctx context.Context, b *Batch) error {
 	text := b.text.String() + "COMMIT"
 	for attempt := 0; ; attempt++ {
 		err := db.run(ctx, text, b.arguments)
+		if errors.Is(err, errReadOnly) {
+			db.renew()
+			if attempt == 0 {
+				continue // by now another server may be the primary
+			}
+		}
 		// A connection found dead before anything was sent is nobody's fault: the pool may hold as many
 		// as it had before the server restarted.
 		if !errors.Is(err, errNotSent) || attempt > db.batches.Stats().MaxOpenConnections {

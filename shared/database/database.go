@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -30,6 +31,9 @@ type Options struct {
 type DB struct {
 	reads   *sql.DB
 	batches *sql.DB
+
+	renewing sync.Mutex
+	renewed  *time.Timer // runs while connections live briefly; see renew
 }
 
 // Open prepares both pools; it does not connect. dsn is a go-sql-driver DSN, for example
@@ -79,7 +83,7 @@ func pool(base *mysql.Config, o Options, multi bool) (*sql.DB, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(o.Pool)
 	db.SetMaxIdleConns(o.Pool)
-	db.SetConnMaxLifetime(30 * time.Minute)
+	db.SetConnMaxLifetime(connectionLife)
 	return db, nil
 }
 

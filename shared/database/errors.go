@@ -23,7 +23,7 @@ var (
 	ErrGuard = errors.New("guard did not hold")
 	// ErrContention: a deadlock, a lock wait time-out or a changed record; nothing was changed, the
 	// whole transaction may be run again.
-	ErrContention = errors.New("contention")
+	ErrContention = fault.New(fault.Unavailable, "database_contention", "The database was busy with the same rows. Try again shortly.").After(retryAfter)
 	// ErrUnavailable: the database cannot be reached or does not accept writes; nothing was changed.
 	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable", "The database does not answer. Try again shortly.").After(retryAfter)
 	// ErrUnknown: the connection broke while a transaction was under way; it may have committed.
@@ -57,7 +57,9 @@ func classifyNumber(my *mysql.MySQLError) error {
 		return fmt.Errorf("%w: %w", ErrGuard, my)
 	case 1020, 1205, 1213: // record changed, lock wait time-out, deadlock
 		return fmt.Errorf("%w: %w", ErrContention, my)
-	case 1021, 1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 2006, 2013, 3024, 3100:
+	case 1290, 1836: // read_only
+		return fmt.Errorf("%w: %w", errReadOnly, my)
+	case 1021, 1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1317, 1792, 1927, 2006, 2013, 3024, 3100:
 		return fmt.Errorf("%w: %w", ErrUnavailable, my)
 	}
 	return my

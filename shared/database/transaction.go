@@ -41,7 +41,11 @@ func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.T
 	}
 	if err := work(tx); err != nil {
 		_ = tx.Rollback() // the first error is the one to report; a dead connection is dropped by the pool
-		return Classify(err)
+		err = Classify(err)
+		if errors.Is(err, errReadOnly) {
+			db.renew()
+		}
+		return err
 	}
 	if err := Classify(tx.Commit()); err != nil {
 		if errors.Is(err, ErrUnavailable) {

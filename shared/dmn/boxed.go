@@ -145,6 +145,9 @@ func (b *builder) expression(n *node, what, source string, s *feel.Symbols) feel
 			b.expressionProblem(n.subject(), what, source, err)
 			return failing(err.Error())
 		}
+		if e.External() {
+			b.add(ruleFunction, n.subject(), "the %s defines a function in Java or PMML, which is not executed", what)
+		}
 		return e.Evaluate
 	case "juel":
 		return b.juel(n, what, source)

@@ -65,8 +65,8 @@ func (t *table) values(hits []hit) feel.Value {
 	return l
 }
 
-// none is the value when no rule matches: the defaults, if there are any; else an empty list where a
-// list is asked for, 0 of a count, or null.
+// none is the value when no rule matches: the defaults, if there are any; else an empty list of what is
+// collected, 0 of a count, or null (DMN §10.3.2.10).
 func (t *table) none(r *feel.Run, s *feel.Scope) feel.Value {
 	has := false
 	h := hit{outputs: make([]feel.Value, len(t.outputs))}
@@ -82,7 +82,7 @@ func (t *table) none(r *feel.Run, s *feel.Scope) feel.Value {
 	case t.aggregation == "COUNT":
 		v, _ := feel.Parse("0", "number")
 		return v
-	case t.aggregation == "" && (t.policy == "COLLECT" || t.policy == "RULE ORDER" || t.policy == "OUTPUT ORDER"):
+	case t.aggregation == "" && t.policy == "COLLECT":
 		return feel.List{}
 	}
 	return nil

@@ -23,6 +23,21 @@ func (m *Model) Invoke(name string, inputs map[string]feel.Value, now time.Time)
 	if e == nil {
 		return Invocation{}, ErrNoDecision.Withf("The model has no decision %q.", clip(name))
 	}
+	return m.invoke(e, inputs, now)
+}
+
+// InvokeFunction is Invoke of a decision service or a business knowledge model, also where a decision has
+// the same name.
+func (m *Model) InvokeFunction(name string, inputs map[string]feel.Value, now time.Time) (Invocation, error) {
+	for _, e := range m.elements {
+		if e.kind != kindDecision && e.named(name) {
+			return m.invoke(e, inputs, now)
+		}
+	}
+	return m.Invoke(name, inputs, now)
+}
+
+func (m *Model) invoke(e *element, inputs map[string]feel.Value, now time.Time) (Invocation, error) {
 	run := feel.NewRun(now)
 	f := newFrame(run, 0)
 	f.give(m, inputs)
@@ -54,7 +69,7 @@ func (f *frame) givenTo(e *element, inputs map[string]feel.Value) feel.Value {
 func (m *Model) find(name string) *element {
 	var other *element
 	for _, e := range m.elements {
-		if e.kind == kindInput || e.name != feel.Name(name) && feel.Name(e.node.raw("name")) != feel.Name(name) {
+		if !e.named(name) {
 			continue
 		}
 		if e.kind == kindDecision {
@@ -68,6 +83,11 @@ func (m *Model) find(name string) *element {
 		other = m.byID[name]
 	}
 	return other
+}
+
+// named reports whether an element that can be evaluated has a name, of its own or of its variable.
+func (e *element) named(name string) bool {
+	return e.kind != kindInput && (e.name == feel.Name(name) || feel.Name(e.node.raw("name")) == feel.Name(name))
 }
 
 // give sets the inputs, also those of imported models, whose names may carry that of the import.

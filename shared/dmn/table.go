@@ -18,6 +18,7 @@ type table struct {
 type input struct {
 	part    feel.Part
 	allowed *feel.Tests
+	typ     *feel.Type
 	typeRef string
 	// name is camunda:inputVariable, under which JUEL sees the value; cellInput by default.
 	name string
@@ -83,7 +84,7 @@ func (b *builder) table(n *node, s *feel.Symbols) *table {
 }
 
 func (b *builder) input(n *node, s *feel.Symbols) input {
-	in := input{name: feel.Name(n.extension("inputVariable")), allowed: b.allowed(n.child("inputValues"))}
+	in := input{name: feel.Name(n.extension("inputVariable")), allowed: b.allowed(n.child("inputValues"), s)}
 	if in.name == "" {
 		in.name = "cellInput"
 	}
@@ -94,7 +95,7 @@ func (b *builder) input(n *node, s *feel.Symbols) input {
 		return in
 	}
 	in.typeRef = e.attr("typeRef")
-	b.typeRef(e, in.typeRef) // reports a type that there is not
+	in.typ = b.typeRef(e, in.typeRef)
 	subject := e.subject()
 	if subject.id == "" {
 		e.attributes = append(e.attributes, n.attributes...)
@@ -104,7 +105,7 @@ func (b *builder) input(n *node, s *feel.Symbols) input {
 }
 
 func (b *builder) output(n *node, s *feel.Symbols) output {
-	o := output{name: feel.Name(n.raw("name")), typeRef: n.attr("typeRef"), allowed: b.allowed(n.child("outputValues"))}
+	o := output{name: feel.Name(n.raw("name")), typeRef: n.attr("typeRef"), allowed: b.allowed(n.child("outputValues"), s)}
 	o.typ = b.typeRef(n, o.typeRef)
 	if d := n.child("defaultOutputEntry"); d != nil && strings.TrimSpace(d.body()) != "" {
 		o.defaultValue = b.expression(d, "default output", d.body(), s)
@@ -217,22 +218,6 @@ type checker struct {
 	output func(o output, v feel.Value) feel.Value
 }
 
-// standard makes null of what is not allowed, or not of the declared type (DMN §8.3.2, §8.3.3).
-func standard(r *feel.Run) checker {
-	allowed := func(tests *feel.Tests, v feel.Value, what string) feel.Value {
-		if tests == nil || v == nil || tests.Match(r, nil, v) == true {
-			return v
-		}
-		return r.Fail("%s has the value %s, which is not allowed", what, clip(feel.String(v)))
-	}
-	return checker{
-		input: func(in input, v feel.Value) feel.Value { return allowed(in.allowed, v, "an input") },
-		output: func(o output, v feel.Value) feel.Value {
-			return allowed(o.allowed, r.Coerce(v, o.typ, "the output "+o.name), "the output "+o.name)
-		},
-	}
-}
-
 func (w *row) matches(r *feel.Run, s *feel.Scope, values []feel.Value) bool {
 	for i, test := range w.tests {
 		if test != nil && test(r, s, values[i]) != true {
@@ -240,12 +225,4 @@ func (w *row) matches(r *feel.Run, s *feel.Scope, values []feel.Value) bool {
 		}
 	}
 	return true
-}
-
-// part evaluates the table by the standard.
-func (t *table) part() feel.Part {
-	return func(r *feel.Run, s *feel.Scope) feel.Value {
-		hits, _ := t.match(r, s, standard(r))
-		return t.result(r, s, hits)
-	}
 }

@@ -34,12 +34,12 @@ func (b *builder) itemDefinitions() {
 		b.symbols.DefineType(name, t)
 	}
 	for _, n := range definitions {
-		b.fill(b.model.types[feel.Name(n.raw("name"))], n)
+		b.fill(b.model.types[feel.Name(n.raw("name"))], n, b.symbols)
 	}
 }
 
-// fill reads an item definition or component into a type.
-func (b *builder) fill(t *feel.Type, n *node) {
+// fill reads an item definition or component into a type; its allowed values may use the symbols.
+func (b *builder) fill(t *feel.Type, n *node, s *feel.Symbols) {
 	element := t
 	if n.attr("isCollection") == "true" {
 		element = &feel.Type{Name: t.Name}
@@ -48,9 +48,13 @@ func (b *builder) fill(t *feel.Type, n *node) {
 	switch components := n.all("itemComponent"); {
 	case len(components) > 0:
 		element.Kind = feel.KindContext
+		siblings := feel.NewSymbols(b.symbols)
+		for _, c := range components {
+			siblings.Define(c.raw("name"))
+		}
 		for _, c := range components {
 			field := &feel.Type{Name: c.raw("name")}
-			b.fill(field, c)
+			b.fill(field, c, siblings)
 			element.Fields = append(element.Fields, feel.Field{Name: feel.Name(c.raw("name")), Type: field})
 		}
 	case n.child("functionItem") != nil:
@@ -65,15 +69,15 @@ func (b *builder) fill(t *feel.Type, n *node) {
 			element.Base = b.typeRef(ref, strings.TrimSpace(ref.text))
 		}
 	}
-	element.Allowed = b.allowed(n.child("allowedValues"))
-	t.Constraint = b.allowed(n.child("typeConstraint"))
+	element.Allowed = b.allowed(n.child("allowedValues"), s)
+	t.Constraint = b.allowed(n.child("typeConstraint"), s)
 }
 
-func (b *builder) allowed(n *node) *feel.Tests {
+func (b *builder) allowed(n *node, s *feel.Symbols) *feel.Tests {
 	if n == nil || strings.TrimSpace(n.body()) == "" {
 		return nil
 	}
-	tests, err := feel.CompileTests(n.body(), b.symbols)
+	tests, err := feel.CompileTests(n.body(), s)
 	if err != nil {
 		b.expressionProblem(n.subject(), "allowed values", n.body(), err)
 		return nil

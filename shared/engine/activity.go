@@ -165,7 +165,7 @@ func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 		return
 	}
 	s.recordAll(completed)
-	s.release(t, "")
+	s.release(t)
 	s.give(t.Scope, values)
 	delete(s.decided, t.Number)
 	s.exit(t, node)
@@ -174,11 +174,16 @@ func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 // exit lets a token go out of a node that is done, after a job if the node asks for one. What fails
 // here is retried from here: a join, for one, has consumed the tokens that it waited for.
 func (s *step) exit(t Token, node *bpmn.FlowNode) {
-	if !node.AsyncAfter {
+	var err error
+	switch {
+	case !node.AsyncAfter:
 		s.depart(t)
-		return
+	case len(node.Outgoing) == 0:
+		err = s.continueBy(t, node, AfterJob)
+	default:
+		err = s.exitLater(t, node)
 	}
-	if err := s.continueBy(t, node, AfterJob); err != nil {
+	if err != nil {
 		s.raise(t, true, err)
 	}
 }
@@ -214,9 +219,9 @@ func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
 // release ends everything that a token has at its node and leaves the token: what is inside of its
 // scope, its tasks, jobs, timers, subscriptions and incidents, then the scope, unless it is that of an
 // instance.
-func (s *step) release(t Token, reason string) {
-	s.empty(t, reason)
-	s.unbind(t, reason)
+func (s *step) release(t Token) {
+	s.empty(t, "")
+	s.unbind(t, "")
 }
 
 // empty ends what is inside of a token's scope. A token that does not end its work by itself is abandoned
@@ -249,8 +254,15 @@ func (s *step) cancelScope(scope int, reason string) {
 	s.unwatch(scope)
 }
 
+// cancelToken ends a token with its work; the output parameters of what is interrupted go out as well.
 func (s *step) cancelToken(t Token, reason string) {
-	s.release(t, reason)
+	s.empty(t, reason)
+	var values []output
+	if reason != "" && !s.cancelling {
+		values, _ = s.outputs(t, s.node(t), true)
+	}
+	s.unbind(t, reason)
+	s.give(t.Scope, values)
 	s.consume(t, nil)
 }
 

@@ -354,7 +354,7 @@ func (a FailCall) apply(s *step) error {
 	}
 	t := *s.instance.token(call.Token)
 	s.do(Change{Kind: CallCancelled, CallID: call.ID, Node: call.Node, Reason: a.Code})
-	s.release(t, "")
+	s.release(t)
 	s.raise(t, false, &dataError{a.Code, a.Message})
 	return nil
 }

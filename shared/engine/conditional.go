@@ -106,6 +106,18 @@ func (s *step) overtaken(t Token) bool {
 	return interrupted
 }
 
+// discover looks at the conditions that are waited for since known was the list: what has been put into an instance,
+// or goes on by another definition, may be happening already. A suspended instance leaves them to the next change.
+func (s *step) discover(known []Subscription) {
+	for _, sub := range slices.Clone(s.instance.Subscriptions) {
+		old := slices.ContainsFunc(known, func(k Subscription) bool { return k.ID == sub.ID })
+		there := s.instance.Subscription(sub.ID) != nil && (sub.Token > 0 || s.inhabited(sub.Scope))
+		if sub.Condition && !old && there && s.failure == nil && s.instance.State == Active {
+			s.look(sub)
+		}
+	}
+}
+
 // look looks at a condition that is waited for. If it holds, its event happens; interrupted is whether that has ended
 // what the event watches.
 func (s *step) look(sub Subscription) (interrupted bool) {

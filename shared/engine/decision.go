@@ -122,7 +122,7 @@ func (s *step) decidesAnew(t Token, err error) bool {
 		return false
 	}
 	delete(s.decided, t.Number)
-	s.release(t, "")
+	s.release(t)
 	s.raise(t, false, err)
 	return true
 }

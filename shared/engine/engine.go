@@ -208,7 +208,7 @@ func (s *step) admit(t Token) {
 		err = s.begun(t, node, 0)
 	}
 	if err != nil {
-		s.release(t, "")
+		s.release(t)
 		s.raise(t, false, err)
 	}
 }

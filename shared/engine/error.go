@@ -34,7 +34,13 @@ func (s *step) unhandled(t Token, code, message string) {
 	}
 	s.do(Change{Kind: ErrorUnhandled, Token: t.Number, Node: t.Node, Code: code, Reason: message})
 	s.abandon(t)
-	s.release(t, "")
+	values, err := s.outputs(t, s.node(t), false) // the activity ends, and what it gives goes out
+	if err != nil {
+		s.raise(t, true, err)
+		return
+	}
+	s.release(t)
+	s.give(t.Scope, values)
 	if err := s.end(t); err != nil {
 		s.raise(t, true, err)
 	}

@@ -296,7 +296,7 @@ func (s *step) trigger(t Token, id string) {
 		s.create(t.Scope, event.ID, "")
 	case t.Node != event.ID:
 		s.abandon(t)
-		s.release(t, "")
+		s.release(t)
 		s.do(Change{Kind: TokenMoved, Token: t.Number, Node: event.ID, Flow: between(t.Node, event)})
 		t.Node = event.ID
 		s.happen(t)

@@ -29,14 +29,68 @@ func (s *step) leave(t Token, node *bpmn.FlowNode) error {
 	if len(node.Outgoing) == 0 {
 		return s.end(t)
 	}
-	if node.Element == bpmn.ElementParallelGateway {
-		return s.fork(t, node.Outgoing, nil)
-	}
-	taken, why, err := s.choose(t, node, node.Element == bpmn.ElementExclusiveGateway)
+	flows, why, err := s.outgoing(t, node)
 	if err != nil {
 		return err
 	}
-	return s.fork(t, taken, why)
+	return s.fork(t, flows, why)
+}
+
+// outgoing returns the flows that a token takes out of a node.
+func (s *step) outgoing(t Token, node *bpmn.FlowNode) ([]*bpmn.SequenceFlow, []Why, error) {
+	if node.Element == bpmn.ElementParallelGateway {
+		return node.Outgoing, nil, nil
+	}
+	return s.choose(t, node, node.Element == bpmn.ElementExclusiveGateway)
+}
+
+// exitLater chooses the flows out of a node now and takes each of them by a job of its own: the token the first, new
+// tokens at the node the others (Camunda 7 PvmAtomicOperationTransitionNotifyListenerTake).
+func (s *step) exitLater(t Token, node *bpmn.FlowNode) error {
+	flows, why, err := s.outgoing(t, node)
+	if err != nil {
+		return err
+	}
+	if err := s.room(len(flows) - 1); err != nil {
+		return err
+	}
+	if err := s.departBy(t, node, flows[0], why); err != nil {
+		return err
+	}
+	for _, flow := range flows[1:] {
+		s.do(Change{Kind: TokenCreated, Token: s.instance.LastToken + 1, Scope: t.Scope, Node: node.ID, Flow: flow.ID})
+		if err := s.departBy(*s.instance.token(s.instance.LastToken), node, flow, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// departBy is continueBy for one flow out of a node.
+func (s *step) departBy(t Token, node *bpmn.FlowNode, flow *bpmn.SequenceFlow, why []Why) error {
+	job, err := s.continuation(t, node, AfterJob)
+	if err == nil {
+		job.Flow = flow.ID
+		s.do(Change{Kind: JobCreated, Job: job, Why: why})
+	}
+	return err
+}
+
+// departAlong lets a token go along the flow that was chosen for it; by id "", or one that the definition has no more, it
+// chooses now.
+func (s *step) departAlong(t Token, id string) {
+	if node := s.node(t); node != nil {
+		for _, flow := range node.Outgoing {
+			if flow.ID != id || id == "" {
+				continue
+			}
+			if err := s.fork(t, []*bpmn.SequenceFlow{flow}, nil); err != nil {
+				s.raise(t, true, err)
+			}
+			return
+		}
+	}
+	s.depart(t)
 }
 
 // fork lets a token go along several flows at once: it takes the first, new tokens take the others.

@@ -179,6 +179,7 @@ type Job struct {
 	Delays    []string  `json:"delays,omitempty"`   // ISO 8601 durations before the next attempts; the last one repeats
 	DueAt     time.Time `json:"dueAt,omitzero"`     // not before then; zero: at once
 	Steps     int       `json:"steps,omitempty"`    // of a continuation: nodes entered since the last wait state
+	Flow      string    `json:"flow,omitempty"`     // of a continuation after a node: the flow that it takes
 	Listener  *Listener `json:"listener,omitempty"` // of which it is the work; nil: it is that of the node
 	CreatedAt time.Time `json:"createdAt"`
 }

@@ -111,6 +111,13 @@ func (s *step) joins(t Token, node *bpmn.FlowNode) bool {
 
 // ahead returns where a token can be next: its node, unless it is done there and only has to leave.
 func (s *step) ahead(t Token, node *bpmn.FlowNode) []*bpmn.FlowNode {
+	for _, j := range s.instance.Jobs {
+		for _, flow := range node.Outgoing {
+			if j.Token == t.Number && j.Flow == flow.ID && j.Flow != "" {
+				return []*bpmn.FlowNode{flow.Target}
+			}
+		}
+	}
 	if s.instance.owned(t.Number) == nil && s.leaving(t.Number) {
 		return next(node, nil)
 	}

@@ -128,7 +128,7 @@ func (s *step) listened(t Token, l Listener) {
 		err = s.begun(t, node, l.Index+1)
 	}
 	if err != nil {
-		s.release(t, "")
+		s.release(t)
 		s.raise(t, false, err)
 	}
 }

@@ -35,6 +35,7 @@ func (a Migrate) apply(s *step) error {
 	if len(problems) > 0 {
 		return refused(problems)
 	}
+	known := slices.Clone(s.instance.Subscriptions)
 	m := migration{step: s, source: s.process, images: images(a.Plan), grown: map[growth]int{}, kept: map[int]bool{0: true}}
 	m.tokens = m.outsideIn()
 	m.covered = map[string]bool{}
@@ -58,6 +59,7 @@ func (a Migrate) apply(s *step) error {
 			return refused([]Problem{{Mapping: -1, Token: t.Number, Node: t.Node, Text: err.Error()}})
 		}
 	}
+	s.discover(known)
 	s.advance()
 	return nil
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"diom.io/workflow/shared/bpmn"
@@ -63,7 +64,7 @@ func (a Modify) apply(s *step) error {
 	if s.instance.State.Ended() {
 		return ErrEnded
 	}
-	return s.modify(a.Instructions, a.Reason)
+	return s.modify(a.Instructions, a.Reason, slices.Clone(s.instance.Subscriptions))
 }
 
 // StartAt creates an instance that begins at other places than its start event, as a restart does (Camunda
@@ -90,10 +91,11 @@ func (a StartAt) apply(s *step) error {
 	if err := s.watch(0, nil); err != nil {
 		return ErrModification.Withf("The process cannot wait for what starts its event sub-processes: %s", err)
 	}
-	return s.modify(a.Instructions, a.Reason)
+	return s.modify(a.Instructions, a.Reason, nil)
 }
 
-func (s *step) modify(list []Instruction, reason string) error {
+// modify does the instructions. known are the subscriptions whose conditions need no look.
+func (s *step) modify(list []Instruction, reason string, known []Subscription) error {
 	if len(list) == 0 {
 		return ErrModification.Withf("There is no instruction.")
 	}
@@ -108,7 +110,9 @@ func (s *step) modify(list []Instruction, reason string) error {
 		} else if before > 0 {
 			emptied = true
 		}
+		s.discover(known)
 		s.advance()
+		known = slices.Clone(s.instance.Subscriptions)
 	}
 	switch {
 	case len(s.instance.Tokens) > 0:
@@ -233,10 +237,8 @@ func (s *step) relocate(i Instruction, reason string) error {
 // withdraw ends a token with all that is inside, and what it was the last one in, up to the process (Camunda
 // 7 AbstractInstanceCancellationCmd). The output parameters count, as wherever an activity is interrupted.
 func (s *step) withdraw(t Token, reason string) {
-	values, _ := s.outputs(t, s.node(t), true)
 	instance := s.instance.body(t) != nil
 	s.cancelToken(t, reason)
-	s.give(t.Scope, values)
 	if t.Scope == 0 {
 		return
 	}

@@ -19,7 +19,9 @@ import (
 // or made before a parallel join keep it waiting.
 func TestRandomProcesses(t *testing.T) {
 	t.Parallel()
+	processes, steps := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
+		processes++
 		m := &model{rt: rt}
 		content := m.draw()
 		rt.Logf("%s", content)
@@ -40,7 +42,9 @@ func TestRandomProcesses(t *testing.T) {
 			_ = d.do(d.choose()) // a refused command changes nothing; step checks the rest
 		}
 		d.finish(!m.hangs)
+		steps += d.steps
 	})
+	t.Logf("replay: runs=%d steps=%d violations=%t", processes, steps, t.Failed())
 }
 
 // values draws the variables that the conditions of a model read.
@@ -69,11 +73,13 @@ type driver struct {
 	*run
 	rt    *rapid.T
 	pairs []pair
+	steps int
 }
 
 func (d *driver) do(action engine.Action) error {
 	_, err := d.step("zhangwei", action)
 	if err == nil {
+		d.steps++
 		d.checkJoins()
 	}
 	return err

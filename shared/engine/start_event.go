@@ -18,6 +18,8 @@ type Start struct {
 	Hops           int       // instances that started one another by messages before it
 	CalledBy       *CalledBy // nil: nobody called it
 	Variables      Variables
+	// Form says that the variables are what a start form was filled in with: its fields count then.
+	Form bool
 }
 
 // Name is the command's name in the history.
@@ -27,6 +29,12 @@ func (a Start) apply(s *step) error {
 	start := s.beginning(a.Node)
 	if start == nil {
 		return ErrNoStart
+	}
+	if a.Form && start.StartEvent != nil {
+		var err error
+		if a.Variables, err = s.fill(Token{}, start.StartEvent.FormFields, a.Variables); err != nil {
+			return err
+		}
 	}
 	variables, key := a.submitted(start.StartEvent, a.starter(s))
 	a.born(s, key)

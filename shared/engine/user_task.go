@@ -153,6 +153,7 @@ type CompleteTask struct {
 	Outcome   string
 	Comment   string
 	Outright  bool
+	Form      bool // the variables are what the form was filled in with: its fields count then
 }
 
 // Name is the command's name in the history.
@@ -164,8 +165,13 @@ func (a CompleteTask) apply(s *step) error {
 		return err
 	}
 	token := *s.instance.token(task.Token)
-	if len(a.Variables) > 0 {
-		variables := a.Variables
+	variables := a.Variables
+	if node := s.node(token); a.Form && node != nil && node.UserTask != nil {
+		if variables, err = s.fill(token, node.UserTask.FormFields, variables); err != nil {
+			return err
+		}
+	}
+	if len(variables) > 0 {
 		if node := s.node(token); node != nil && node.UserTask != nil {
 			variables = node.UserTask.Submitted(variables)
 		}

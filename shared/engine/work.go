@@ -135,21 +135,29 @@ func (s *step) retries(t Token, node *bpmn.FlowNode) (int, []string, error) {
 
 // continueBy lets a token go on by a job: before it enters a node, or after the node is done.
 func (s *step) continueBy(t Token, node *bpmn.FlowNode, kind JobKind) error {
+	job, err := s.continuation(t, node, kind)
+	if err == nil {
+		s.do(Change{Kind: JobCreated, Job: job})
+	}
+	return err
+}
+
+// continuation is the job of continueBy.
+func (s *step) continuation(t Token, node *bpmn.FlowNode, kind JobKind) (*Job, error) {
 	steps := s.streak + s.entered
 	if node.AsyncBefore || kind == AfterJob {
 		steps += asyncSteps
 	}
 	if steps >= maxStreak {
-		return &dataError{"step_budget_exceeded", "more than 100000 steps without a wait state"}
+		return nil, &dataError{"step_budget_exceeded", "more than 100000 steps without a wait state"}
 	}
 	priority, err := s.integer(t, "jobPriority", node.JobPriority)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.do(Change{Kind: JobCreated, Job: &Job{
+	return &Job{
 		ID: s.newID(), Token: t.Number, Node: node.ID, Kind: kind, Priority: priority, Retries: defaultRetries, Steps: steps, CreatedAt: s.now,
-	}})
-	return nil
+	}, nil
 }
 
 // Continue runs an asynchronous continuation.
@@ -173,7 +181,7 @@ func (a Continue) apply(s *step) error {
 	if job.Kind == BeforeJob {
 		s.admit(token)
 	} else {
-		s.depart(token)
+		s.departAlong(token, job.Flow)
 	}
 	return nil
 }
@@ -241,6 +249,8 @@ type FailJob struct {
 	Details    string
 	Retries    *int
 	RetryAfter *time.Duration
+	Variables  Variables
+	Local      Variables // of the scope of the node
 }
 
 // Name is the command's name in the history.
@@ -251,7 +261,10 @@ func (a FailJob) apply(s *step) error {
 	if err != nil {
 		return err
 	}
-	if job.Listener == nil && s.errs(*s.instance.token(job.Token), externalTask{job, a.Message, a.Details}, false) {
+	token := *s.instance.token(job.Token)
+	s.setVariables(s.instance.scopeOf(token), a.Variables)
+	s.setLocal(token, a.Local)
+	if job.Listener == nil && s.errs(token, externalTask{job, a.Message, a.Details}, false) {
 		return nil
 	}
 	retries := max(job.Retries-1, 0)

@@ -97,7 +97,7 @@ func quiet(result any) any {
 	case *Answer:
 		return &Answer{Status: a.Status, Header: a.Header, Body: quiet(a.Body)}
 	case Answer:
-		return &Answer{Status: a.Status, Header: a.Header, Body: quiet(a.Body)}
+		return quiet(&a)
 	}
 	return nil
 }

@@ -73,6 +73,17 @@ func (t *Type) Shape() string {
 	return t.shapeKind()
 }
 
+// Restricts reports whether a type has allowed values or constraints, of its own or of what it refers to.
+func (t *Type) Restricts() bool {
+	for i := 0; t != nil && i < maxWalk; i++ {
+		if t.Allowed != nil || t.Constraint != nil || t.Element != nil && t.Element.Allowed != nil {
+			return true
+		}
+		t = t.Base
+	}
+	return false
+}
+
 // Of returns the type of the elements of a list type, nil when it is none.
 func (t *Type) Of() *Type {
 	for i := 0; t != nil && t.Element == nil && t.Base != nil && i < maxWalk; i++ {

@@ -229,7 +229,7 @@ func isLiteral(n node) bool {
 // rangeFrom reads a range or a comparison from a text: its ends are literals.
 func rangeFrom(r *Run, a []Value) Value {
 	var root node
-	p := &parser{source: asText(a[0]), builtins: literalNames}
+	p := newParser(asText(a[0]), nil, literalNames)
 	err := p.run(func() { root = p.element() })
 	g, ok := root.(rangeNode)
 	if err != nil || !ok || !isLiteral(g.start) || !isLiteral(g.end) {

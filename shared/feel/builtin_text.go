@@ -3,14 +3,17 @@ package feel
 import (
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // texts are the string functions (DMN §10.3.4.3).
 var texts = map[string][]signature{
 	"substring":        {sig("string s, start position n, length n?", substring)},
 	"string length":    {sig("string s", func(_ *Run, a []Value) Value { return integer(int64(utf8.RuneCountInString(asText(a[0])))) })},
-	"upper case":       {sig("string s", func(r *Run, a []Value) Value { return r.text(strings.ToUpper(asText(a[0]))) })},
-	"lower case":       {sig("string s", func(r *Run, a []Value) Value { return r.text(strings.ToLower(asText(a[0]))) })},
+	"upper case":       {sig("string s", func(r *Run, a []Value) Value { return r.text(cases.Upper(language.Und).String(asText(a[0]))) })},
+	"lower case":       {sig("string s", func(r *Run, a []Value) Value { return r.text(cases.Lower(language.Und).String(asText(a[0]))) })},
 	"substring before": {sig("string s, match s", substringBefore)},
 	"substring after":  {sig("string s, match s", substringAfter)},
 	"contains":         {sig("string s, match s", onTexts(strings.Contains))},
@@ -98,13 +101,13 @@ func replace(r *Run, a []Value) Value {
 		return nil
 	}
 	input, replacement := asText(a[0]), asText(a[2])
-	if pattern.MatchString("") {
+	if pattern.matches(r, "") {
 		return r.Fail("replace: the pattern matches the empty string")
 	}
 	literal := strings.Contains(asText(a[3]), "q")
 	var b strings.Builder
 	last := 0
-	for _, m := range pattern.FindAllStringSubmatchIndex(input, -1) {
+	for _, m := range pattern.all(r, input) {
 		b.WriteString(input[last:m[0]])
 		last = m[1]
 		if literal {
@@ -171,7 +174,7 @@ func matches(r *Run, a []Value) Value {
 	if !ok {
 		return nil
 	}
-	return pattern.MatchString(asText(a[0]))
+	return pattern.matches(r, asText(a[0]))
 }
 
 func split(r *Run, a []Value) Value {
@@ -179,13 +182,14 @@ func split(r *Run, a []Value) Value {
 	if !ok {
 		return nil
 	}
-	if pattern.MatchString("") {
+	if pattern.matches(r, "") {
 		return r.Fail("split: the delimiter matches the empty string")
 	}
-	parts := pattern.Split(asText(a[0]), -1)
-	l := make(List, len(parts))
-	for i, p := range parts {
-		l[i] = p
+	var l List
+	last, input := 0, asText(a[0])
+	for _, m := range pattern.all(r, input) {
+		l = append(l, input[last:m[0]])
+		last = m[1]
 	}
-	return r.list(l)
+	return r.list(append(l, input[last:]))
 }

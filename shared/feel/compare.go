@@ -145,7 +145,7 @@ func (r *Run) relation(o string, a, b Value) Value {
 	if a == nil || b == nil {
 		return r.Fail("null has no order")
 	}
-	c, ok := order(a, b)
+	c, ok := order(sameZone(a, b))
 	if !ok {
 		return r.Fail("%s and %s have no order", kindOf(a), kindOf(b))
 	}
@@ -158,6 +158,33 @@ func (r *Run) relation(o string, a, b Value) Value {
 		return c > 0
 	}
 	return c >= 0
+}
+
+// sameZone gives a local time the zone of the one that it is ordered with (DMN table 54).
+func sameZone(a, b Value) (Value, Value) {
+	switch x := a.(type) {
+	case Time:
+		if y, ok := b.(Time); ok {
+			x.Zone, y.Zone = common(x.Zone, y.Zone)
+			return x, y
+		}
+	case DateTime:
+		if y, ok := b.(DateTime); ok {
+			x.Time.Zone, y.Time.Zone = common(x.Time.Zone, y.Time.Zone)
+			return x, y
+		}
+	}
+	return a, b
+}
+
+func common(a, b Zone) (Zone, Zone) {
+	switch {
+	case a.none():
+		return b, b
+	case b.none():
+		return a, a
+	}
+	return a, b
 }
 
 // Equal reports whether two values are the same as = says; what cannot be compared is not.

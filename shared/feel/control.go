@@ -99,7 +99,10 @@ func (p *parser) function() node {
 			f.result = p.typeName()
 		}
 		if p.keyword("external") {
-			p.bail("external functions, of Java or PMML, are not executed")
+			p.external = true
+			p.expression()
+			f.body = failed{"external functions, of Java or PMML, are not executed"}
+			return
 		}
 		f.body = p.expression()
 	})

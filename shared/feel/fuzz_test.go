@@ -15,7 +15,7 @@ func FuzzCompileEvaluate(f *testing.F) {
 		`1 + 2 * 3`, `Full Name + "x"`, `for i in 1..3, j in [i] return i + j * partial[-1]`, `people[age > 30].home town`, `{f: function(n) if n < 2 then 1 else n * f(n - 1), r: f(5)}.r`,
 		`x in (1, < 5, >= 10, ]1..3[)`, `some a in [1,2] satisfies a = 2`, `1 instance of list<context<a: number>>`, `@"2020-01-01T10:00:00@Europe/Paris" + @"P1Y"`, `replace("abc", "(b)[a-z-[x]]", "$1\$")`,
 		`date and time("999999999-12-31T23:59:59Z") - duration("P1D")`, `sort([3,1,2], function(x,y) x < y)`, `"\uD83D\uDE00\"`, `not("a", "b")`, `- `, `? > 3 and ? < 5`, `1e999 ** 9`, `exp(100000)`, `10 ** -6000`, `decimal(1E300, 6000)`,
-		`overlaps before([1..5),(< 3))`, `string([{"{": [1..2]}, null])`, `context put({a: {b: 1}}, ["a","b"], 2)`, `matches("aaa", "(a*)*b")`, `/* c */ 金额 // d`,
+		`overlaps before([1..5),(< 3))`, `string([{"{": [1..2]}, null])`, `context put({a: {b: 1}}, ["a","b"], 2)`, `matches("aaa", "(a*)*b")`, `replace("aabb", "(a|b)\1{1,2}?", "$1")`, `{a: [{b: < 5}]}...b`, `@"10:00:00" < @"10:00:00@Europe/Paris"`, `/* c */ 金额 // d`,
 	} {
 		f.Add(seed)
 	}

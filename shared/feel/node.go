@@ -1,10 +1,6 @@
 package feel
 
-import (
-	"slices"
-
-	"github.com/cockroachdb/apd/v3"
-)
+import "github.com/cockroachdb/apd/v3"
 
 // node is one place of a compiled text. It gives null, with a diagnostic, instead of failing.
 type node interface {
@@ -314,86 +310,4 @@ func (r *Run) at(list List, position *apd.Decimal) Value {
 		return list[int64(len(list))+i]
 	}
 	return r.Fail("there is no element %s in a list of %d", plain(position), len(list))
-}
-
-type call struct {
-	function  node
-	arguments []node
-	names     []string // of each argument, or none
-}
-
-func (n call) evaluate(r *Run, s *Scope) Value {
-	if !r.step(1) {
-		return nil
-	}
-	f := n.callee(r, s)
-	if f == nil {
-		return r.Fail("what is called is no function")
-	}
-	arguments := make([]Value, len(n.arguments))
-	for i, a := range n.arguments {
-		arguments[i] = a.evaluate(r, s)
-	}
-	return r.Invoke(f, arguments, n.names)
-}
-
-// callee is the function; a variable that is none does not hide a built-in one.
-func (n call) callee(r *Run, s *Scope) *Function {
-	value := n.function.evaluate(r, s)
-	f, ok := value.(*Function)
-	if v, named := n.function.(variable); !ok && named {
-		f = builtins[v.name]
-	}
-	return f
-}
-
-// Invoke calls a function with positional arguments, or named ones.
-func (r *Run) Invoke(f *Function, arguments []Value, names []string) Value {
-	if r.calls++; r.calls > maxCalls {
-		r.err = ErrBudget
-	}
-	defer func() { r.calls-- }()
-	if r.err != nil {
-		return nil
-	}
-	if len(f.native) > 0 {
-		return r.native(f, arguments, names)
-	}
-	if len(arguments) != len(f.Parameters) {
-		return r.Fail("%s takes %d arguments, not %d", f.label(), len(f.Parameters), len(arguments))
-	}
-	ordered := make([]Value, len(arguments))
-	for i, p := range f.Parameters {
-		at := i
-		if len(names) > 0 {
-			if at = slices.Index(names, p.Name); at < 0 {
-				return r.Fail("%s has a parameter %s, which is not given", f.label(), p.Name)
-			}
-		}
-		ordered[i] = r.Coerce(arguments[at], p.Type, "the parameter "+p.Name)
-	}
-	return f.Call(r, ordered)
-}
-
-func (f *Function) label() string {
-	if f.Name == "" {
-		return "the function"
-	}
-	return f.Name
-}
-
-type lambda struct {
-	parameters []Parameter
-	result     *Type
-	body       node
-}
-
-func (n lambda) evaluate(_ *Run, s *Scope) Value {
-	return &Function{Parameters: n.parameters, Result: n.result, inferred: infer(n.body, 0), Call: func(r *Run, arguments []Value) Value {
-		inner := NewScope(s)
-		for i, p := range n.parameters {
-			inner.Put(p.Name, arguments[i])
-		}
-		return r.Coerce(n.body.evaluate(r, inner), n.result, "the result")
-	}}
 }

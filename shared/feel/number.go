@@ -103,6 +103,11 @@ func scaled(d *apd.Decimal, scale int64, rounding apd.Rounder) (*apd.Decimal, bo
 	if scale > 6176 || scale < -6111 {
 		return nil, false
 	}
+	if !d.IsZero() && adjusted(d) < -scale-1 {
+		// apd.Quantize takes what is less than a tenth of a unit for nothing; a tenth rounds the same way.
+		d = &apd.Decimal{Negative: d.Negative, Exponent: int32(-scale - 1)}
+		d.Coeff.SetInt64(1)
+	}
 	c := *decimals
 	c.Precision = uint32(max(34, min(adjusted(d)+scale+2, 7000))) // enough for every digit that is left
 	c.Rounding = rounding

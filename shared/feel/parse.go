@@ -9,9 +9,10 @@ import (
 
 // Expression is a compiled text. It is immutable and safe for concurrent use.
 type Expression struct {
-	source string
-	root   node
-	free   []string
+	source   string
+	root     node
+	free     []string
+	external bool
 }
 
 // Source returns the text that was compiled.
@@ -20,6 +21,9 @@ func (e *Expression) Source() string { return e.source }
 // Free returns the names that are neither known symbols nor built-in, sorted, each once: the variables that
 // it looks up.
 func (e *Expression) Free() []string { return slices.Clone(e.free) }
+
+// External reports whether the text defines a function of Java or PMML, which gives null when it is called.
+func (e *Expression) External() bool { return e.external }
 
 // Evaluate runs the expression in a scope, which may be nil. Whether the budget sufficed is for Run.Err.
 func (e *Expression) Evaluate(r *Run, s *Scope) Value {
@@ -31,11 +35,12 @@ func (e *Expression) Evaluate(r *Run, s *Scope) Value {
 // nil. A name that nobody knows is no error here: it is null when it is evaluated.
 func Compile(source string, symbols *Symbols) (*Expression, error) {
 	e := &Expression{source: source}
-	p := &parser{source: source, symbols: symbols, builtins: builtinNames}
+	p := newParser(source, symbols, builtinNames)
 	err := p.run(func() { e.root = p.expression() })
 	if err != nil {
 		return nil, err
 	}
+	e.external = p.external
 	slices.Sort(p.free)
 	e.free = slices.Compact(p.free)
 	return e, nil
@@ -114,7 +119,7 @@ func (p *parser) comparator() string {
 }
 
 func (p *parser) comparison() node {
-	left := p.sum()
+	left := p.operand()
 	for n := 0; ; n++ {
 		p.chained(n)
 		p.space()
@@ -138,7 +143,8 @@ func (p *parser) comparison() node {
 	}
 }
 
-// operand of a comparison may itself be one, which is a range: x = >= 2.
+// operand of a comparison, and so any expression, may be a sign with an end, which is a range (rule 2.h):
+// x = >= 2, {limit: < 5}.
 func (p *parser) operand() node {
 	if sign := p.comparator(); sign != "" {
 		return boundOf(sign, p.sum())
@@ -204,6 +210,8 @@ func (p *parser) postfix() node {
 		case p.is(".") && !p.is(".."):
 			p.at++
 			base = path{base, p.member()}
+		case p.descends():
+			base = descendants{base, p.member()}
 		case p.is("[") && !p.endpoint:
 			p.at++
 			base = p.filter(base)

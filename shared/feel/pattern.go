@@ -12,18 +12,28 @@ const (
 	maxInstructions = 4000 // of the compiled pattern
 )
 
-// pattern compiles a regular expression of XPath 3.1 with its flags, and pays for its use on n bytes.
-// It runs as RE2, in time linear in the input; back references are refused.
-func (r *Run) pattern(source, flags Value, n int) (*regexp.Regexp, bool) {
-	text, err := translate(asText(source), asText(flags))
+// pattern is a compiled regular expression of XPath 3.1. It runs as RE2, in time linear in the input,
+// but for one with back references, which tree is then.
+type pattern struct {
+	compiled *regexp.Regexp
+	tree     *syntax.Regexp
+	fold     bool
+}
+
+// pattern compiles a regular expression with its flags, and pays for its use on n bytes.
+func (r *Run) pattern(source, flags Value, n int) (*pattern, bool) {
+	t, err := translate(asText(source), asText(flags))
 	if err != nil {
 		r.Fail("the regular expression %q: %v", clip(asText(source)), err)
 		return nil, false
 	}
-	tree, err := syntax.Parse(text, syntax.Perl)
+	tree, err := syntax.Parse(t.out.String(), syntax.Perl)
 	if err != nil {
 		r.Fail("%q is no regular expression", clip(asText(source)))
 		return nil, false
+	}
+	if t.references {
+		return &pattern{tree: tree, fold: strings.Contains(asText(flags), "i")}, r.step(20)
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil || len(program.Inst) > maxInstructions {
@@ -33,17 +43,43 @@ func (r *Run) pattern(source, flags Value, n int) (*regexp.Regexp, bool) {
 	if !r.step(20 + len(program.Inst)*(n/256+1)) {
 		return nil, false
 	}
-	compiled, err := regexp.Compile(text)
-	return compiled, err == nil
+	compiled, err := regexp.Compile(t.out.String())
+	return &pattern{compiled: compiled}, err == nil
+}
+
+func (p *pattern) matches(r *Run, input string) bool {
+	if p.compiled != nil {
+		return p.compiled.MatchString(input)
+	}
+	return p.find(r, input, 0) != nil
+}
+
+// all returns where each match and its groups begin and end, as regexp does. The pattern does not match
+// the empty string.
+func (p *pattern) all(r *Run, input string) [][]int {
+	if p.compiled != nil {
+		return p.compiled.FindAllStringSubmatchIndex(input, -1)
+	}
+	var found [][]int
+	for at := 0; ; {
+		m := p.find(r, input, at)
+		if m == nil {
+			return found
+		}
+		found = append(found, m)
+		if at = m[1]; m[1] == m[0] {
+			at++
+		}
+	}
 }
 
 // translate turns XPath's syntax into that of Go.
-func translate(source, flags string) (string, error) {
+func translate(source, flags string) (*translation, error) {
+	t := &translation{source: source}
 	if len(source) > maxPattern {
-		return "", fmt.Errorf("it is longer than %d bytes", maxPattern)
+		return t, fmt.Errorf("it is longer than %d bytes", maxPattern)
 	}
 	var prefix string
-	t := translation{source: source}
 	for _, f := range flags {
 		switch f {
 		case 's', 'm', 'i':
@@ -53,23 +89,21 @@ func translate(source, flags string) (string, error) {
 		case 'q':
 			t.literal = true
 		default:
-			return "", fmt.Errorf("%q is no flag", f)
+			return t, fmt.Errorf("%q is no flag", f)
 		}
 	}
 	if prefix != "" {
-		prefix = "(?" + prefix + ")"
+		t.out.WriteString("(?" + prefix + ")")
 	}
 	if t.literal {
-		return prefix + regexp.QuoteMeta(source), nil
+		t.out.WriteString(regexp.QuoteMeta(source))
+		return t, nil
 	}
 	if t.extended {
 		t.source = withoutSpace(source)
 	}
 	t.dotAll = strings.Contains(flags, "s")
-	if err := t.run(); err != nil {
-		return "", err
-	}
-	return prefix + t.out.String(), nil
+	return t, t.run()
 }
 
 type translation struct {
@@ -78,6 +112,9 @@ type translation struct {
 	out               strings.Builder
 	extended, literal bool
 	dotAll            bool
+	groups            []bool // of each group from the first: whether it is closed
+	open              []int  // the groups around, 0 for one that does not capture
+	references        bool
 }
 
 // withoutSpace drops white space outside of classes, as the flag x asks.
@@ -124,11 +161,8 @@ func (t *translation) run() error {
 			if class, err = t.class(); err == nil {
 				t.out.WriteString(class)
 			}
-		case c == '(' && strings.HasPrefix(t.source[t.at:], "(?") && !strings.HasPrefix(t.source[t.at:], "(?:"):
-			return fmt.Errorf("(? is not part of it")
 		default:
-			t.out.WriteByte(c)
-			t.at++
+			err = t.plain(c)
 		}
 		if err != nil {
 			return err
@@ -137,8 +171,71 @@ func (t *translation) run() error {
 	return nil
 }
 
+var quantity = regexp.MustCompile(`^\{\d+(,\d*)?\}`)
+
+// plain copies what stands outside of classes and escapes.
+func (t *translation) plain(c byte) error {
+	size := 1
+	rest := t.source[t.at:]
+	switch c {
+	case '(':
+		if err := t.begin(rest); err != nil {
+			return err
+		}
+	case ')':
+		if n := len(t.open); n > 0 {
+			if group := t.open[n-1]; group > 0 {
+				t.groups[group-1] = true
+			}
+			t.open = t.open[:n-1]
+		}
+	case '{':
+		if size = len(quantity.FindString(rest)); size == 0 {
+			return fmt.Errorf("{ begins no quantity")
+		}
+	case '}', ']':
+		return fmt.Errorf("%c stands alone", c)
+	}
+	t.out.WriteString(rest[:size])
+	t.at += size
+	return nil
+}
+
+func (t *translation) begin(rest string) error {
+	switch {
+	case strings.HasPrefix(rest, "(?:"):
+		t.open = append(t.open, 0)
+	case strings.HasPrefix(rest, "(?"):
+		return fmt.Errorf("(? is not part of it")
+	default:
+		t.groups = append(t.groups, false)
+		t.open = append(t.open, len(t.groups))
+	}
+	return nil
+}
+
+// reference reads a back reference: as many digits as there are groups for (XPath 3.1 §5.6.1).
+func (t *translation) reference() error {
+	group := int(t.source[t.at+1] - '0')
+	for t.at += 2; digit(t.source, t.at) >= 0 && group*10+digit(t.source, t.at) <= len(t.groups); t.at++ {
+		group = group*10 + digit(t.source, t.at)
+	}
+	if group > len(t.groups) || !t.groups[group-1] {
+		return fmt.Errorf("there is no group %d in front of its back reference", group)
+	}
+	if strings.ContainsFunc(t.source, func(c rune) bool { return c >= firstReference && c <= lastReference }) {
+		return fmt.Errorf("it has characters that are reserved")
+	}
+	t.references = true
+	fmt.Fprintf(&t.out, `(?:\x{%X}\x{%X})`, firstReference+group, firstReference+group)
+	return nil
+}
+
 // escape copies what a backslash begins outside of a class.
 func (t *translation) escape() error {
+	if digit(t.source, t.at+1) > 0 {
+		return t.reference()
+	}
 	inside, negated, err := t.escaped()
 	if err != nil {
 		return err
@@ -169,8 +266,6 @@ func (t *translation) escaped() (inside string, negated bool, err error) {
 		return t.property(c == 'P')
 	case strings.IndexByte(`nrt\|.?*+(){}[]^$-`, c) >= 0:
 		return `\` + string(c), false, nil
-	case c >= '1' && c <= '9':
-		return "", false, fmt.Errorf("back references are not executed")
 	}
 	return "", false, fmt.Errorf(`\%c is not part of it`, c)
 }
@@ -202,127 +297,4 @@ func (t *translation) property(negated bool) (string, bool, error) {
 		return `\P{` + name + `}`, false, nil
 	}
 	return `\p{` + name + `}`, false, nil
-}
-
-// class reads [...]. A subtraction [a-z-[aeiou]] becomes an alternation, which Go has not; only single
-// characters and ranges of it can be taken away.
-func (t *translation) class() (string, error) {
-	t.at++
-	var b strings.Builder
-	b.WriteByte('[')
-	if t.at < len(t.source) && t.source[t.at] == '^' {
-		b.WriteByte('^')
-		t.at++
-	}
-	for first := true; t.at < len(t.source); first = false {
-		c := t.source[t.at]
-		switch {
-		case c == ']' && !first:
-			t.at++
-			return b.String() + "]", nil
-		case c == '[':
-			return "", fmt.Errorf("[ stands within a class")
-		case c == '-' && strings.HasPrefix(t.source[t.at:], "-["):
-			return t.subtract(b.String() + "]")
-		case c == '\\':
-			inside, err := t.classEscape()
-			if err != nil {
-				return "", err
-			}
-			b.WriteString(inside)
-		default:
-			b.WriteByte(c)
-			t.at++
-		}
-	}
-	return "", fmt.Errorf("a class is not closed")
-}
-
-// classEscape reads an escape within a class.
-func (t *translation) classEscape() (string, error) {
-	inside, negated, err := t.escaped()
-	if err != nil || !negated {
-		return inside, err
-	}
-	return complement(inside)
-}
-
-func (t *translation) subtract(class string) (string, error) {
-	t.at++
-	minus, err := t.class()
-	if err != nil {
-		return "", err
-	}
-	if !strings.HasPrefix(t.source[t.at:], "]") {
-		return "", fmt.Errorf("a subtraction stands last in a class")
-	}
-	t.at++
-	return takeAway(class, minus)
-}
-
-// complement is the inside of the class of all other characters.
-func complement(inside string) (string, error) {
-	tree, err := syntax.Parse("[^"+inside+"]", syntax.Perl)
-	if err != nil {
-		return "", err
-	}
-	return spell(tree.Rune), nil
-}
-
-// takeAway takes one class from another.
-func takeAway(class, minus string) (string, error) {
-	a, err := classRanges(class)
-	if err != nil {
-		return "", err
-	}
-	b, err := classRanges(minus)
-	if err != nil {
-		return "", err
-	}
-	var left []rune
-	for i := 0; i+1 < len(a); i += 2 {
-		left = append(left, without(a[i], a[i+1], b)...)
-	}
-	if len(left) == 0 {
-		return `[^\x{0}-\x{10FFFF}]`, nil
-	}
-	return "[" + spell(left) + "]", nil
-}
-
-// without is what sorted ranges leave of one range.
-func without(low, high rune, minus []rune) []rune {
-	var left []rune
-	for j := 0; j+1 < len(minus) && low <= high; j += 2 {
-		if minus[j+1] < low || minus[j] > high {
-			continue
-		}
-		if minus[j] > low {
-			left = append(left, low, minus[j]-1)
-		}
-		low = minus[j+1] + 1
-	}
-	if low <= high {
-		left = append(left, low, high)
-	}
-	return left
-}
-
-// classRanges lists a class as pairs of first and last characters, sorted.
-func classRanges(class string) ([]rune, error) {
-	tree, err := syntax.Parse(class, syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	if tree.Op == syntax.OpLiteral && len(tree.Rune) == 1 {
-		return []rune{tree.Rune[0], tree.Rune[0]}, nil
-	}
-	return tree.Rune, nil
-}
-
-func spell(pairs []rune) string {
-	var b strings.Builder
-	for i := 0; i+1 < len(pairs); i += 2 {
-		fmt.Fprintf(&b, `\x{%X}-\x{%X}`, pairs[i], pairs[i+1])
-	}
-	return b.String()
 }

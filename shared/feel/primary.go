@@ -319,6 +319,9 @@ func (p *parser) context() node {
 				key = p.newName(":", "")
 			}
 			p.need(":")
+			if len(words(key)) > 1 {
+				p.keys.add(key)
+			}
 			c.keys = append(c.keys, key)
 			c.values = append(c.values, p.expression())
 			known.add(key)

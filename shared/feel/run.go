@@ -32,8 +32,9 @@ type Run struct {
 	Now time.Time
 
 	steps, bytes, calls int
-	quiet               int // no diagnostics while it is positive
-	shapeOnly           int // allowed values do not count while it is positive
+	quiet               int    // no diagnostics while it is positive
+	shapeOnly           int    // allowed values do not count while it is positive
+	siblings            *Scope // the components beside the one whose allowed values are tested
 	where               string
 	diagnostics         []Diagnostic
 	err                 error

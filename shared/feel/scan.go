@@ -23,6 +23,7 @@ type parser struct {
 	// builtins are the names of the functions. The tables of those reach here, so they cannot be looked up.
 	builtins index
 	local    []index // names of the expression itself: parameters, iterators, entries
+	keys     index   // of the contexts read so far, as far as they are more than a word
 	depth    int
 	// endpoint is set while the end of a range is read: a [ closes it.
 	endpoint bool
@@ -32,6 +33,12 @@ type parser struct {
 	asksInput bool
 	// free are the names that nobody knows.
 	free []string
+	// external is set when a function of another language is defined.
+	external bool
+}
+
+func newParser(source string, symbols *Symbols, builtins index) *parser {
+	return &parser{source: source, symbols: symbols, builtins: builtins, keys: index{}}
 }
 
 // bailed carries a syntax error out of the descent.
@@ -215,6 +222,7 @@ func (p *parser) known() (name []string, end int) {
 	}
 	if p.filters > 0 {
 		best, end = p.match(propertyNames, best, end)
+		best, end = p.match(p.keys, best, end)
 	}
 	for _, x := range p.local {
 		best, end = p.match(x, best, end)
@@ -226,6 +234,7 @@ func (p *parser) known() (name []string, end int) {
 func (p *parser) member() string {
 	p.space()
 	best, end := p.match(propertyNames, nil, -1)
+	best, end = p.match(p.keys, best, end)
 	for s := p.symbols; s != nil; s = s.parent {
 		best, end = p.match(s.members, best, end)
 		best, end = p.match(s.names, best, end)

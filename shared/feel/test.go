@@ -37,7 +37,7 @@ func (t *Tests) IsAny() bool { return t.any }
 // CompileTests reads unary tests; the error is a *SyntaxError.
 func CompileTests(source string, symbols *Symbols) (*Tests, error) {
 	t := &Tests{source: source}
-	p := &parser{source: source, symbols: symbols, builtins: builtinNames}
+	p := newParser(source, symbols, builtinNames)
 	err := p.run(func() {
 		if p.space(); p.at == len(p.source) {
 			t.any = true
@@ -157,6 +157,9 @@ func (t test) match(r *Run, s *Scope, input Value) Value {
 	}
 	if t.sign != "" {
 		return r.quietly(func() Value { return r.relation(t.sign, input, v) })
+	}
+	if t.asks && v == nil {
+		return nil
 	}
 	if b, ok := v.(bool); ok {
 		if t.asks {

@@ -74,11 +74,11 @@ func (r *Run) allows(v Value, t *Type) bool {
 	}
 	overridden := false
 	for i := 0; t != nil && i < maxWalk; i++ {
-		if t.Constraint != nil && t.Constraint.Match(r, nil, v) != true {
+		if t.Constraint != nil && t.Constraint.Match(r, r.siblings, v) != true {
 			return false
 		}
 		if t.Allowed != nil && !overridden {
-			if t.Allowed.Match(r, nil, v) != true {
+			if t.Allowed.Match(r, r.siblings, v) != true {
 				return false
 			}
 			overridden = true
@@ -124,8 +124,10 @@ func (r *Run) elements(l List, t *Type, depth int) bool {
 }
 
 func (r *Run) fields(c *Context, t *Type, depth int) bool {
+	defer func(outer *Scope) { r.siblings = outer }(r.siblings)
 	for _, f := range t.Fields {
 		v, ok := c.Get(f.Name)
+		r.siblings = &Scope{item: c} // allowed values may name them (DMN §7.3.3)
 		if !ok || !r.conforms(v, f.Type, depth+1) {
 			return false
 		}

@@ -143,6 +143,7 @@ func (c *Checker) instances(ctx context.Context, x *store.Inspection, rows []sto
 		}
 		c.state(row, in, folded[row.ID])
 		c.projections(in, actual[row.ID])
+		c.waits(in)
 		states = append(states, in)
 	}
 	return c.calls(ctx, x, states)
@@ -199,6 +200,13 @@ func (c *Checker) state(row store.StoredInstance, in *engine.Instance, h *histor
 	}
 	if want, got := text(rounded(store.ShowInstance(in))), text(rounded(row.Instance)); want != got {
 		c.violation("row_is_not_state", row.ID, "the row of the instance says something else than the state: %s", difference(got, want))
+	}
+}
+
+// waits holds that an instance which has not ended waits for something that can move it.
+func (c *Checker) waits(in *engine.Instance) {
+	if !in.State.Ended() && len(in.Tasks)+len(in.Jobs)+len(in.Timers)+len(in.Subscriptions)+len(in.Calls)+len(in.Incidents) == 0 {
+		c.violation("waits_for_nothing", in.ID, "%d tokens, and no open task, job, timer, subscription, call or incident", len(in.Tokens))
 	}
 }
 

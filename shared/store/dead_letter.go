@@ -76,6 +76,23 @@ func (s *Store) AddDeadLetter(ctx context.Context, d DeadLetter) error {
 	return nil
 }
 
+// Bury is AddDeadLetter for an event that may come by several deliveries at once: it is kept once. The
+// read locks the place of the row; of two that then insert, one is told of a deadlock, and looks again.
+func (s *Store) Bury(ctx context.Context, d DeadLetter) error {
+	err := s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		var one int
+		err := tx.QueryRowContext(ctx, buried+` FOR UPDATE`, clip(d.Source, maxDeadLetter), clip(d.EventID, maxDeadLetter), string(d.Direction)).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = addDeadLetter(ctx, tx, d)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("dead letter %s: %w", d.EventID, err)
+	}
+	return nil
+}
+
 func addDeadLetter(ctx context.Context, tx *sql.Tx, d DeadLetter) error {
 	_, err := tx.ExecContext(ctx, insertDeadLetter+`VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.arguments()...)
 	return err

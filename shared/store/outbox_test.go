@@ -4,9 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/database/databasetest"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/page"
@@ -90,6 +94,44 @@ func TestSettlementAfterTheLease(t *testing.T) {
 	}
 	if err := s.Settle(t.Context(), Settlement{Sent: third}); err != nil || len(claim(now.Add(time.Hour*9))) != 0 {
 		t.Errorf("sent and claimed again, %v", err)
+	}
+}
+
+// TestBury: an event that comes by several deliveries at once is kept once; one that was resubmitted and
+// failed again is kept again.
+func TestBury(t *testing.T) {
+	t.Parallel()
+	s, ctx, now := New(databasetest.Open(t)), t.Context(), time.Now().UTC().Truncate(time.Millisecond)
+	bury := func() {
+		var senders sync.WaitGroup
+		for range 8 {
+			senders.Go(func() {
+				d := DeadLetter{ID: engine.ID(uuid.New()), Direction: In, Source: "/shop", EventID: "1", Type: "order", CreatedAt: now}
+				if err := s.Bury(ctx, d); err != nil && !errors.Is(err, database.ErrUnavailable) {
+					t.Error(err)
+				}
+			})
+		}
+		senders.Wait()
+	}
+	count := func() (n int) {
+		if err := s.DB.QueryRow(ctx, []any{&n}, "SELECT COUNT(*) FROM workflow_dead_letter"); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if bury(); count() != 1 {
+		t.Errorf("%d dead letters, want 1", count())
+	}
+	var id engine.ID
+	if err := s.DB.QueryRow(ctx, []any{&id}, "SELECT id FROM workflow_dead_letter"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Resubmit(ctx, id, now, nil, func(DeadLetter) (Recorded, error) { return Recorded{}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if bury(); count() != 2 {
+		t.Errorf("%d dead letters, want 2", count())
 	}
 }
 

@@ -17,6 +17,9 @@ type Completion struct {
 	Comment   string           `json:"comment"`
 	// Outright ends a delegated task, too, instead of giving it back.
 	Outright bool `json:"-"`
+	// Form holds the variables against the fields of the task's form, and adds the default values of fields
+	// that are absent.
+	Form bool `json:"form,omitempty"`
 }
 
 // TaskAnswer is the answer to every operation on a task: the task and the instance as they are now,
@@ -39,7 +42,7 @@ const (
 )
 
 // CompleteTask completes a task of the caller's: one assigned to him, or one offered to him that
-// nobody has claimed. It returns store.ErrNoTask, ErrNotYours, or one of the engine's conflicts.
+// nobody has claimed. It returns store.ErrNoTask, ErrNotYours, engine.ErrForm, or one of the engine's conflicts.
 func (s *Service) CompleteTask(ctx context.Context, call Call, id engine.ID, c Completion) (json.RawMessage, error) {
 	if err := checkVariables(c.Variables); err != nil {
 		return nil, err
@@ -51,7 +54,7 @@ func (s *Service) CompleteTask(ctx context.Context, call Call, id engine.ID, c C
 		if !mayWork(call.Principal, sub.task) && !call.steward() {
 			return nil, ErrNotYours
 		}
-		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright}, nil
+		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright, Form: c.Form}, nil
 	}))
 }
 

@@ -81,7 +81,7 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := s.readModels(d, problems)
+	warnings, err := s.readModels(ctx, d, problems)
 	if err == nil {
 		warnings, err = s.warnOfCalls(ctx, d, warnings)
 	}
@@ -129,13 +129,14 @@ func checkResources(request DeploymentRequest) error {
 
 // readModels reads every BPMN file and gathers the definitions of d, the warnings, and the problems, which
 // come after those that are known.
-func (s *Service) readModels(d *store.Deployment, problems []fault.Detail) (warnings []fault.Detail, err error) {
+func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems []fault.Detail) (warnings []fault.Detail, err error) {
 	warnings = []fault.Detail{}
 	keys := map[string]string{}
 	o, err := options(d.Resources, s.code.Scripts)
 	if err != nil {
 		return nil, err
 	}
+	o.Served = func(topic string) bool { return s.attended(ctx, topic) }
 	for _, r := range d.Resources {
 		if r.Kind != store.ModelFile {
 			continue

@@ -60,6 +60,9 @@ type JobFailure struct {
 	RetryAfterSeconds *int   `json:"retryAfterSeconds"`
 	// RetryAfter is the same to the millisecond; it wins.
 	RetryAfter *time.Duration `json:"-"`
+	// Variables and Local are those of a completion, for /engine-rest.
+	Variables engine.Variables `json:"-"`
+	Local     engine.Variables `json:"-"`
 }
 
 // FailJob gives a job that the worker holds back as failed. The errors and the answer are those of
@@ -75,7 +78,10 @@ func (s *Service) FailJob(ctx context.Context, call Call, id engine.ID, f JobFai
 	if err := checkText("/details", len(f.Details), maxDetails); err != nil {
 		return nil, err
 	}
-	action := engine.FailJob{Job: id, Message: f.Message, Details: f.Details, Retries: f.Retries}
+	if err := cmp.Or(checkVariables(f.Variables), checkVariables(f.Local)); err != nil {
+		return nil, err
+	}
+	action := engine.FailJob{Job: id, Message: f.Message, Details: f.Details, Retries: f.Retries, Variables: f.Variables, Local: f.Local}
 	if f.RetryAfterSeconds != nil {
 		after := time.Duration(*f.RetryAfterSeconds) * time.Second
 		action.RetryAfter = &after

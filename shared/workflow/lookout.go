@@ -55,6 +55,13 @@ func (l *lookout) join(topics []string) *waiter {
 	return w
 }
 
+// awaited reports whether a worker waits for a topic.
+func (l *lookout) awaited(topic string) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.topics[topic] != nil
+}
+
 // leave ends the wait of a worker. A signal that it has not followed goes to another.
 func (l *lookout) leave(w *waiter) {
 	l.mutex.Lock()

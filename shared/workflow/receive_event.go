@@ -143,7 +143,7 @@ func (in *Inbound) bury(ctx context.Context, r *cloudevent.Received, cause error
 	if err != nil {
 		return err
 	}
-	err = in.store.AddDeadLetter(ctx, store.DeadLetter{
+	err = in.store.Bury(ctx, store.DeadLetter{
 		ID: newID(), Direction: store.In, Source: r.Source(), EventID: r.ID(), Type: r.Type(), Reason: cause.Error(), Attempts: 1,
 		Content: content, CreatedAt: instant(),
 	})

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -184,6 +185,8 @@ func (x *round) judge(ctx context.Context, o outcome) store.Failure {
 	f := store.Failure{Unsent: o.row, Attempts: o.row.Attempts + 1}
 	limit := failures
 	switch {
+	case errors.Is(o.err, ErrTooManyHops): // it will be as true later, and operators are to see it soon
+		limit = 1
 	case o.rejected:
 		limit = rejections
 	case !x.works():

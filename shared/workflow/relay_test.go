@@ -14,6 +14,7 @@ import (
 	"diom.io/workflow/shared/database/wiretest"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/workflow"
 )
 
 // What commits late is sent late, not lost, although what committed before it has a greater id.
@@ -267,6 +268,18 @@ func TestRejectedEventEndsAsADeadLetter(t *testing.T) {
 	o.resubmit(t, letter)
 	if sent, err := relay.Round(t.Context()); sent != 1 || err != nil || !o.has(2, 2) {
 		t.Errorf("%d sent after the resubmission, %v", sent, err)
+	}
+}
+
+// What would go on with an endless chain is as hopeless later: it is a dead letter at once.
+func TestEndlessChainEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	o := openOutbox(t, nil)
+	o.answer = func(context.Context, event.Event) error { return fmt.Errorf("deliver: %w", workflow.ErrTooManyHops) }
+	o.fill(1, 2, 1)
+	_, _ = o.relay().Round(t.Context()) // it says why
+	if list := o.letters(t); len(list) != 1 || list[0].Attempts != 1 {
+		t.Errorf("dead letters %+v", list)
 	}
 }
 

@@ -34,6 +34,17 @@ func (s *Service) Served(ctx context.Context, topic string) (bool, error) {
 	return s.ServedByItself(topic), nil
 }
 
+// attended reports whether somebody is known who does the jobs of a topic: as Served does, a binding that
+// leaves them to workers, or a worker that waits for them here at the moment. It decides about a warning
+// alone, so what cannot be looked up is not attended.
+func (s *Service) attended(ctx context.Context, topic string) bool {
+	if s.lookout.awaited(topic) {
+		return true
+	}
+	_, err := s.store.TopicBindingOf(ctx, topic)
+	return err == nil || s.ServedByItself(topic)
+}
+
 // ServeMail says that there is a mail server, DIOM_SMTP_URL: without one, jobs with the topic mail are
 // left to workers. It is called before the Service is used.
 func (s *Service) ServeMail() { s.mail = true }

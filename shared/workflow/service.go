@@ -37,6 +37,7 @@ type Service struct {
 	decisions   *otter.Cache[engine.ID, *decision]
 	lookout     lookout
 	setbacks    setbacks
+	stuck       stuck
 	mail        bool // there is a mail server
 }
 

@@ -193,7 +193,7 @@ func (s *Service) buryStart(ctx context.Context, sig store.Signal, sub store.Sub
 	if err != nil {
 		return err
 	}
-	return s.store.AddDeadLetter(ctx, store.DeadLetter{
+	return s.store.Bury(ctx, store.DeadLetter{
 		ID: newID(), Direction: store.In, Source: signalSource, EventID: id, Attempts: 1, Content: content, CreatedAt: instant(),
 		Reason: fmt.Sprintf("The signal %q comes from a chain of instances that started one another by signals.", sig.Name),
 	})

@@ -15,6 +15,9 @@ import (
 type StartRequest struct {
 	BusinessKey string           `json:"businessKey"`
 	Variables   engine.Variables `json:"variables"`
+	// Form holds the variables against the fields of the start form, and adds the default values of fields
+	// that are absent.
+	Form bool `json:"form,omitempty"`
 }
 
 // Started is the answer to a start: the instance and the tasks that it opened.
@@ -101,7 +104,7 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 			}
 			start := engine.Start{
 				Node: b.node, Hops: b.hops, InstanceID: instance, DefinitionID: sub.definition.ID, ProcessVersion: sub.definition.Version,
-				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: b.request.Variables,
+				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: b.request.Variables, Form: b.request.Form,
 			}
 			if len(b.elsewhere) > 0 {
 				return engine.StartAt{Start: start, Instructions: b.elsewhere}, nil

@@ -70,7 +70,7 @@ type part struct {
 
 func (s *Service) parts() []part {
 	parts := []part{
-		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge}, {sweepEvery, s.findStuck},
 	}
 	if !s.ByHand {
 		parts = append(parts, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})

@@ -31,6 +31,13 @@ func TestChaos(t *testing.T) {
 	t.Parallel()
 	c := newChaos(t)
 	count := size(60, 2000)
+	c.run(count)
+	t.Logf("chaos: instances=%d kills=%d pauses=%d violations=%t", count, c.kills, c.pauses, t.Failed())
+}
+
+// run breaks things while that many instances go from their beginning to their end, and judges them.
+func (c *chaos) run(count int) {
+	c.t.Helper()
 	stop := make(chan struct{})
 	var breaking, working sync.WaitGroup
 	breaking.Go(c.breakThings)
@@ -49,9 +56,8 @@ func TestChaos(t *testing.T) {
 	close(stop)
 	working.Wait()
 	c.judgeAll(count)
-	t.Logf("chaos: instances=%d kills=%d pauses=%d violations=%t", count, c.kills, c.pauses, t.Failed())
 	if c.kills == 0 || c.pauses == 0 {
-		t.Errorf("%d kills and %d pauses are no chaos", c.kills, c.pauses)
+		c.t.Errorf("%d kills and %d pauses are no chaos", c.kills, c.pauses)
 	}
 }
 

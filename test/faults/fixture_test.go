@@ -2,18 +2,19 @@ package faults_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/redis/go-redis/v9"
 
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/database/databasetest"
@@ -35,6 +36,8 @@ type fixture struct {
 	redis   *proxytest.Proxy
 	trap    *proxytest.Trap
 	process *producttest.Process
+	other   *producttest.Process // reaches its servers past the proxies; made when it is needed
+	cache   *redis.Client        // Redis itself, past the proxy
 	client  *producttest.Client
 	judge   *producttest.Judge
 	tokens  map[string]string
@@ -64,6 +67,7 @@ func prepare(t *testing.T, dsn, redis string) *fixture {
 	producttest.Install(t, dsn, redis, secrets)
 	f.tokens = producttest.Tokens(t, dsn, redis, secrets, "zhangwei", "wangfang", "lina", "zhouming", "wuqiang", "admin")
 	f.judge = producttest.NewJudge(t, dsn)
+	f.cache = cacheOf(t, redis)
 	server, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +76,18 @@ func prepare(t *testing.T, dsn, redis string) *fixture {
 	f.mysql, f.redis = proxytest.MySQL(server.Addr), proxytest.Redis(host(t, redis))
 	f.mysql.Decide, f.redis.Decide = f.trap.Decide, f.trap.Decide
 	return f
+}
+
+// cacheOf returns a client of a Redis server.
+func cacheOf(t *testing.T, url string) *redis.Client {
+	t.Helper()
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(o)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 // through returns the options of a process that reaches its servers by the proxies.
@@ -117,14 +133,7 @@ func (f *fixture) deploy(key string) producttest.Answer {
 
 func (f *fixture) tryDeploy(key string) producttest.Answer {
 	f.t.Helper()
-	content, err := os.ReadFile("testdata/leave.bpmn")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	body, kind, err := producttest.Multipart("faults", producttest.File{Name: "leave.bpmn", Content: content})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	body, kind := f.deployment("faults")
 	if i := bytes.IndexByte(body, '\r'); i > 0 { // the boundary is chance, and part of the request's hash
 		body, kind = bytes.ReplaceAll(body, body[2:i], []byte("boundary-of-the-test")), "multipart/form-data; boundary=boundary-of-the-test"
 	}
@@ -141,16 +150,23 @@ func (f *fixture) tryDeploy(key string) producttest.Answer {
 
 func (f *fixture) as(username string) *producttest.Client { return f.client.With(f.tokens[username]) }
 
-// request is one POST that changes something.
+// request is one call that changes something.
 type request struct {
+	method     string // "" is POST
 	user, path string
 	body       any
 	key        string // Idempotency-Key, "" is none
 	kind       string // content type, "" is JSON
+	cookie     string // "" is none
 	status     int    // of success
 }
 
 func (f *fixture) send(r request) (producttest.Answer, error) {
+	o := f.sendTo(f.client, r)
+	return o.Answer, o.err
+}
+
+func (f *fixture) sendTo(client *producttest.Client, r request) outcome {
 	var headers []string
 	if r.key != "" {
 		headers = []string{"Idempotency-Key", r.key}
@@ -158,7 +174,11 @@ func (f *fixture) send(r request) (producttest.Answer, error) {
 	if r.kind != "" {
 		headers = append(headers, "Content-Type", r.kind)
 	}
-	return f.as(r.user).Send(http.MethodPost, r.path, r.body, headers...)
+	if r.cookie != "" {
+		headers = append(headers, "Cookie", r.cookie, "X-Requested-With", "XMLHttpRequest")
+	}
+	answer, err := client.With(f.tokens[r.user]).Send(cmp.Or(r.method, http.MethodPost), r.path, r.body, headers...)
+	return outcome{answer, err}
 }
 
 // startOf is the start of an instance with a business key.

@@ -5,6 +5,7 @@
 package faults_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -15,7 +16,14 @@ import (
 	"diom.io/workflow/test/producttest"
 )
 
-func TestMain(m *testing.M) { os.Exit(producttest.Main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := producttest.Main(m)
+	if code == 0 && flag.Lookup("test.run").Value.String() == "" && !testing.Short() {
+		code = everyStatement()
+	}
+	os.Exit(code)
+}
 
 // size is how often something is done: ci, or full where SIZE says so.
 func size(ci, full int) int {
@@ -27,6 +35,7 @@ func size(ci, full int) int {
 
 // dice is the chance of one test; its seed is printed with the test's log and with SEED again the same.
 type dice struct {
+	seed   uint64
 	mutex  sync.Mutex
 	random *rand.Rand
 }
@@ -38,7 +47,7 @@ func roll(t *testing.T) *dice {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("SEED=%d", seed)
-	return &dice{random: rand.New(rand.NewPCG(seed, 0))}
+	return &dice{seed: seed, random: rand.New(rand.NewPCG(seed, 0))}
 }
 
 // below returns a number from 0 to n-1.

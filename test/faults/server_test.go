@@ -136,8 +136,9 @@ func (f *fixture) raceOfSixteen(point string) {
 	}
 }
 
-// ownMariaDB prepares a MariaDB server of the test's own and returns the DSN of its database.
-func ownMariaDB(t *testing.T) (*producttest.Process, string) {
+// ownMariaDB prepares a MariaDB server of the test's own, with more options, and returns the DSN of its
+// database.
+func ownMariaDB(t *testing.T, options ...string) (*producttest.Process, string) {
 	t.Helper()
 	dir := t.TempDir()
 	user := []string{}
@@ -164,7 +165,7 @@ func ownMariaDB(t *testing.T) (*producttest.Process, string) {
 		"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--socket=" + filepath.Join(dir, "s"), "--bind-address=127.0.0.1", "--port=" + port,
 		"--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=64M", "--skip-log-bin", "--skip-name-resolve",
 	}, user...)
-	return producttest.Command(t, func() error { return ping(root) }, path, arguments...), root + "diom_faults"
+	return producttest.Command(t, func() error { return ping(root) }, path, append(arguments, options...)...), root + "diom_faults"
 }
 
 func ping(dsn string) error {

@@ -43,11 +43,20 @@ type Process struct {
 
 // Options say what `diom serve` is given.
 type Options struct {
+	Binary   string // "" is the one of this tree
 	Function string // "" is every function in one process
 	DSN      string
 	Redis    string
 	Secrets  string // directory with the keys, see Secrets
 	Env      []string
+}
+
+func (o Options) binary(t testing.TB) string {
+	t.Helper()
+	if o.Binary != "" {
+		return o.Binary
+	}
+	return Binary(t)
 }
 
 // Serve starts `diom serve` at a free loopback address and returns once it is ready. It ends with the
@@ -59,7 +68,7 @@ func Serve(t testing.TB, o Options) *Process {
 		arguments = append(arguments, o.Function)
 	}
 	address := FreeAddress(t)
-	p := &Process{URL: "http://" + address, t: t, path: Binary(t), arguments: arguments, log: logFile(t, "diom-"+o.Function), stop: syscall.SIGINT}
+	p := &Process{URL: "http://" + address, t: t, path: o.binary(t), arguments: arguments, log: logFile(t, "diom-"+o.Function), stop: syscall.SIGINT}
 	p.env = append(Environment(), append([]string{
 		"DIOM_ADDR=" + address, "DIOM_MYSQL_DSN=" + o.DSN, "DIOM_REDIS_URL=" + o.Redis, "DIOM_SECRETS_DIR=" + o.Secrets,
 		"DIOM_COOKIE_SECURE=false", "DIOM_MYSQL_POOL=8",
@@ -118,8 +127,9 @@ func (p *Process) start() error {
 
 // Kill ends the process with SIGKILL and returns once it is gone.
 func (p *Process) Kill() {
+	done := p.done                            // another may start it again as soon as it is gone
 	_ = p.cmd.Process.Signal(syscall.SIGKILL) // it may have ended
-	<-p.done
+	<-done
 }
 
 // Signal sends a signal to the process itself.
@@ -138,6 +148,18 @@ func (p *Process) Running() bool {
 	default:
 		return true
 	}
+}
+
+// PeakMemory returns the most memory that the process has ever had resident, in bytes, and false where
+// the system does not tell (/proc).
+func (p *Process) PeakMemory() (int64, bool) {
+	for _, line := range Lines(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmHWM:") {
+		var kib int64
+		if n, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil && n == 1 {
+			return kib << 10, true
+		}
+	}
+	return 0, false
 }
 
 // SetEnv adds settings to the environment of the next Start.

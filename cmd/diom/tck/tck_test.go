@@ -26,11 +26,16 @@ func TestRun(t *testing.T) {
 		"0003-must-fail no error":         "two: 2, not null",
 		"0003-must-fail no such decision": `three: decision_not_found: The model has no decision "three".`,
 		"0003-must-fail wrong type":       "two: 2, not 2",
+
+		"0003-must-fail nothing expected but an error": "two: 2, not an error",
 	}, failed); diff != "" {
 		t.Errorf("the failures differ (-want +got):\n%s", diff)
 	}
-	want := []tck.Summary{{Level: "2", Passed: 4, Total: 4}, {Level: "3", Passed: 10, Total: 14}}
+	want := []tck.Summary{{Level: "2", Passed: 4, Total: 4}, {Level: "3", Passed: 15, Total: 20}}
 	if diff := cmp.Diff(want, tck.Summarize(cases)); diff != "" {
 		t.Errorf("the summary differs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(tck.Summary{Level: "3", Folder: "0003-must-fail", Total: 5}, tck.Folders(cases)[2]); diff != "" {
+		t.Errorf("the summary of a folder differs (-want +got):\n%s", diff)
 	}
 }

@@ -13,7 +13,9 @@ import (
 var kinds = map[string]string{
 	"string": "string", "boolean": "boolean", "date": "date", "time": "time", "dateTime": "date and time", "duration": "duration",
 	"dayTimeDuration": "duration", "yearMonthDuration": "duration", "decimal": "number", "integer": "number", "double": "number", "float": "number", "long": "number",
-	"int": "number", "short": "number", "byte": "number", "nonNegativeInteger": "number", "positiveInteger": "number",
+	"dateTimeStamp": "date and time", "anyURI": "string", "token": "string", "normalizedString": "string",
+	"negativeInteger": "number", "nonPositiveInteger": "number", "unsignedLong": "number", "unsignedInt": "number", "unsignedShort": "number",
+	"unsignedByte": "number", "int": "number", "short": "number", "byte": "number", "nonNegativeInteger": "number", "positiveInteger": "number",
 }
 
 const instanceSpace = "http://www.w3.org/2001/XMLSchema-instance"
@@ -37,10 +39,14 @@ func (e *element) kind() string {
 	return kinds[local]
 }
 
-// text is what a string keeps and anything else does without: white space around it.
+// text is what a string keeps and anything else does without: white space around it. A number loses the
+// sign + and a point at its end, which XML Schema allows.
 func (e *element) text(kind string) string {
-	if kind == "string" || kind == "" {
+	switch kind {
+	case "string", "":
 		return e.Text
+	case "number":
+		return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(e.Text), "+"), ".")
 	}
 	return strings.TrimSpace(e.Text)
 }

@@ -14,6 +14,8 @@ type protocol interface {
 	text(request []byte) []byte
 	// with returns the request with another text.
 	with(request, text []byte) []byte
+	// refused returns a request that the server answers with an error, and does nothing.
+	refused(request []byte) []byte
 }
 
 // mysql is the client/server protocol: three bytes of length, a sequence number, the payload; the
@@ -54,6 +56,16 @@ func (mysql) with(request, text []byte) []byte {
 	return slices.Concat([]byte{byte(n), byte(n >> 8), byte(n >> 16), 0, request[header]}, text)
 }
 
+// lockWait is a statement that fails as one does which waits for a lock too long.
+const lockWait = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded'"
+
+func (p mysql) refused(request []byte) []byte {
+	if string(p.text(request)) == "COMMIT" { // what a server does not commit it rolls back
+		return p.with(request, []byte("BEGIN NOT ATOMIC ROLLBACK; "+lockWait+"; END"))
+	}
+	return p.with(request, []byte(lockWait))
+}
+
 // resp is Redis' protocol: an array of bulk strings.
 type resp struct{}
 
@@ -87,3 +99,5 @@ func number(data []byte, at int, mark byte) (value, next int, ok bool) {
 func (resp) text(request []byte) []byte { return request }
 
 func (resp) with(request, _ []byte) []byte { return request }
+
+func (resp) refused([]byte) []byte { return []byte("*1\r\n$6\r\nREFUSE\r\n") }

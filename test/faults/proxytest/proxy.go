@@ -19,16 +19,17 @@ type Fate int
 
 // The fates.
 const (
-	Pass Fate = iota // forwarded; the reply goes back
-	Drop             // not forwarded; both connections end
-	Lose             // forwarded; once the whole reply has come both connections end, and nobody hears it
+	Pass   Fate = iota // forwarded; the reply goes back
+	Drop               // not forwarded; both connections end
+	Lose               // forwarded; once the whole reply has come both connections end, and nobody hears it
+	Refuse             // not done: the server answers with an error
 )
 
 // Proxy is a listener before one server. Its fields are set before the first connection.
 type Proxy struct {
 	Address string
 	// Decide chooses the fate of each request. then, if it is not nil, is called before a dropped
-	// request's connections end, or once the reply to a lost one has come.
+	// request's connections end, once the reply to a lost one has come, or before another is forwarded.
 	Decide func(request []byte) (fate Fate, then func())
 	// Rewrite changes a request on its way; nil changes nothing.
 	Rewrite func(request []byte) []byte
@@ -163,23 +164,25 @@ func (l *link) requests() {
 // forward sends one request on, or not; false ends the link.
 func (l *link) forward(request []byte) bool {
 	text := l.proxy.protocol.text(request)
-	fate, then := Pass, func() {}
+	fate, then := Pass, (func())(nil)
 	if l.proxy.Decide != nil && text != nil {
 		fate, then = l.proxy.Decide(text)
 	}
 	if l.proxy.Rewrite != nil && text != nil {
 		request = l.proxy.protocol.with(request, l.proxy.Rewrite(text))
 	}
-	switch fate {
-	case Drop:
-		if then != nil {
-			then()
-		}
-		return false
-	case Lose:
+	if fate == Lose {
 		l.mutex.Lock()
 		l.losing, l.then = true, then
 		l.mutex.Unlock()
+	} else if then != nil {
+		then()
+	}
+	switch fate {
+	case Drop:
+		return false
+	case Refuse:
+		request = l.proxy.protocol.refused(request)
 	}
 	_, err := l.server.Write(request)
 	return err == nil

@@ -30,6 +30,11 @@ func (t *Trap) ArmAt(text string, fate Fate, spring func()) {
 	t.arm(func(request []byte) bool { return bytes.Contains(request, []byte(text)) }, 1, fate, spring)
 }
 
+// ArmAtNth is ArmAt for the n-th request, counted from 1.
+func (t *Trap) ArmAtNth(text string, n int, fate Fate, spring func()) {
+	t.arm(func(request []byte) bool { return bytes.Contains(request, []byte(text)) }, n, fate, spring)
+}
+
 // ArmKind sets the trap for the n-th request of a kind from now, counted from 1.
 func (t *Trap) ArmKind(kind string, n int, fate Fate, spring func()) {
 	t.arm(func(request []byte) bool { return Kind(request) == kind }, n, fate, spring)
@@ -89,6 +94,7 @@ func (t *Trap) Decide(request []byte) (Fate, func()) {
 		return Pass, nil
 	}
 	t.sprung = begin(request)
+	note(request)
 	return t.fate, t.spring
 }
 
@@ -110,4 +116,37 @@ var varying = regexp.MustCompile(`'.*|_binary.*|[0-9a-f-]{8,}|[0-9]+`)
 func Kind(request []byte) string {
 	line := varying.ReplaceAllString(folded(request), "#")
 	return line[:min(len(line), 160)]
+}
+
+var (
+	noting      sync.Mutex
+	interrupted = map[string]bool{}
+)
+
+// note remembers the statements of an interrupted request.
+func note(request []byte) {
+	noting.Lock()
+	defer noting.Unlock()
+	for statement := range strings.SplitSeq(string(request), ";") {
+		interrupted[Begin(statement)] = true
+	}
+}
+
+// Interrupted reports whether a statement, or the beginning of one, as it stands in a source, was part of a
+// request at which a trap of this test process sprang.
+func Interrupted(statement string) bool {
+	noting.Lock()
+	defer noting.Unlock()
+	for known := range interrupted {
+		if strings.HasPrefix(known, Begin(statement)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Begin is by what a statement is known: its first words.
+func Begin(statement string) string {
+	words := strings.Fields(statement)
+	return strings.Join(words[:min(len(words), 4)], " ")
 }

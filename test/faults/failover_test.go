@@ -1,0 +1,370 @@
+package faults_test
+
+import (
+	"database/sql"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"diom.io/workflow/shared/database/databasetest"
+	"diom.io/workflow/test/producttest"
+)
+
+// forwarder hands connections on to the server that is the primary now.
+type forwarder struct {
+	address string
+	target  atomic.Pointer[string]
+	mutex   sync.Mutex
+	open    []net.Conn
+}
+
+func newForwarder(t *testing.T, target string) *forwarder {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &forwarder{address: listener.Addr().String()}
+	f.target.Store(&target)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { f.serve(client) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		f.mutex.Lock()
+		for _, c := range f.open {
+			_ = c.Close()
+		}
+		f.mutex.Unlock()
+		serving.Wait()
+	})
+	return f
+}
+
+func (f *forwarder) serve(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", *f.target.Load())
+	if err != nil {
+		return
+	}
+	f.mutex.Lock()
+	f.open = append(f.open, client, server)
+	f.mutex.Unlock()
+	var back sync.WaitGroup
+	back.Go(func() {
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	})
+	_, _ = io.Copy(server, client)
+	_ = server.Close()
+	back.Wait()
+}
+
+// node is one of two servers that replicate to each other by turns. Both start as replicas.
+type node struct {
+	t       *testing.T
+	process *producttest.Process
+	address string
+	root    *sql.DB
+}
+
+// quietly is for a driver whose connections break on purpose.
+type quietly struct{}
+
+func (quietly) Print(...any) {}
+
+func newNode(t *testing.T, id int) *node {
+	t.Helper()
+	process, dsn := ownMariaDB(t, "--log-bin=binlog", fmt.Sprint("--server-id=", id), "--log-slave-updates=ON", "--gtid-strict-mode=ON", "--sync-binlog=1",
+		"--read-only=ON", "--rpl-semi-sync-slave-enabled=ON", "--init-rpl-role=SLAVE", "--rpl-semi-sync-master-wait-point=AFTER_SYNC", "--rpl-semi-sync-master-timeout=600000")
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DBName, cfg.Logger = "", quietly{}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := sql.OpenDB(connector)
+	t.Cleanup(func() { _ = root.Close() })
+	process.Start()
+	return &node{t: t, process: process, address: cfg.Addr, root: root}
+}
+
+// do executes statements that hold values of the test's own only.
+func (n *node) do(statements ...string) {
+	n.t.Helper()
+	for _, s := range statements {
+		if _, err := n.root.ExecContext(n.t.Context(), s); err != nil {
+			n.t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// variable returns the value of a variable of a SHOW STATUS or SHOW VARIABLES statement.
+func (n *node) variable(show string) string {
+	n.t.Helper()
+	var name, value string
+	if err := n.root.QueryRowContext(n.t.Context(), show).Scan(&name, &value); err != nil {
+		n.t.Fatalf("%s: %v", show, err)
+	}
+	return value
+}
+
+func (n *node) text(query string, arguments ...any) (value string) {
+	n.t.Helper()
+	if err := n.root.QueryRowContext(n.t.Context(), query, arguments...).Scan(&value); err != nil {
+		n.t.Fatalf("%s: %v", query, err)
+	}
+	return value
+}
+
+// follow makes the server a replica of primary, and waits until primary acknowledges nothing that the
+// replica does not have.
+func (n *node) follow(primary *node, demoted bool) {
+	n.t.Helper()
+	host, port, _ := net.SplitHostPort(primary.address) // it was joined
+	demote := ""
+	if demoted {
+		demote = ", MASTER_DEMOTE_TO_SLAVE=1"
+	}
+	n.do("SET GLOBAL read_only = ON", "SET GLOBAL rpl_semi_sync_master_enabled = OFF",
+		fmt.Sprintf("CHANGE MASTER TO MASTER_HOST='%s', MASTER_PORT=%s, MASTER_USER='replica', MASTER_PASSWORD='replica', MASTER_CONNECT_RETRY=1, MASTER_USE_GTID=slave_pos%s", host, port, demote),
+		"START SLAVE")
+	primary.do("SET GLOBAL rpl_semi_sync_master_enabled = ON")
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		behind := n.text("SELECT MASTER_GTID_WAIT(?, 10)", primary.text("SELECT @@gtid_binlog_pos")) != "0"
+		if !behind && primary.variable("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'") == "1" && primary.variable("SHOW STATUS LIKE 'Rpl_semi_sync_master_status'") == "ON" {
+			return
+		}
+		if time.Now().After(deadline) {
+			n.t.Fatalf("the replica does not follow: %v", n.status())
+		}
+	}
+}
+
+// status returns SHOW SLAVE STATUS by name of its columns.
+func (n *node) status() map[string]string {
+	n.t.Helper()
+	rows, err := n.root.QueryContext(n.t.Context(), "SHOW SLAVE STATUS")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil || !rows.Next() {
+		n.t.Fatal(err, rows.Err())
+	}
+	values, into := make([]sql.NullString, len(names)), make([]any, len(names))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	if err := rows.Scan(into...); err != nil {
+		n.t.Fatal(err)
+	}
+	all := map[string]string{}
+	for i, name := range names {
+		all[name] = values[i].String
+	}
+	return all
+}
+
+// promote makes a replica the primary, after it has done all that it has acknowledged.
+func (n *node) promote() {
+	n.t.Helper()
+	n.do("STOP SLAVE IO_THREAD")
+	if got := n.text("SELECT MASTER_GTID_WAIT(?, 30)", n.status()["Gtid_IO_Pos"]); got != "0" {
+		n.t.Fatalf("the replica does not apply what it has: %v", n.status())
+	}
+	n.do("STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = OFF")
+}
+
+// pair is a primary and its replica behind a forwarder, with the product on them.
+type pair struct {
+	*fixture
+	primary, replica *node
+	forward          *forwarder
+}
+
+const productUser = "diom_product"
+
+func newPair(t *testing.T) *pair {
+	t.Helper()
+	redis := databasetest.Redis(t)
+	p := &pair{primary: newNode(t, 1), replica: newNode(t, 2)}
+	p.primary.do("SET GLOBAL read_only = OFF",
+		"CREATE USER replica@'127.0.0.1' IDENTIFIED BY 'replica'", "GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1'",
+		"CREATE USER "+productUser+"@'127.0.0.1'", "GRANT ALL ON diom_faults.* TO "+productUser+"@'127.0.0.1'") // ALL on a database is no READ_ONLY ADMIN
+	p.replica.do("RESET MASTER", "SET GLOBAL gtid_slave_pos = ''")
+	p.replica.follow(p.primary, false)
+	p.forward = newForwarder(t, p.primary.address)
+	p.fixture = prepareOn(t, productUser+"@tcp("+p.forward.address+")/diom_faults", redis)
+	p.judge.SQL.SetMaxIdleConns(0) // the judge asks who is the primary now
+	return p
+}
+
+// swap makes the replica the primary. With planned the old one lives on with its connections, and takes
+// no writes; else it is killed, and comes back as a replica.
+func (p *pair) swap(planned bool) {
+	p.t.Helper()
+	if planned {
+		p.primary.do("SET GLOBAL read_only = ON")
+	} else {
+		p.primary.process.Kill()
+	}
+	p.replica.promote()
+	p.forward.target.Store(&p.replica.address)
+	p.primary, p.replica = p.replica, p.primary
+}
+
+// rejoin makes the old primary the replica of the new one.
+func (p *pair) rejoin(planned bool) {
+	p.t.Helper()
+	if planned {
+		p.left()
+	} else {
+		p.replica.process.Start()
+	}
+	p.replica.follow(p.primary, true)
+}
+
+// left holds that no connection of the product to the old primary stays: what it reads there is old.
+func (p *pair) left() {
+	p.t.Helper()
+	n := ""
+	for deadline := time.Now().Add(20 * time.Second); n != "0" && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		n = p.replica.text("SELECT COUNT(*) FROM information_schema.processlist WHERE user = ?", productUser)
+	}
+	if n != "0" {
+		p.t.Errorf("%s connections of the product stay at the old primary", n)
+	}
+}
+
+// TestFailover kills the primary of two database servers under load, and has the replica take over
+// behind the same address; every second time the primary is not killed but turned into a replica. The
+// product goes on by itself, and nothing acknowledged is lost or done twice.
+func TestFailover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts servers of its own")
+	}
+	t.Parallel()
+	d := roll(t)
+	p := newPair(t)
+	l := &ledger{acknowledged: map[string]string{}, refused: map[int]int{}}
+	end := p.load(l, d, 4)
+	defer end()
+	kills, switches := 0, 0
+	for round := range 2 * size(1, 20) {
+		planned := round%2 == 1
+		p.flows(l, fmt.Sprintf("before swap %d", round))
+		time.Sleep(time.Duration(d.below(500)) * time.Millisecond)
+		began := time.Now()
+		p.swap(planned)
+		promoted := time.Since(began)
+		p.flows(l, fmt.Sprintf("after swap %d", round))
+		t.Logf("swap %d, planned %t: promoted after %s, work again after %s", round, planned, promoted.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+		p.rejoin(planned)
+		if planned {
+			switches++
+		} else {
+			kills++
+		}
+	}
+	end()
+	p.settle(l)
+	if kills < size(1, 20) || switches < size(1, 20) {
+		t.Errorf("%d kills and %d switches", kills, switches)
+	}
+	t.Logf("failover: runs=%d primary-kills=%d switches=%d refused=%v slowest=%s violations=%d seed=%d", len(l.acknowledged), kills, switches, l.refused, l.slowest, violations(t), d.seed)
+}
+
+// load lets callers work until the returned function is called.
+func (f *fixture) load(l *ledger, d *dice, callers int) func() {
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	for i := range callers {
+		group.Go(func() { f.caller(fmt.Sprintf("caller-%d", i), l, d, stop) })
+	}
+	return sync.OnceFunc(func() { close(stop); group.Wait() })
+}
+
+// violations is for the last line of a run.
+func violations(t *testing.T) int {
+	if t.Failed() {
+		return 1
+	}
+	return 0
+}
+
+// TestReadOnly makes the database refuse writes under load, and accept them again: meanwhile callers
+// are asked to try again, reads are answered, and afterwards the product goes on by itself.
+func TestReadOnly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts servers of its own")
+	}
+	t.Parallel()
+	d := roll(t)
+	redis := databasetest.Redis(t)
+	server := newNode(t, 1)
+	server.do("SET GLOBAL read_only = OFF", "CREATE USER "+productUser+"@'127.0.0.1'", "GRANT ALL ON diom_faults.* TO "+productUser+"@'127.0.0.1'")
+	f := prepareOn(t, productUser+"@tcp("+server.address+")/diom_faults", redis)
+	task := f.start("read-only-task")
+	l := &ledger{acknowledged: map[string]string{}, refused: map[int]int{}}
+	end := f.load(l, d, 4)
+	defer end()
+	rounds := size(2, 20)
+	for round := range rounds {
+		f.flows(l, fmt.Sprintf("before read-only %d", round))
+		server.do("SET GLOBAL read_only = ON")
+		f.refuses(fmt.Sprintf("refused-%d", round), task.ID.String())
+		time.Sleep(time.Duration(d.below(1000)) * time.Millisecond)
+		server.do("SET GLOBAL read_only = OFF")
+		f.flows(l, fmt.Sprintf("after read-only %d", round))
+	}
+	end()
+	if l.refused[http.StatusServiceUnavailable] < rounds {
+		t.Errorf("the callers were refused %v in %d rounds", l.refused, rounds)
+	}
+	f.settle(l)
+	t.Logf("read-only: runs=%d read-only=%d refused=%v slowest=%s violations=%d seed=%d", len(l.acknowledged), rounds, l.refused, l.slowest, violations(t), d.seed)
+}
+
+// refuses asks for reads and writes while the database takes no writes.
+func (f *fixture) refuses(point, task string) {
+	f.t.Helper()
+	start := startOf(point, point)
+	for _, c := range []struct {
+		user, method, path string
+		body               any
+		status             int
+	}{
+		{"wangfang", http.MethodGet, "/api/v1/tasks/" + task, nil, http.StatusOK},
+		{"wangfang", http.MethodGet, "/api/v1/tasks?view=todo", nil, http.StatusOK},
+		{start.user, http.MethodPost, start.path, start.body, http.StatusServiceUnavailable},
+		{"wangfang", http.MethodPost, "/api/v1/tasks/" + task + "/complete", map[string]any{}, http.StatusServiceUnavailable},
+		{"zhouming", http.MethodPost, "/api/v1/tasks/" + task + "/claim", map[string]any{}, 0},
+	} {
+		answer, err := f.as(c.user).Send(c.method, c.path, c.body)
+		if err != nil || c.status != 0 && answer.Status != c.status || answer.Status == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") == "" || answer.Status == http.StatusInternalServerError {
+			f.t.Errorf("%s: %v %d %.300s", c.path, err, answer.Status, answer.Body)
+		}
+	}
+	if n := len(f.judge.InstancesOf(point)); n != 0 {
+		f.t.Errorf("%s: %d instances of a refused start", point, n)
+	}
+}

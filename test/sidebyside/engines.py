@@ -1,0 +1,60 @@
+"""Builds and starts the two engines, and ends what it has started."""
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+CAMUNDA, PRODUCT = 18090, 18091
+
+
+class Started:
+    """Processes that end with the block."""
+
+    def __init__(self, home):
+        self.home, self.processes = home, []
+
+    def __enter__(self):
+        os.makedirs(self.home, exist_ok=True)
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def start(self, name, command, port, **environment):
+        log = open(os.path.join(self.home, name + ".log"), "wb")
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=os.environ | environment)
+        self.processes.append(process)
+        for _ in range(240):
+            if process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/engine-rest/version", timeout=2)
+                return
+            except urllib.error.HTTPError as refusal:
+                if refusal.code == 401:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.5)
+        sys.exit(f"{name} did not start: see {log.name}")
+
+    def camunda(self):
+        built = os.path.join(self.home, "camunda")
+        subprocess.run(["mvn", "-q", "-B", "-f", os.path.join(HERE, "camunda"), f"-Dsidebyside.build={os.path.abspath(built)}", "package"], check=True)
+        jar = os.path.join(built, "camunda.jar")
+        self.start("camunda", ["java", "-Xmx900m", "-jar", jar, f"--server.port={CAMUNDA}"], CAMUNDA)
+
+    def product(self, program):
+        self.start("product", [program, "dev"], PRODUCT, DIOM_DEMO="1", DIOM_HOME=os.path.join(self.home, "product"),
+                   DIOM_ADDR=f"127.0.0.1:{PRODUCT}", DIOM_JOBS_AUTOMATIC="false")

@@ -1,0 +1,123 @@
+"""Runs random models on Camunda 7 and on the product, and fails where they differ without a written reason.
+
+Python, because it needs nothing but the standard library, and a third of the lines that Go would. It is no part of the
+product and of no test that a commit must pass.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+
+from engines import CAMUNDA, HERE, PRODUCT, Started
+from generate import Model
+from play import Difference, Play
+from rest import Engine, ordered
+from state import text
+
+
+class Total:
+    def __init__(self):
+        self.models = self.runs = self.actions = self.states = self.refused = 0
+        self.known, self.differences = {}, []
+
+
+def excused(known, difference, play):
+    """The reason why a difference is known, or nothing."""
+    last = play.log[-1][0] if play.log else ""
+    for rule in known:
+        parts = [difference.one] if isinstance(difference.one, dict) else difference.one if isinstance(difference.one, list) else []
+        only = {name for part in parts if isinstance(part, dict) for name in part}
+        if rule["kind"] != difference.kind or not last.startswith(rule.get("last", "")):
+            continue
+        if rule.get("camunda", "") not in text(difference.one) or rule.get("product", "") not in text(difference.other):
+            continue
+        if rule.get("feature", "") and rule["feature"] not in play.features:
+            continue
+        if rule.get("only") and not (only and only <= set(rule["only"].split())):
+            continue
+        return rule["reason"]
+    return None
+
+
+def play_one(engines, key, seed, features, total, known, arguments):
+    play = Play(engines, key, seed, arguments.operate)
+    play.features = features
+    try:
+        play.run(arguments.steps)
+    except Difference as difference:
+        reason = excused(known, difference, play)
+        if reason:
+            total.known[reason] = total.known.get(reason, 0) + 1
+        else:
+            total.differences.append(f"{key} seed {seed}: {difference.kind}")
+            print(f"DIFFERENCE {key} seed {seed}: {difference.kind}")
+            for line in play.log:
+                print("   ", *line)
+            print("    camunda", text(difference.one)[:2000], "\n    product", text(difference.other)[:2000], flush=True)
+    play.clean()
+    total.runs, total.actions, total.states = total.runs + 1, total.actions + play.actions, total.states + play.states
+
+
+def models(arguments):
+    """Name, XML and what is in it."""
+    for path in arguments.files:
+        with open(path, "rb") as file:
+            xml = ordered(file.read())
+        yield os.path.basename(path), xml, {"callActivity"} if b"callActivity" in xml else set()
+    for seed in range(arguments.first, arguments.first + arguments.models):
+        model = Model(seed)
+        yield f"{model.key}.bpmn", model.xml(), model.features
+
+
+def compare(engines, arguments, known):
+    total = Total()
+    for name, xml, features in models(arguments):
+        total.models += 1
+        one, other = (engine.deploy(name, {name: xml}) for engine in engines)
+        if one[0] >= 300 or other[0] >= 300:
+            total.refused += 1
+            if (one[0] < 300) != (other[0] < 300):
+                print(f"DEPLOYMENT {name}: camunda {one[0]}, product {other[0]}", text(one[1])[:300], text(other[1])[:300], flush=True)
+                total.differences.append(name)
+            continue
+        keys = sorted({d["key"] for d in one[1]["deployedProcessDefinitions"].values()})
+        for key in keys:
+            for seed in range(arguments.seeds):
+                play_one(engines, key, seed, features, total, known, arguments)
+    return total
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("files", nargs="*", help="models to play besides the random ones")
+    p.add_argument("--models", type=int, default=100)
+    p.add_argument("--first", type=int, default=1, help="the seed of the first random model")
+    p.add_argument("--seeds", type=int, default=3, help="runs of each process")
+    p.add_argument("--steps", type=int, default=14, help="actions of a run")
+    p.add_argument("--operate", action="store_true", help="operators act as well")
+    p.add_argument("--home", default=os.path.join(".diom", "sidebyside"))
+    p.add_argument("--product", default=os.path.join(".diom", "bin", "diom"))
+    p.add_argument("--camunda-url", help="of one that runs already")
+    p.add_argument("--product-url", help="of one that runs already, with its demo")
+    arguments = p.parse_args()
+    with open(os.path.join(HERE, "known.json")) as file:
+        known = json.load(file)
+    with Started(os.path.abspath(arguments.home)) as started:
+        if not arguments.camunda_url:
+            started.camunda()
+        if not arguments.product_url:
+            started.product(os.path.abspath(arguments.product))
+        began = time.time()
+        engines = (Engine("camunda", arguments.camunda_url or f"http://127.0.0.1:{CAMUNDA}/engine-rest"),
+                   Engine("product", arguments.product_url or f"http://127.0.0.1:{PRODUCT}/engine-rest", "admin:Diom-demo-1"))
+        total = compare(engines, arguments, known)
+    print(f"{total.models} models ({total.refused} refused by one or both), {total.runs} runs, {total.actions} actions, {total.states} states compared in {time.time() - began:.0f} s")
+    for reason, count in sorted(total.known.items(), key=lambda item: -item[1]):
+        print(f"known, {count}: {reason}")
+    print(f"{len(total.differences)} differences that are not known")
+    sys.exit(1 if total.differences else 0)
+
+
+if __name__ == "__main__":
+    main()
