@@ -77,7 +77,7 @@ CREATE TABLE `sys_session` (
 CREATE TABLE `sys_user` (
   `id` binary(16) NOT NULL,
   `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  `password` varchar(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `password` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `display_name` varchar(255) NOT NULL,
   `email` varchar(255) NOT NULL,
   `title` varchar(255) NOT NULL,
