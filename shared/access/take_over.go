@@ -51,7 +51,7 @@ func foreign(hash string) bool {
 // matchesForeign compares a password with a hash of another product.
 func matchesForeign(hash, password string) bool {
 	kept, salt, _ := strings.Cut(hash, "$")
-	mark, digest := camundaSHA512, ""
+	mark := camundaSHA512
 	var sum []byte
 	if strings.HasPrefix(kept, camundaSHA512) {
 		made := sha512.Sum512([]byte(password + salt))
@@ -60,8 +60,7 @@ func matchesForeign(hash, password string) bool {
 		made := sha1.Sum([]byte(password + salt)) //nolint:gosec // see the import
 		mark, sum = camundaSHA1, made[:]
 	}
-	digest = strings.TrimPrefix(kept, mark)
-	raw, err := base64.StdEncoding.DecodeString(digest)
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(kept, mark))
 	return err == nil && subtle.ConstantTimeCompare(raw, sum) == 1
 }
 

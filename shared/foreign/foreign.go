@@ -73,24 +73,10 @@ func (s *Source) Rows(ctx context.Context, q Query) ([]Row, error) {
 			return nil, fmt.Errorf("%q is no name of a column", name)
 		}
 	}
-	var where []string
-	var arguments []any
-	if q.Column != "" {
-		if len(q.In) == 0 {
-			return nil, nil
-		}
-		where = append(where, q.Column+` IN (`+strings.TrimSuffix(strings.Repeat("?,", len(q.In)), ",")+`)`)
-		for _, value := range q.In {
-			arguments = append(arguments, value)
-		}
+	if q.Column != "" && len(q.In) == 0 {
+		return nil, nil
 	}
-	if q.Null != "" {
-		where = append(where, q.Null+` IS NULL`)
-	}
-	if q.After != "" {
-		where = append(where, q.Order+` > ?`)
-		arguments = append(arguments, q.After)
-	}
+	where, arguments := q.conditions()
 	text := "SELECT * FROM `" + strings.ReplaceAll(table, "`", "``") + "`"
 	if len(where) > 0 {
 		text += ` WHERE ` + strings.Join(where, ` AND `)
@@ -106,6 +92,24 @@ func (s *Source) Rows(ctx context.Context, q Query) ([]Row, error) {
 		return nil, fmt.Errorf("%s: %w", q.Table, err)
 	}
 	return rows, nil
+}
+
+// conditions are those of a query, with their arguments.
+func (q Query) conditions() (where []string, arguments []any) {
+	if q.Column != "" {
+		where = append(where, q.Column+` IN (`+strings.TrimSuffix(strings.Repeat("?,", len(q.In)), ",")+`)`)
+		for _, value := range q.In {
+			arguments = append(arguments, value)
+		}
+	}
+	if q.Null != "" {
+		where = append(where, q.Null+` IS NULL`)
+	}
+	if q.After != "" {
+		where = append(where, q.Order+` > ?`)
+		arguments = append(arguments, q.After)
+	}
+	return where, arguments
 }
 
 func (s *Source) query(ctx context.Context, text string, arguments ...any) ([]Row, error) {

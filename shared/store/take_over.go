@@ -158,11 +158,14 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)`,
 		f.ID[:], f.Key, f.Version, f.Latest, f.Suspended, f.Name, f.VersionTag, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt); err != nil || !f.Latest {
 		return err
 	}
-	if last.Valid {
-		for _, text := range []string{deleteStartTimers, deleteStartSubscriptions} {
-			if _, err := tx.ExecContext(ctx, text, f.Key); err != nil {
-				return err
-			}
+	return takeStarts(ctx, tx, f)
+}
+
+// takeStarts has a latest version listen for what starts it, and no other.
+func takeStarts(ctx context.Context, tx *sql.Tx, f *Definition) error {
+	for _, text := range []string{deleteStartTimers, deleteStartSubscriptions} {
+		if _, err := tx.ExecContext(ctx, text, f.Key); err != nil {
+			return err
 		}
 	}
 	for n, start := range f.Starts {

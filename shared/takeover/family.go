@@ -115,10 +115,17 @@ func (r *run) fill(ctx context.Context, ids []string, members []*member) error {
 			}
 		}
 	}
+	return r.fillLinks(ctx, members)
+}
+
+// fillLinks reads the candidates of tasks.
+func (r *run) fillLinks(ctx context.Context, members []*member) error {
 	var tasks []string
+	owners := map[string]*member{}
 	for _, m := range members {
 		for _, t := range m.rows["ACT_RU_TASK"] {
 			tasks = append(tasks, t.Text("ID_"))
+			owners[t.Text("ID_")] = m
 		}
 	}
 	links, err := r.rows(ctx, foreign.Query{Table: "ACT_RU_IDENTITYLINK", Column: "TASK_ID_", In: tasks, Order: "ID_"})
@@ -126,12 +133,8 @@ func (r *run) fill(ctx context.Context, ids []string, members []*member) error {
 		return err
 	}
 	for _, link := range links {
-		for _, m := range members {
-			for _, t := range m.rows["ACT_RU_TASK"] {
-				if t.Text("ID_") == link.Text("TASK_ID_") {
-					m.rows["ACT_RU_IDENTITYLINK"] = append(m.rows["ACT_RU_IDENTITYLINK"], link)
-				}
-			}
+		if m := owners[link.Text("TASK_ID_")]; m != nil {
+			m.rows["ACT_RU_IDENTITYLINK"] = append(m.rows["ACT_RU_IDENTITYLINK"], link)
 		}
 	}
 	return nil

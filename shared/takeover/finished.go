@@ -58,7 +58,7 @@ func (r *run) finish(ctx context.Context, row foreign.Row, history told) error {
 	if err != nil {
 		l.Problems = []string{"its history does not fold: " + err.Error()}
 		r.tell(l)
-		return nil
+		return nil //nolint:nilerr // it is told, and left out
 	}
 	content, err := r.bytes(ctx, history.variables[id])
 	if err != nil {

@@ -136,7 +136,7 @@ func (b *builder) build(ctx context.Context, m *member) (problem string, err err
 	}
 	byID, err := m.tree()
 	if err != nil {
-		return err.Error(), nil
+		return err.Error(), nil //nolint:nilerr // it is told, and the instance left out
 	}
 	begin, problem := b.begin(m, d)
 	if problem != "" {
@@ -144,7 +144,7 @@ func (b *builder) build(ctx context.Context, m *member) (problem string, err err
 	}
 	p, err := b.past(begin, b.history, m.id)
 	if err != nil {
-		return "its history does not fold: " + err.Error(), nil
+		return "its history does not fold: " + err.Error(), nil //nolint:nilerr // as above
 	}
 	l := &layout{process: d.process, member: m, byID: byID, tokens: p.state.LastToken, scopes: p.state.LastScope}
 	b.layouts[m.id] = l

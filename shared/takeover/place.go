@@ -102,10 +102,7 @@ func (l *layout) settle(e *execution) {
 	for i, at := range around {
 		scope = l.open(chain[i], at, scope, between[i])
 	}
-	var rest []string
-	for _, list := range between[len(around):] {
-		rest = append(rest, list...)
-	}
+	rest := slices.Concat(between[len(around):]...)
 	if len(chain) > len(around) {
 		rest = append(rest, e.id)
 	}

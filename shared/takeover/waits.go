@@ -46,25 +46,8 @@ func (l *layout) continuations() {
 // waits lays out what the tokens wait for.
 func (l *layout) waits() (leases []store.Lease) {
 	l.tasks()
-	for id, c := range l.jobs {
-		if e := l.at(id); e != nil {
-			kind := engine.BeforeJob
-			if c.after {
-				kind = engine.AfterJob
-			}
-			l.job(e, c.row, kind)
-		}
-	}
-	for _, row := range l.member.rows["ACT_RU_EXT_TASK"] {
-		e := l.at(row.Text("EXECUTION_ID_"))
-		if e == nil {
-			continue
-		}
-		l.job(e, row, engine.ExternalJob)
-		if worker := row.Text("WORKER_ID_"); worker != "" && row.Time("LOCK_EXP_TIME_").After(time.Now()) {
-			leases = append(leases, store.Lease{Job: ident("job", row.Text("ID_")), Worker: worker, Until: row.Time("LOCK_EXP_TIME_")})
-		}
-	}
+	l.asynchronous()
+	leases = l.externalTasks()
 	for _, row := range l.member.rows["ACT_RU_JOB"] {
 		if row.Text("HANDLER_TYPE_") != asyncHandler {
 			l.timer(row)
@@ -76,6 +59,33 @@ func (l *layout) waits() (leases []store.Lease) {
 	for _, row := range l.member.rows["ACT_RU_INCIDENT"] {
 		if kind := row.Text("INCIDENT_TYPE_"); kind != "failedJob" && kind != "failedExternalTask" {
 			l.note("the incident %s of type %s is not taken", row.Text("ID_"), kind)
+		}
+	}
+	return leases
+}
+
+// asynchronous lays out the jobs before and after activities.
+func (l *layout) asynchronous() {
+	for id, c := range l.jobs {
+		if e := l.at(id); e != nil {
+			kind := engine.BeforeJob
+			if c.after {
+				kind = engine.AfterJob
+			}
+			l.job(e, c.row, kind)
+		}
+	}
+}
+
+func (l *layout) externalTasks() (leases []store.Lease) {
+	for _, row := range l.member.rows["ACT_RU_EXT_TASK"] {
+		e := l.at(row.Text("EXECUTION_ID_"))
+		if e == nil {
+			continue
+		}
+		l.job(e, row, engine.ExternalJob)
+		if worker := row.Text("WORKER_ID_"); worker != "" && row.Time("LOCK_EXP_TIME_").After(time.Now()) {
+			leases = append(leases, store.Lease{Job: ident("job", row.Text("ID_")), Worker: worker, Until: row.Time("LOCK_EXP_TIME_")})
 		}
 	}
 	return leases
@@ -105,21 +115,26 @@ func (l *layout) tasks() {
 			Owner: row.Text("OWNER_"), Delegated: row.Text("DELEGATION_") == "PENDING", Priority: int(row.Int("PRIORITY_")), FormKey: node.UserTask.FormKey,
 			DueAt: row.Time("DUE_DATE_"), FollowUpAt: row.Time("FOLLOW_UP_DATE_"), CreatedAt: row.Time("CREATE_TIME_"),
 		}
-		for _, link := range l.member.rows["ACT_RU_IDENTITYLINK"] {
-			if link.Text("TASK_ID_") != id || link.Text("TYPE_") != "candidate" {
-				continue
-			}
-			if user := link.Text("USER_ID_"); user != "" {
-				task.CandidateUsers = append(task.CandidateUsers, user)
-			}
-			if group := link.Text("GROUP_ID_"); group != "" {
-				task.CandidateGroups = append(task.CandidateGroups, group)
-			}
-		}
+		l.candidates(task, id)
 		if row.Text("DESCRIPTION_") != "" && node.Documentation == "" {
 			l.note("the description of the task %s is not taken", id)
 		}
 		l.add(engine.Change{Kind: engine.TaskCreated, Task: task})
+	}
+}
+
+// candidates gives a task those who may claim it.
+func (l *layout) candidates(task *engine.Task, id string) {
+	for _, link := range l.member.rows["ACT_RU_IDENTITYLINK"] {
+		if link.Text("TASK_ID_") != id || link.Text("TYPE_") != "candidate" {
+			continue
+		}
+		if user := link.Text("USER_ID_"); user != "" {
+			task.CandidateUsers = append(task.CandidateUsers, user)
+		}
+		if group := link.Text("GROUP_ID_"); group != "" {
+			task.CandidateGroups = append(task.CandidateGroups, group)
+		}
 	}
 }
 
