@@ -19,8 +19,8 @@ const (
 	twinStart = `BEGIN;INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body)
 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0 AND latest = 1;` +
 		`INSERT INTO workflow_history (instance_id, seq, command_id, command, actor, at, changes, unsent) VALUES (?, IF(ROW_COUNT() = 1, ?, NULL), ?, ?, ?, ?, ?, ?);` +
-		`INSERT INTO workflow_task (id, version, instance_id, process_key, node_id, name, state, assignee, candidates, priority, form_key, due_at, follow_up_at, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);COMMIT`
+		`INSERT INTO workflow_task (id, version, instance_id, process_key, node_id, name, state, assignee, owner, candidates, priority, form_key, due_at, follow_up_at, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);COMMIT`
 
 	twinLoad = `SELECT t.id, t.instance_id, t.process_key, t.node_id, t.name, t.state, t.assignee, t.owner, t.candidates, t.priority,
  t.form_key, t.due_at, t.follow_up_at, t.created_at, t.ended_at, t.ended_by, t.version, i.body FROM workflow_task t JOIN workflow_instance i ON i.id = t.instance_id WHERE t.id = ?`
@@ -98,7 +98,7 @@ func (t *twin) start(ctx context.Context, n names) error {
 	_, err := t.db.ExecContext(ctx, twinStart,
 		n.instance[:], t.definition[:], processKey, 1, "LV-2026-000117", stateActive, int64(1), starter, n.started, nil, t.bodies[0].fill(texts), t.definition[:],
 		n.instance[:], int64(1), n.start[:], "start", starter, n.started, t.changes[0].fill(texts), 1,
-		n.task[:], int64(1), n.instance[:], processKey, "approve", "Approve", taskOpen, approver, nil, 50, nil, nil, nil, n.started)
+		n.task[:], int64(1), n.instance[:], processKey, "approve", "Approve", taskOpen, approver, nil, nil, 50, nil, nil, nil, n.started)
 	return err
 }
 
