@@ -138,7 +138,7 @@ func (s *Store) TakeDeployment(ctx context.Context, d *Deployment) error {
 				return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
 			}
 		}
-		return nil
+		return replaceStarts(ctx, tx, slices.DeleteFunc(slices.Clone(d.Definitions), func(f Definition) bool { return !f.Latest }))
 	})
 }
 
@@ -153,27 +153,10 @@ func takeDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definitio
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
+	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)`,
-		f.ID[:], f.Key, f.Version, f.Latest, f.Suspended, f.Name, f.VersionTag, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt); err != nil || !f.Latest {
-		return err
-	}
-	return takeStarts(ctx, tx, f)
-}
-
-// takeStarts has a latest version listen for what starts it, and no other.
-func takeStarts(ctx context.Context, tx *sql.Tx, f *Definition) error {
-	for _, text := range []string{deleteStartTimers, deleteStartSubscriptions} {
-		if _, err := tx.ExecContext(ctx, text, f.Key); err != nil {
-			return err
-		}
-	}
-	for n, start := range f.Starts {
-		if err := insertStart(ctx, tx, f, start, f.ID.Derive(n+1)); err != nil {
-			return err
-		}
-	}
-	return nil
+		f.ID[:], f.Key, f.Version, f.Latest, f.Suspended, f.Name, f.VersionTag, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt)
+	return err
 }
 
 func takeDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
