@@ -40,10 +40,11 @@ type healing struct {
 	ids  []engine.ID
 }
 
-// die sends a request and kills the process at the n-th request with text that it leads to, whose reply is lost.
-func (h *healing) die(r request, text string, n int) {
+// die sends a request and kills the process at the n-th written step that it leads to. The step is done when
+// its reply is lost, and not done when it is dropped; until a lost reply is whole other steps go on.
+func (h *healing) die(r request, fate proxytest.Fate, n int) {
 	h.t.Helper()
-	h.trap.ArmAtNth(text, n, proxytest.Lose, h.process.Kill)
+	h.trap.ArmAtNth(stepWritten, n, fate, h.process.Kill)
 	_, _ = h.send(r) // nobody answers
 	for deadline := time.Now().Add(10 * time.Second); !h.trap.Sprung() && time.Now().Before(deadline); {
 		time.Sleep(5 * time.Millisecond)
@@ -70,7 +71,7 @@ var wounds = []wound{
 	{
 		name: "unsent events",
 		inflict: func(h *healing) {
-			h.die(startOf("wound", "k"), stepWritten, 1)
+			h.die(startOf("wound", "k"), proxytest.Lose, 1)
 			h.ring("UPDATE workflow_history SET locked_until = UTC_TIMESTAMP(3) + INTERVAL 10 SECOND WHERE unsent = 1")
 		},
 		left: func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_history WHERE unsent = 1") },
@@ -81,7 +82,7 @@ var wounds = []wound{
 	{
 		name: "a continuation",
 		inflict: func(h *healing) {
-			h.die(startOfProcess("step", "wound", "k"), stepWritten, 1)
+			h.die(startOfProcess("step", "wound", "k"), proxytest.Lose, 1)
 			h.ring("UPDATE workflow_job SET locked_until = UTC_TIMESTAMP(3) + INTERVAL 15 SECOND")
 		},
 		left: func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_job WHERE kind <> 0") },
@@ -89,7 +90,7 @@ var wounds = []wound{
 	},
 	{
 		name:    "a call",
-		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), stepWritten, 1) },
+		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), proxytest.Lose, 1) },
 		left: func(h *healing) bool {
 			return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'calling'")
 		},
@@ -97,7 +98,7 @@ var wounds = []wound{
 	},
 	{
 		name:    "the return of a call",
-		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), stepWritten, 2) },
+		inflict: func(h *healing) { h.die(startOfProcess("calling", "wound", "k"), proxytest.Lose, 2) },
 		left: func(h *healing) bool {
 			return h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'called'")
 		},
@@ -110,7 +111,7 @@ var wounds = []wound{
 				user: "admin", path: "/api/v1/messages", status: http.StatusAccepted,
 				body: map[string]any{"name": "paths-early", "businessKey": "wound", "ttlSeconds": 600},
 			})
-			h.die(startOfProcess("early", "wound", "k"), stepWritten, 1)
+			h.die(startOfProcess("early", "wound", "k"), proxytest.Lose, 1)
 		},
 		left: func(h *healing) bool {
 			return h.any("SELECT COUNT(*) FROM workflow_inbox WHERE state = 1") && h.any("SELECT COUNT(*) FROM workflow_subscription WHERE business_key = 'wound'")
@@ -120,7 +121,7 @@ var wounds = []wound{
 	{
 		name: "a message between instances",
 		inflict: func(h *healing) {
-			h.die(startOfProcess("tell", "wound", "k"), stepWritten, 1)
+			h.die(startOfProcess("tell", "wound", "k"), proxytest.Lose, 1)
 		},
 		left: func(h *healing) bool {
 			return !h.any("SELECT COUNT(*) FROM workflow_instance WHERE process_key = 'hear'")
@@ -160,7 +161,7 @@ var wounds = []wound{
 			for i := range many {
 				h.ids = append(h.ids, h.start(fmt.Sprint("wound-", i)).InstanceID)
 			}
-			h.die(request{user: "wuqiang", path: "/api/v1/batches", body: map[string]any{"kind": "cancel", "reason": "wound", "instanceIds": h.ids}}, stepWritten, halfway)
+			h.die(request{user: "wuqiang", path: "/api/v1/batches", body: map[string]any{"kind": "cancel", "reason": "wound", "instanceIds": h.ids}}, proxytest.Drop, halfway)
 		},
 		left: func(h *healing) bool {
 			n := h.judge.Count("SELECT COUNT(*) FROM workflow_instance WHERE state = 4")
@@ -176,7 +177,7 @@ var wounds = []wound{
 			for i := range many {
 				h.begin("signalled", fmt.Sprint("wound-", i))
 			}
-			h.die(request{user: "admin", path: "/api/v1/signals", body: map[string]any{"name": "heal-go"}}, stepWritten, halfway)
+			h.die(request{user: "admin", path: "/api/v1/signals", body: map[string]any{"name": "heal-go"}}, proxytest.Drop, halfway)
 		},
 		left: func(h *healing) bool {
 			n := h.judge.Count("SELECT COUNT(*) FROM workflow_task")
