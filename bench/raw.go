@@ -22,9 +22,9 @@ SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND
 		`INSERT INTO workflow_task (id, version, instance_id, process_key, node_id, name, state, assignee, owner, candidates, priority, form_key, due_at, follow_up_at, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);COMMIT`
 
-	twinLoad = `SELECT t.id, t.instance_id, t.process_key, t.node_id, t.name, t.state, t.assignee, t.owner, t.candidates, t.priority,
+	twinLoad = `SELECT @@read_only, t.id, t.instance_id, t.process_key, t.node_id, t.name, t.state, t.assignee, t.owner, t.candidates, t.priority,
  t.form_key, t.due_at, t.follow_up_at, t.created_at, t.ended_at, t.ended_by, t.version, i.body FROM workflow_task t JOIN workflow_instance i ON i.id = t.instance_id WHERE t.id = ?`
-	twinColumns = 18
+	twinColumns = 19
 
 	twinComplete = `BEGIN;INSERT INTO workflow_history (instance_id, seq, command_id, command, actor, at, changes, unsent) VALUES (?, ?, ?, ?, ?, ?, ?, ?);` +
 		`UPDATE workflow_instance SET state = ?, version = ?, ended_at = ?, body = ? WHERE id = ? AND version = ?;` +

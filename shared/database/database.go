@@ -109,8 +109,16 @@ func (db *DB) Query(ctx context.Context, text string, arguments ...any) (*sql.Ro
 	return rows, Classify(err)
 }
 
-// QueryRow runs a read of at most one row and scans it into dest: sql.ErrNoRows when there is none.
+// QueryRow runs a read of at most one row and scans it into dest: sql.ErrNoRows when there is none. See
+// ToWrite.
 func (db *DB) QueryRow(ctx context.Context, dest []any, text string, arguments ...any) error {
+	if ctx.Value(toWrite{}) != nil {
+		return db.queryRowToWrite(ctx, dest, text, arguments)
+	}
+	return db.queryRow(ctx, dest, text, arguments)
+}
+
+func (db *DB) queryRow(ctx context.Context, dest []any, text string, arguments []any) error {
 	return Classify(db.reads.QueryRowContext(ctx, text, arguments...).Scan(dest...))
 }
 

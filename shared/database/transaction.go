@@ -40,6 +40,9 @@ func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.T
 		return Classify(err)
 	}
 	if err := work(tx); err != nil {
+		if options == nil {
+			err = refused(ctx, tx, err)
+		}
 		_ = tx.Rollback() // the first error is the one to report; a dead connection is dropped by the pool
 		err = Classify(err)
 		if errors.Is(err, errReadOnly) {

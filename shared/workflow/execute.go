@@ -97,7 +97,7 @@ type trigger struct {
 // up by (instance, seq): the command's id there means that it has committed.
 func (s *Service) Execute(ctx context.Context, call Call, t trigger) (json.RawMessage, error) {
 	e := &execution{Service: s, call: call, trigger: t, id: newID(), at: instant()}
-	answer, err := e.locked(ctx)
+	answer, err := e.locked(database.ToWrite(ctx))
 	if err == nil && e.done != nil { // with the lock released: what follows may change the same instance
 		s.lookout.announce(e.done.after, e.done.changes)
 		s.drain(ctx, e.done.after, e.done.changes)

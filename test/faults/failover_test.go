@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"diom.io/workflow/shared/database/databasetest"
 )
 
@@ -265,7 +267,7 @@ func TestReadOnly(t *testing.T) {
 // refuses asks for reads and writes while the database takes no writes.
 func (f *fixture) refuses(point, task string) {
 	f.t.Helper()
-	start := startOf(point, point)
+	start, unknown := startOf(point, point), uuid.NewString()
 	for _, c := range []struct {
 		user, method, path string
 		body               any
@@ -276,6 +278,10 @@ func (f *fixture) refuses(point, task string) {
 		{start.user, http.MethodPost, start.path, start.body, http.StatusServiceUnavailable},
 		{"wangfang", http.MethodPost, "/api/v1/tasks/" + task + "/complete", map[string]any{}, http.StatusServiceUnavailable},
 		{"zhouming", http.MethodPost, "/api/v1/tasks/" + task + "/claim", map[string]any{}, 0},
+		// Another server may know a task that this one does not.
+		{"wangfang", http.MethodPost, "/api/v1/tasks/" + unknown + "/complete", map[string]any{}, http.StatusServiceUnavailable},
+		{"admin", http.MethodDelete, "/api/v1/groups/" + unknown, nil, http.StatusServiceUnavailable},
+		{"wangfang", http.MethodGet, "/api/v1/tasks/" + unknown, nil, http.StatusNotFound},
 	} {
 		answer, err := f.as(c.user).Send(c.method, c.path, c.body)
 		if err != nil || c.status != 0 && answer.Status != c.status || answer.Status == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") == "" || answer.Status == http.StatusInternalServerError {
