@@ -1,0 +1,140 @@
+package main
+
+import (
+	"crypto/sha1" //nolint:gosec // Camunda 7 can be set to make such hashes
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"diom.io/workflow/cmd/diom/client"
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/invariant"
+	"diom.io/workflow/test/producttest"
+)
+
+// Whoever has a password in Camunda 7 logs in with it, in each form in which it is kept there; others nobody can check.
+func TestImportedPasswords(t *testing.T) {
+	t.Parallel()
+	in := openInstallation(t)
+	source, from := foreignDatabase(t, "camunda7.sql")
+	sum512 := func(text string) string {
+		sum := sha512.Sum512([]byte(text))
+		return "{SHA-512}" + base64.StdEncoding.EncodeToString(sum[:])
+	}
+	sum1 := func(text string) string {
+		sum := sha1.Sum([]byte(text)) //nolint:gosec // see the import
+		return "{SHA}" + base64.StdEncoding.EncodeToString(sum[:])
+	}
+	for _, row := range [][]any{
+		{"salted", sum512("geheim" + "c2FsdA=="), "c2FsdA=="}, {"unsalted", sum512("geheim"), nil}, {"empty", sum512("geheim"), ""},
+		{"old", sum1("geheim"), nil}, {"oldsalted", sum1("geheim" + "c2FsdA=="), "c2FsdA=="},
+		{"md5", "{MD5}ZpVR3KpK1xO4mMy0KNRZmw==", nil}, {"plain", "geheim", nil}, {"cut", sum512("geheim")[:40], nil}, {"nothing", nil, nil},
+	} {
+		if _, err := source.ExecContext(t.Context(), "INSERT INTO ACT_ID_USER (ID_, PWD_, SALT_) VALUES (?, ?, ?)", row...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u := newUserAt(t, "", "DIOM_MYSQL_DSN="+in.App.Config.MySQLDSN, "DIOM_IMPORT_DSN="+from)
+	lines := told(t, u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json").out)
+	for name, password := range map[string]string{"kermit": "frogfrog", "fozzie": "bearbear", "salted": "geheim", "unsalted": "geheim", "empty": "geheim", "old": "geheim", "oldsalted": "geheim"} {
+		if notes := lines["user "+name].Notes; notes != nil {
+			t.Errorf("%s: %v", name, notes)
+		}
+		in.mayLogIn(name, password)
+	}
+	for _, name := range []string{"md5", "plain", "cut", "nothing"} {
+		if notes := lines["user "+name].Notes; len(notes) != 1 || !strings.Contains(notes[0], "give a new one") {
+			t.Errorf("%s: %v", name, notes)
+		}
+		for _, password := range []string{"geheim", "!"} {
+			if in.login(name, password) != nil {
+				t.Errorf("%s logs in", name)
+			}
+		}
+	}
+	judge := producttest.NewJudge(t, in.App.Config.MySQLDSN)
+	if n := judge.Count("SELECT COUNT(*) FROM sys_user WHERE password LIKE '{SHA%'"); n != 0 {
+		t.Errorf("%d old hashes are left of those who have logged in", n)
+	}
+}
+
+// What a takeover would lose or write twice is found: rows by diom check, whole instances by the next run.
+func TestCheckFindsWhatATakeoverLoses(t *testing.T) {
+	t.Parallel()
+	in := openInstallation(t)
+	_, from := foreignDatabase(t, "camunda7.sql")
+	dsn := in.App.Config.MySQLDSN
+	u := newUserAt(t, "", "DIOM_MYSQL_DSN="+dsn, "DIOM_IMPORT_DSN="+from)
+	u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json")
+	has(t, u.ok("", "check"), " rules: 0 violations\n")
+	judge := producttest.NewJudge(t, dsn)
+	of := func(key string) (id engine.ID) {
+		t.Helper()
+		if err := judge.SQL.QueryRowContext(t.Context(), "SELECT MIN(id) FROM workflow_instance WHERE process_key = ? AND state = 1", key).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	damages := map[string]struct {
+		key       string
+		statement string // of the instance
+	}{
+		"task lost":         {"to_boundary", "DELETE FROM workflow_task WHERE instance_id = ?"},
+		"task doubled":      {"to_nested", copied(t, judge, "workflow_task")},
+		"candidates lost":   {"to_user", "DELETE c FROM workflow_task_candidate c JOIN workflow_task t ON t.id = c.task_id WHERE t.instance_id = ?"},
+		"timer lost":        {"to_timer", "DELETE FROM workflow_timer WHERE instance_id = ?"},
+		"timer doubled":     {"to_cycle", copied(t, judge, "workflow_timer")},
+		"message lost":      {"to_message", "DELETE FROM workflow_subscription WHERE instance_id = ?"},
+		"signal doubled":    {"to_signal", copied(t, judge, "workflow_subscription")},
+		"job lost":          {"to_async", "DELETE FROM workflow_job WHERE instance_id = ?"},
+		"history lost":      {"to_io", "DELETE FROM workflow_history WHERE instance_id = ? AND seq = 1"},
+		"last step lost":    {"to_fork", "DELETE FROM workflow_history WHERE instance_id = ? ORDER BY seq DESC LIMIT 1"},
+		"definition lost":   {"to_gateway", "DELETE d FROM workflow_definition d JOIN workflow_instance i ON i.definition_id = d.id WHERE i.id = ?"},
+		"called is lost":    {"to_call", "DELETE FROM workflow_instance WHERE parent_id = ?"},
+		"incident not told": {"to_external", "DELETE FROM workflow_incident WHERE instance_id IN (SELECT id FROM workflow_instance WHERE process_key = (SELECT process_key FROM (SELECT * FROM workflow_instance) x WHERE id = ?))"},
+	}
+	broken := map[string]engine.ID{}
+	for name, d := range damages {
+		broken[name] = of(d.key)
+		result, err := judge.SQL.ExecContext(t.Context(), d.statement, broken[name][:])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if n, _ := result.RowsAffected(); n == 0 {
+			t.Fatalf("%s: nothing is damaged", name)
+		}
+	}
+	found := violations7(t, u.fails(client.ExitProblem, "violations", "check", "--json").out)
+	for name, id := range broken {
+		if !strings.Contains(found, id.String()) {
+			t.Errorf("%s: nothing is found\n%s", name, found)
+		}
+	}
+}
+
+// copied is the statement that writes the rows of an instance once more, with other ids.
+func copied(t *testing.T, judge *producttest.Judge, table string) string {
+	t.Helper()
+	var columns string
+	if err := judge.SQL.QueryRowContext(t.Context(), `SELECT GROUP_CONCAT(column_name) FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = ? AND column_name <> 'id'`, table).Scan(&columns); err != nil {
+		t.Fatal(err)
+	}
+	return "INSERT INTO " + table + " (id, " + columns + ") SELECT REVERSE(id), " + columns + " FROM " + table + " WHERE instance_id = ?"
+}
+
+// violations7 are the violations that a check tells, a line each.
+func violations7(t *testing.T, out string) string {
+	t.Helper()
+	var text strings.Builder
+	for line := range strings.SplitSeq(strings.TrimSpace(out), "\n") {
+		var v invariant.Violation
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString(v.InstanceID.String() + " " + v.Rule + " " + v.Detail + "\n")
+	}
+	return text.String()
+}
