@@ -72,7 +72,8 @@ func TestCheckFindsWhatATakeoverLoses(t *testing.T) {
 	judge := producttest.NewJudge(t, dsn)
 	of := func(key string) (id engine.ID) {
 		t.Helper()
-		if err := judge.SQL.QueryRowContext(t.Context(), "SELECT MIN(id) FROM workflow_instance WHERE process_key = ? AND state = 1", key).Scan(&id); err != nil {
+		if err := judge.SQL.QueryRowContext(t.Context(), `SELECT i.id FROM workflow_instance i LEFT JOIN workflow_incident n ON n.instance_id = i.id
+WHERE i.process_key = ? AND i.state = 1 ORDER BY n.id DESC, i.id LIMIT 1`, key).Scan(&id); err != nil {
 			t.Fatal(err)
 		}
 		return id
@@ -81,24 +82,25 @@ func TestCheckFindsWhatATakeoverLoses(t *testing.T) {
 		key       string
 		statement string // of the instance
 	}{
-		"task lost":         {"to_boundary", "DELETE FROM workflow_task WHERE instance_id = ?"},
-		"task doubled":      {"to_nested", copied(t, judge, "workflow_task")},
-		"candidates lost":   {"to_user", "DELETE c FROM workflow_task_candidate c JOIN workflow_task t ON t.id = c.task_id WHERE t.instance_id = ?"},
-		"timer lost":        {"to_timer", "DELETE FROM workflow_timer WHERE instance_id = ?"},
-		"timer doubled":     {"to_cycle", copied(t, judge, "workflow_timer")},
-		"message lost":      {"to_message", "DELETE FROM workflow_subscription WHERE instance_id = ?"},
-		"signal doubled":    {"to_signal", copied(t, judge, "workflow_subscription")},
-		"job lost":          {"to_async", "DELETE FROM workflow_job WHERE instance_id = ?"},
-		"history lost":      {"to_io", "DELETE FROM workflow_history WHERE instance_id = ? AND seq = 1"},
-		"last step lost":    {"to_fork", "DELETE FROM workflow_history WHERE instance_id = ? ORDER BY seq DESC LIMIT 1"},
-		"definition lost":   {"to_gateway", "DELETE d FROM workflow_definition d JOIN workflow_instance i ON i.definition_id = d.id WHERE i.id = ?"},
-		"called is lost":    {"to_call", "DELETE FROM workflow_instance WHERE parent_id = ?"},
-		"incident not told": {"to_external", "DELETE FROM workflow_incident WHERE instance_id IN (SELECT id FROM workflow_instance WHERE process_key = (SELECT process_key FROM (SELECT * FROM workflow_instance) x WHERE id = ?))"},
+		"task lost":       {"to_boundary", "DELETE FROM workflow_task WHERE instance_id = ?"},
+		"task doubled":    {"to_nested", copied(t, judge, "workflow_task")},
+		"candidates lost": {"to_user", "DELETE c FROM workflow_task_candidate c JOIN workflow_task t ON t.id = c.task_id WHERE t.instance_id = ?"},
+		"timer lost":      {"to_timer", "DELETE FROM workflow_timer WHERE instance_id = ?"},
+		"timer doubled":   {"to_cycle", copied(t, judge, "workflow_timer")},
+		"message lost":    {"to_message", "DELETE FROM workflow_subscription WHERE instance_id = ?"},
+		"signal doubled":  {"to_signal", copied(t, judge, "workflow_subscription")},
+		"job lost":        {"to_async", "DELETE FROM workflow_job WHERE instance_id = ?"},
+		"history lost":    {"to_io", "DELETE FROM workflow_history WHERE instance_id = ? AND seq = 1"},
+		"last step lost":  {"to_fork", "DELETE FROM workflow_history WHERE instance_id = ? ORDER BY seq DESC LIMIT 1"},
+		"definition lost": {"to_gateway", "DELETE d FROM workflow_definition d JOIN workflow_instance i ON i.definition_id = d.id WHERE i.id = ?"},
+		"called is lost":  {"to_call", "DELETE FROM workflow_instance WHERE parent_id = ?"},
+		"incident lost":   {"to_external", "DELETE FROM workflow_incident WHERE instance_id = ?"},
 	}
 	broken := map[string]engine.ID{}
 	for name, d := range damages {
-		broken[name] = of(d.key)
-		result, err := judge.SQL.ExecContext(t.Context(), d.statement, broken[name][:])
+		id := of(d.key)
+		broken[name] = id
+		result, err := judge.SQL.ExecContext(t.Context(), d.statement, id[:])
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -106,7 +108,7 @@ func TestCheckFindsWhatATakeoverLoses(t *testing.T) {
 			t.Fatalf("%s: nothing is damaged", name)
 		}
 	}
-	found := violations7(t, u.fails(client.ExitProblem, "violations", "check", "--json").out)
+	found := violationsOf(t, u.fails(client.ExitProblem, "violations", "check", "--json").out)
 	for name, id := range broken {
 		if !strings.Contains(found, id.String()) {
 			t.Errorf("%s: nothing is found\n%s", name, found)
@@ -125,8 +127,8 @@ WHERE table_schema = DATABASE() AND table_name = ? AND column_name <> 'id'`, tab
 	return "INSERT INTO " + table + " (id, " + columns + ") SELECT REVERSE(id), " + columns + " FROM " + table + " WHERE instance_id = ?"
 }
 
-// violations7 are the violations that a check tells, a line each.
-func violations7(t *testing.T, out string) string {
+// violationsOf are the violations that a check tells, a line each.
+func violationsOf(t *testing.T, out string) string {
 	t.Helper()
 	var text strings.Builder
 	for line := range strings.SplitSeq(strings.TrimSpace(out), "\n") {
