@@ -81,7 +81,7 @@ func TestImportEarlierDiom(t *testing.T) {
 	}
 	judge := producttest.NewJudge(t, dsn)
 	before := judge.Fingerprint()
-	arguments := []string{"import", "diom", "--json", "--listeners", "job"}
+	arguments := []string{"import", "diom", "--json", "--listeners", "job", "--zone", "UTC"}
 	dry := u.fails(client.ExitProblem, "left out", append(arguments, "--dry-run")...)
 	if judge.Fingerprint() != before {
 		t.Error("a dry run has changed the database")

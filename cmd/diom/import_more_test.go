@@ -11,6 +11,7 @@ import (
 	"diom.io/workflow/cmd/diom/client"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/invariant"
+	"diom.io/workflow/shared/takeover"
 	"diom.io/workflow/test/producttest"
 )
 
@@ -68,7 +69,6 @@ func TestCheckFindsWhatATakeoverLoses(t *testing.T) {
 	dsn := in.App.Config.MySQLDSN
 	u := newUserAt(t, "", "DIOM_MYSQL_DSN="+dsn, "DIOM_IMPORT_DSN="+from)
 	u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json")
-	has(t, u.ok("", "check"), " rules: 0 violations\n")
 	judge := producttest.NewJudge(t, dsn)
 	of := func(key string) (id engine.ID) {
 		t.Helper()
@@ -96,6 +96,10 @@ WHERE i.process_key = ? AND i.state = 1 ORDER BY n.id DESC, i.id LIMIT 1`, key).
 		"called is lost":  {"to_call", "DELETE FROM workflow_instance WHERE parent_id = ?"},
 		"incident lost":   {"to_external", "DELETE FROM workflow_incident WHERE instance_id = ?"},
 	}
+	if _, err := judge.SQL.ExecContext(t.Context(), "UPDATE workflow_history SET at = at - INTERVAL 1 HOUR"); err != nil { // nothing is under way now
+		t.Fatal(err)
+	}
+	has(t, u.ok("", "check"), " rules: 0 violations\n")
 	broken := map[string]engine.ID{}
 	for name, d := range damages {
 		id := of(d.key)
@@ -113,6 +117,16 @@ WHERE i.process_key = ? AND i.state = 1 ORDER BY n.id DESC, i.id LIMIT 1`, key).
 		if !strings.Contains(found, id.String()) {
 			t.Errorf("%s: nothing is found\n%s", name, found)
 		}
+	}
+	lost := of("to_catch")
+	for _, table := range []string{"workflow_subscription WHERE instance_id", "workflow_history WHERE instance_id", "workflow_instance WHERE id"} {
+		if _, err := judge.SQL.ExecContext(t.Context(), "DELETE FROM "+table+" = ?", lost[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json").out
+	if l := told(t, again)["instance "+lost.String()]; l.Outcome != takeover.Taken || lastLine(t, again).Counts["instance"]["taken"] != 1 {
+		t.Errorf("the instance that was lost: %v of %v", l, lastLine(t, again))
 	}
 }
 

@@ -99,7 +99,7 @@ func (e *earlier) makeRole(ctx context.Context, id string, r *earlierRole) (Line
 	}
 	made := store.Role{
 		ID: earlierID("role", id), Code: r.code, Name: clip(cmp.Or(oneLine(r.row.Text("ROLE_NAME")), r.code)), Version: 1, CreatedAt: r.row.Time("CREATE_TIME"),
-		Description: clip(oneLine(r.row.Text("DESCRIPTION"))), Permissions: distinct(r.codes),
+		Description: oneLine(r.row.Text("DESCRIPTION")), Permissions: distinct(r.codes),
 	}
 	if made.CreatedAt.IsZero() {
 		made.CreatedAt = e.now

@@ -109,7 +109,7 @@ func (e *earlier) strayRoles(ctx context.Context) error {
 			case e.roles[row.Text("ROLE_ID")] == nil:
 				e.stray("user role", row, "there is no role "+row.Text("ROLE_ID"))
 			case user != "" && !slices.Contains(ids, user), user == "" && !slices.Contains(names, name):
-				e.stray("user role", row, strings.TrimSpace("there is no user "+user+" "+name))
+				e.stray("user role", row, "there is no user "+cmp.Or(user, name, "named"))
 			}
 		}
 		return nil
