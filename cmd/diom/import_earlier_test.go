@@ -223,6 +223,32 @@ func (in *served) earlierProcess(t *testing.T) {
 	has(t, string(a.Body), `"definitionId":"5b6c0a52-0000-11ef-9f6e-0242ac120002"`, `"processVersion":2`)
 }
 
+// The earlier DIOM may come before Camunda's tables: what it has deployed is passed over there, nothing is lost by it.
+func TestImportEarlierDiomFirst(t *testing.T) {
+	t.Parallel()
+	in := openInstallation(t)
+	source, from := foreignDatabase(t, "camunda7.sql", "earlier-a.sql")
+	if _, err := source.ExecContext(t.Context(), `UPDATE workflow_process_design SET deployment_id = (SELECT DEPLOYMENT_ID_ FROM ACT_RE_PROCDEF WHERE KEY_ = 'to_timer'),
+bpmn_xml = (SELECT BYTES_ FROM ACT_GE_BYTEARRAY WHERE NAME_ = 'to_timer.bpmn') WHERE id = 2`); err != nil {
+		t.Fatal(err)
+	}
+	u := newUserAt(t, "", "DIOM_MYSQL_DSN="+in.App.Config.MySQLDSN, "DIOM_IMPORT_DSN="+from)
+	if l := told(t, u.fails(client.ExitProblem, "left out", "import", "diom", "--json").out)["design 2"]; l.Outcome != takeover.Taken {
+		t.Errorf("%v", l)
+	}
+	r := u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json")
+	if l := told(t, r.out)["definition to_timer:1:a6324753-ebca-11f1-a34a-02fc00000001"]; l.Outcome != takeover.Already {
+		t.Errorf("%v", l)
+	}
+	took := lastLine(t, r.out)
+	accounted(t, source, took)
+	if n := took.Counts["instance"]["left-out"] + took.Counts["definition"]["left-out"]; n > 1 || took.Counts["instance"]["taken"] < 20 {
+		t.Errorf("%v", took.Counts)
+	}
+	in.mayLogIn("kermit", "kermit-old")
+	has(t, u.ok("", "check"), " rules: 0 violations\n")
+}
+
 // The second form, in a database without the tables of processes: links by name alone, the built-in roles stay.
 func TestImportEarlierDiomSecondForm(t *testing.T) {
 	t.Parallel()

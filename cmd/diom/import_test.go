@@ -56,17 +56,18 @@ func lastLine(t *testing.T, out string) (x imported) {
 // over in silence, what was taken is sound and goes on to its end.
 func TestImportCamunda7(t *testing.T) {
 	t.Parallel()
-	for _, script := range []string{"camunda7.sql"} {
+	for _, script := range []string{"camunda713.sql", "camunda716.sql", "camunda7.sql"} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
-			importCamunda7(t, script)
+			source, from := foreignDatabase(t, script)
+			importCamunda7(t, source, from)
 		})
 	}
 }
 
-func importCamunda7(t *testing.T, script string) {
+func importCamunda7(t *testing.T, source *sql.DB, from string) {
+	t.Helper()
 	in := openInstallation(t)
-	source, from := foreignDatabase(t, script)
 	dsn := in.App.Config.MySQLDSN
 	u := newUserAt(t, "", "DIOM_MYSQL_DSN="+dsn, "DIOM_IMPORT_DSN="+from)
 	judge := producttest.NewJudge(t, dsn)

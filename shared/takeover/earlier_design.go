@@ -25,16 +25,16 @@ const maxPerson = 64
 // design is a published design as a definition. Camunda numbers the versions by itself: where its id of the definition
 // is known, so is its version.
 type design struct {
-	definition, deployment engine.ID
-	key                    string
-	version                int
-	row                    foreign.Row
+	definition engine.ID
+	key        string
+	version    int
+	row        foreign.Row
 }
 
 func designOf(row foreign.Row) design {
 	d := design{
-		definition: earlierID("definition", row.Text("ID")), deployment: earlierID("deployment", row.Text("ID")),
-		key: row.Text("PROCESS_KEY"), version: int(row.Int("VERSION")), row: row,
+		definition: earlierID("definition", row.Text("ID")),
+		key:        row.Text("PROCESS_KEY"), version: int(row.Int("VERSION")), row: row,
 	}
 	camunda := row.Text("PROCESS_DEFINITION_ID")
 	if camunda == "" {
@@ -45,9 +45,6 @@ func designOf(row foreign.Row) design {
 		if n, err := strconv.Atoi(parts[1]); err == nil {
 			d.version = n
 		}
-	}
-	if deployment := row.Text("DEPLOYMENT_ID"); deployment != "" {
-		d.deployment = ident("deployment", deployment)
 	}
 	return d
 }
@@ -82,7 +79,7 @@ func (e *earlier) design(ctx context.Context, d design) error {
 			return err
 		}
 		if !here {
-			return e.deploy(ctx, d, content)
+			return e.publish(ctx, d, content)
 		}
 	}
 	e.tell(l)
@@ -111,23 +108,16 @@ func (e *earlier) deployed(ctx context.Context, d design, content []byte, l *Lin
 	return true, err
 }
 
-// deploy deploys one design as its definition was, with its id there: a later move of Camunda's database finds it.
-func (e *earlier) deploy(ctx context.Context, f design, content []byte) error {
+// publish deploys one design as its definition was, with its id there: a later move of Camunda's database finds it.
+func (e *earlier) publish(ctx context.Context, f design, content []byte) error {
 	by := cmp.Or(f.row.Text("PUBLISHER"), f.row.Text("CREATOR"))
 	if by == "" || len(by) > maxPerson {
 		by = operator
 	}
 	name := f.key + ".bpmn"
 	d := &store.Deployment{
-		ID: f.deployment, Name: clip(cmp.Or(oneLine(f.row.Text("PROCESS_NAME")), f.key)), Source: fromEarlier, DeployedBy: by,
+		ID: earlierID("deployment", f.row.Text("ID")), Name: clip(cmp.Or(oneLine(f.row.Text("PROCESS_NAME")), f.key)), Source: fromEarlier, DeployedBy: by,
 		DeployedAt: e.now, Resources: []store.Resource{{Name: clip(name), Content: content}}, // start timers count from now
-	}
-	taken, err := e.Store.Deployments(ctx, store.DeploymentFilter{ID: d.ID}, 1)
-	if err != nil {
-		return err
-	}
-	if len(taken) > 0 { // Camunda's, without this model, which was refused then
-		d.ID = earlierID("deployment", f.row.Text("ID"))
 	}
 	model, err := e.Workflow.ReadForeign(d, e.options.Listeners)
 	if err != nil {
