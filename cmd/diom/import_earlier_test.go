@@ -128,7 +128,7 @@ func checkEarlier(t *testing.T, lines map[string]takeover.Line) {
 		"role 6":                       {takeover.LeftOut, "code: A code begins with a letter"},
 		"user role 10":                 {takeover.LeftOut, "no user 99"},
 		"user role 11":                 {takeover.LeftOut, "no role 98"},
-		"user admin":                   {takeover.LeftOut, "email: is another one here"},
+		"user admin":                   {takeover.LeftOut, "email: it is another one here"},
 		"user boss":                    {takeover.Taken, ""},
 		"user hanmei":                  {takeover.Taken, "telephone"},
 		"user lilei":                   {takeover.Taken, `"no address" is not valid`},

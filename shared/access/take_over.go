@@ -20,9 +20,6 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-// ErrUserDiffers: another takeover, or an administrator, has made a user of the name, who is not the same.
-var ErrUserDiffers = fault.New(fault.Conflict, "takeover_user_differs", "A user of this name is here already, with other data.")
-
 // Foreigner is a user of another product. Hash is what its password was kept as there, where it is Usable; else
 // nobody can log in until an administrator gives a password.
 type Foreigner struct {
@@ -99,7 +96,8 @@ func matchesForeign(hash, password string) bool {
 const noHash = "!"
 
 // TakeUser makes a user of another product one of this one; where it is only tried nothing is written. Errors:
-// ErrInvalid, ErrUserDiffers, store.ErrUsernameUsed for who is here already, and those of store.CreateUser.
+// ErrInvalid, those of store.CreateUser, and store.ErrUsernameUsed for who is here already: with details where he is
+// not the same.
 func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error {
 	at := time.Now().UTC().Truncate(time.Millisecond)
 	u := store.User{
@@ -126,7 +124,7 @@ func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error
 	case err == nil && (f.Completes.IsZero() || here.ID == f.ID):
 		return store.ErrUsernameUsed
 	case err == nil && (here.ID != f.Completes || here.Version > 1):
-		return same(here, u)
+		return store.ErrUsernameUsed.With(differences(here, u)...)
 	case err == nil && try:
 		return nil
 	case err == nil:
@@ -142,15 +140,7 @@ func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error
 // complete gives a user what u says beyond what another takeover knew. He keeps his id and his groups.
 func complete(ctx context.Context, st *store.Store, here, u store.User) error {
 	u.ID, u.Version, u.Groups, u.DepartmentID = here.ID, here.Version, here.Groups, here.DepartmentID
-	return st.UpdateUser(ctx, u, store.UserEffect{Password: u.Password})
-}
-
-// same is store.ErrUsernameUsed where somebody who is here is as u, else ErrUserDiffers.
-func same(here, u store.User) error {
-	if differ := differences(here, u); len(differ) > 0 {
-		return ErrUserDiffers.With(differ...)
-	}
-	return store.ErrUsernameUsed
+	return st.UpdateUser(ctx, u, store.UserEffect{Password: u.Password, EndSessions: true})
 }
 
 // differences tells which fields of two users differ.
@@ -163,7 +153,7 @@ func differences(here, other store.User) (list []fault.Detail) {
 		{"/roles", !slices.Equal(sorted(here.Roles), sorted(other.Roles))},
 	} {
 		if d.differs {
-			list = append(list, fault.Detail{Pointer: d.pointer, Code: "differs", Detail: "is another one here"})
+			list = append(list, fault.Detail{Pointer: d.pointer, Code: "differs", Detail: "it is another one here"})
 		}
 	}
 	return list

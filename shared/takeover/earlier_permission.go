@@ -63,37 +63,47 @@ func counterparts() map[string]*counterpart {
 	return table
 }
 
-// readPermissions tells what becomes of the permissions. Those that are switched off give nothing.
+// readPermissions tells what becomes of the permissions.
 func (e *earlier) readPermissions(ctx context.Context) error {
 	table := counterparts()
 	return e.pages(ctx, permissionTable, earlierPage, func(rows []foreign.Row) error {
 		for _, row := range rows {
-			l := Line{Kind: "permission", ID: row.Text("PERMISSION_CODE"), Name: row.Text("PERMISSION_NAME"), Outcome: Already}
-			c := table[l.ID]
-			if c == nil && strings.HasPrefix(l.ID, "api:auth:") {
+			id := row.Text("ID")
+			e.codes[id] = row.Text("PERMISSION_CODE")
+			c := table[e.codes[id]]
+			if c == nil && strings.HasPrefix(e.codes[id], "api:auth:") {
 				c = table["api:auth:*"]
 			}
-			switch {
-			case c == nil:
+			l := c.line(row)
+			if c == nil {
 				c = &counterpart{}
-				l.Outcome, l.Problems = LeftOut, []string{"it has no counterpart here"}
-			case c.everybody:
-				l.Notes = []string{"everybody has it who is logged in"}
-			default:
-				l.Notes = []string{"it is " + strings.Join(c.codes, ", ")}
-				if c.note != "" {
-					l.Notes = append(l.Notes, c.note)
-				}
 			}
 			if off(row) {
 				c = &counterpart{everybody: c.everybody}
 				l.Notes = append(l.Notes, "it was switched off: nobody gets it")
 			}
-			e.permissions[row.Text("ID")], e.codes[row.Text("ID")] = c, l.ID
+			e.permissions[id] = c
 			e.tell(l)
 		}
 		return nil
 	})
+}
+
+// line tells what a permission is here.
+func (c *counterpart) line(row foreign.Row) Line {
+	l := Line{Kind: "permission", ID: row.Text("PERMISSION_CODE"), Name: row.Text("PERMISSION_NAME"), Outcome: Already}
+	switch {
+	case c == nil:
+		l.Outcome, l.Problems = LeftOut, []string{"it has no counterpart here"}
+	case c.everybody:
+		l.Notes = []string{"everybody has it who is logged in"}
+	default:
+		l.Notes = []string{"it is " + strings.Join(c.codes, ", ")}
+		if c.note != "" {
+			l.Notes = append(l.Notes, c.note)
+		}
+	}
+	return l
 }
 
 // off reports whether the status of a row is another one than 1. A table without the column has no such state.

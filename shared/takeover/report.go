@@ -49,13 +49,13 @@ func (r *run) tell(l Line) {
 	r.options.Told(l)
 }
 
-// settle says what became of a thing that was to be made: already is how the making tells that it is here. It
-// returns an error that has nothing to do with the thing.
+// settle says what became of a thing that was to be made: already is how the making tells that it is here, with
+// details where it is another one. It returns an error that has nothing to do with the thing.
 func (l *Line) settle(err, already error) error {
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 		l.Outcome = Taken
-	case errors.Is(err, already):
+	case errors.Is(err, already) && len(fault.From(err).Details) == 0:
 		l.Outcome = Already
 	case kind == fault.Invalid || kind == fault.Conflict:
 		l.Outcome, l.Problems = LeftOut, append(l.Problems, reasons(err)...)
