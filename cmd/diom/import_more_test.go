@@ -151,9 +151,16 @@ WHERE i.process_key = ? AND i.state = 1 ORDER BY n.id DESC, i.id LIMIT 1`, key).
 			t.Fatal(err)
 		}
 	}
+	var half engine.ID // its row alone is lost
+	if err := judge.SQL.QueryRowContext(t.Context(), "SELECT instance_id FROM workflow_task WHERE process_key = 'to_called'").Scan(&half); err != nil {
+		t.Fatal(err)
+	}
 	again := u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json").out
 	if l := told(t, again)["instance "+lost.String()]; l.Outcome != takeover.Taken || lastLine(t, again).Counts["instance"]["taken"] != 1 {
 		t.Errorf("the instance that was lost: %v of %v", l, lastLine(t, again))
+	}
+	if l := told(t, again)["instance "+half.String()]; l.Outcome != takeover.LeftOut || len(l.Problems) != 1 {
+		t.Errorf("the instance whose row was lost: %v", l)
 	}
 }
 
