@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -54,12 +52,11 @@ func check(cmd *cobra.Command, asJSON, rebuild bool) error {
 	if err != nil {
 		return err
 	}
-	progress := client.NewProgress(cmd.ErrOrStderr(), "instances")
-	out := violations{w: cmd.OutOrStdout(), json: asJSON, progress: progress, rows: map[engine.ID]int{}}
+	out := violations{newReport(cmd.OutOrStdout(), cmd.ErrOrStderr(), asJSON, "instances"), map[engine.ID]int{}}
 	st := store.New(db)
-	checker := invariant.Checker{Store: st, Found: out.print, Progress: progress.Set}
+	checker := invariant.Checker{Store: st, Found: out.print, Progress: out.progress.Set}
 	counts, err := checker.Run(cmd.Context())
-	progress.Clear()
+	out.progress.Clear()
 	rebuilt := 0
 	if err == nil && rebuild {
 		rebuilt, err = out.rebuild(cmd.Context(), st)
@@ -67,8 +64,8 @@ func check(cmd *cobra.Command, asJSON, rebuild bool) error {
 	if err = errors.Join(err, db.Close(), out.err); err != nil {
 		return client.Unreachable("the database cannot be checked", err)
 	}
-	if err := out.sum(counts); err != nil {
-		return err
+	if out.sum(counts); out.err != nil {
+		return out.err
 	}
 	if left := counts.Violations - rebuilt; left > 0 {
 		return fmt.Errorf("%d violations", left)
@@ -89,58 +86,36 @@ func (v *violations) rebuild(ctx context.Context, st *store.Store) (gone int, er
 		}
 		if len(left) == 0 {
 			gone += v.rows[id]
-			v.line("rebuilt: instance %s\n", id)
+			v.text("rebuilt: instance %s\n", id)
 		} else {
-			v.line("not rebuilt: instance %s: %s: %s\n", id, left[0].Rule, left[0].Detail)
+			v.text("not rebuilt: instance %s: %s: %s\n", id, left[0].Rule, left[0].Detail)
 		}
 	}
 	return gone, nil
 }
 
-// line prints a line for people.
-func (v *violations) line(format string, arguments ...any) {
-	if !v.json && v.err == nil {
-		_, v.err = fmt.Fprintf(v.w, format, arguments...)
-	}
-}
-
 // violations prints what is found, while it is found.
 type violations struct {
-	w        io.Writer
-	json     bool
-	progress *client.Progress
-	err      error             // of the first line that could not be written
-	rows     map[engine.ID]int // violations of an instance that rebuilding its rows may put right
+	report
+	rows map[engine.ID]int // violations of an instance that rebuilding its rows may put right
 }
 
 func (v *violations) print(one invariant.Violation) {
 	if invariant.Rebuilds(one) {
 		v.rows[one.InstanceID]++
 	}
-	if v.err != nil {
-		return
-	}
-	if v.json {
-		v.err = json.NewEncoder(v.w).Encode(one)
-		return
-	}
-	v.progress.Clear()
 	instance := ""
 	if one.InstanceID != (engine.ID{}) {
 		instance = " instance " + one.InstanceID.String() + ":"
 	}
-	_, v.err = fmt.Fprintf(v.w, "%s:%s %s\n", one.Rule, instance, one.Detail)
+	v.thing(one, fmt.Sprintf("%s:%s %s\n", one.Rule, instance, one.Detail))
 }
 
-func (v *violations) sum(c invariant.Counts) error {
-	if v.json {
-		return json.NewEncoder(v.w).Encode(c)
-	}
+func (v *violations) sum(c invariant.Counts) {
 	oldest := ""
 	if !c.Oldest.IsZero() {
 		oldest = ", the oldest of " + c.Oldest.Local().Format(time.DateTime)
 	}
-	_, err := fmt.Fprintf(v.w, "%d instances, %d steps, %d open rows, %d rules: %d violations\noutbox: %d steps unsent%s, %d dead; inbox: %d messages parked\n",
-		c.Instances, c.Steps, c.Rows, c.Rules, c.Violations, c.Unsent, oldest, c.Dead, c.Parked)
-	return err
+	v.thing(c, fmt.Sprintf("%d instances, %d steps, %d open rows, %d rules: %d violations\noutbox: %d steps unsent%s, %d dead; inbox: %d messages parked\n",
+		c.Instances, c.Steps, c.Rows, c.Rules, c.Violations, c.Unsent, oldest, c.Dead, c.Parked))
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -40,16 +38,24 @@ type importOptions struct {
 
 func importCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Take over what another product has in its database"}
-	var c importOptions
+	var c, d importOptions
 	camunda := &cobra.Command{
 		Use: "camunda7", Short: "Take over a Camunda 7 database: definitions, people, running instances, history", Args: cobra.NoArgs,
 		Long:    "Takes over what Camunda 7 (7.13 or later, MySQL or MariaDB) has in its database; docs/takeover.md tells what that is, step by step.\n" + importLong,
 		Example: "  DIOM_IMPORT_DSN='reader:secret@tcp(10.0.0.5:3306)/camunda' diom import camunda7 --dry-run\n  diom import camunda7 --from-file /run/secrets/camunda-dsn --json",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd, takeover.Camunda7) },
 	}
+	camunda.Flags().StringSliceVar(&c.Roles, "role", []string{"EMPLOYEE"}, "a role that the users get who are taken over")
 	c.flags(camunda)
-	camunda.Flags().StringVar(&c.Listeners, "listeners", "", "what becomes of listeners that are code: refuse, ignore or job; DIOM_LISTENERS where absent")
-	cmd.AddCommand(camunda)
+	diom := &cobra.Command{
+		Use: "diom", Short: "Take over the earlier DIOM: users, roles, published processes, notifications", Args: cobra.NoArgs,
+		Long: "Takes over the own tables (sys_* and workflow_*) of the earlier DIOM, which ran Camunda 7 inside. Its instances are Camunda's: move them first,\n" +
+			"by diom import camunda7. docs/takeover.md tells what is taken, and which rights are which.\n" + importLong,
+		Example: "  DIOM_IMPORT_DSN='reader:secret@tcp(10.0.0.5:3306)/diom' diom import diom --dry-run\n  diom import diom --from-file /run/secrets/old-dsn --json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return d.run(cmd, takeover.EarlierDiom) },
+	}
+	d.flags(diom)
+	cmd.AddCommand(camunda, diom)
 	return cmd
 }
 
@@ -58,7 +64,7 @@ func (o *importOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.from, "from", "", "the source `database`, as a go-sql-driver DSN")
 	f.StringVar(&o.fromFile, "from-file", "", "a `file` that holds the DSN of the source")
 	f.StringVar(&o.zone, "zone", "", "the time `zone` of the machine that wrote the source; DIOM_TZ where absent")
-	f.StringSliceVar(&o.Roles, "role", []string{"EMPLOYEE"}, "a role that the users get who are taken over")
+	f.StringVar(&o.Listeners, "listeners", "", "what becomes of listeners that are code: refuse, ignore or job; DIOM_LISTENERS where absent")
 	f.BoolVar(&o.DryRun, "dry-run", false, "do everything but the writing, and print the same report")
 	f.BoolVar(&o.asJSON, "json", false, "print the report as lines of JSON, the counts last")
 }
@@ -132,32 +138,18 @@ func (o *importOptions) target(cfg config.Config, db *database.DB, zone *time.Lo
 }
 
 func (o *importOptions) move(cmd *cobra.Command, to takeover.Target, from source, move mover) (takeover.Counts, error) {
-	progress := client.NewProgress(cmd.ErrOrStderr(), "instances")
-	out := lines{w: cmd.OutOrStdout(), json: o.asJSON, progress: progress}
-	o.Told, o.Progress = out.print, progress.Set
+	out := lines{newReport(cmd.OutOrStdout(), cmd.ErrOrStderr(), o.asJSON, "instances")}
+	o.Told, o.Progress = out.print, out.progress.Set
 	counts, err := move(cmd.Context(), to, from.dsn, from.zone, o.Options)
-	progress.Clear()
+	out.progress.Clear()
 	out.sum(counts, o.DryRun)
 	return counts, errors.Join(err, out.err)
 }
 
 // lines print the report while it is made.
-type lines struct {
-	w        io.Writer
-	json     bool
-	progress *client.Progress
-	err      error // of the first line that could not be written
-}
+type lines struct{ report }
 
 func (l *lines) print(one takeover.Line) {
-	if l.err != nil {
-		return
-	}
-	if l.json {
-		l.err = json.NewEncoder(l.w).Encode(one)
-		return
-	}
-	l.progress.Clear()
 	name := ""
 	if one.Name != "" {
 		name = " (" + one.Name + ")"
@@ -169,22 +161,21 @@ func (l *lines) print(one takeover.Line) {
 	for _, n := range one.Notes {
 		text += "         note: " + n + "\n"
 	}
-	_, l.err = io.WriteString(l.w, text)
+	l.thing(one, text)
 }
 
 func (l *lines) sum(counts takeover.Counts, dry bool) {
-	if l.err != nil {
-		return
-	}
-	if l.json {
-		l.err = json.NewEncoder(l.w).Encode(map[string]any{"counts": counts, "dryRun": dry})
-		return
-	}
+	var text strings.Builder
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		of := counts[kind]
-		_, l.err = fmt.Fprintf(l.w, "%s: %d taken, %d here already, %d left out\n", kind, of[takeover.Taken], of[takeover.Already], of[takeover.LeftOut])
+		fmt.Fprintf(&text, "%s: %d taken, %d here already, %d left out", kind, of[takeover.Taken], of[takeover.Already], of[takeover.LeftOut])
+		if n := of[takeover.Absent]; n > 0 {
+			fmt.Fprintf(&text, ", %d not there", n)
+		}
+		text.WriteString("\n")
 	}
-	if dry && l.err == nil {
-		_, l.err = io.WriteString(l.w, "This was a dry run: nothing was written.\n")
+	if dry {
+		text.WriteString("This was a dry run: nothing was written.\n")
 	}
+	l.thing(map[string]any{"counts": counts, "dryRun": dry}, text.String())
 }

@@ -15,8 +15,8 @@ import (
 	"diom.io/workflow/test/producttest"
 )
 
-// camundaDatabase is a database of Camunda 7 with running instances in every kind of wait, and its DSN.
-func camundaDatabase(t *testing.T) (*sql.DB, string) {
+// foreignDatabase is a database of another product, made by scripts of the takeover's test data, and its DSN.
+func foreignDatabase(t *testing.T, scripts ...string) (*sql.DB, string) {
 	t.Helper()
 	dsn := databasetest.Empty(t)
 	db, err := sql.Open("mysql", dsn)
@@ -24,13 +24,15 @@ func camundaDatabase(t *testing.T) (*sql.DB, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	script, err := os.ReadFile("../../shared/takeover/testdata/camunda7.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for statement := range strings.SplitSeq(string(script), ";\n") {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil && strings.TrimSpace(statement) != "" {
-			t.Fatalf("%.200s: %v", statement, err)
+	for _, name := range scripts {
+		script, err := os.ReadFile("../../shared/takeover/testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for statement := range strings.SplitSeq(string(script), ";\n") {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil && strings.TrimSpace(statement) != "" {
+				t.Fatalf("%.200s: %v", statement, err)
+			}
 		}
 	}
 	return db, dsn
@@ -50,12 +52,22 @@ func lastLine(t *testing.T, out string) (x imported) {
 	return x
 }
 
-// A Camunda 7 database is taken over: a dry run writes nothing, a repeat adds nothing, what was taken is sound
-// and goes on to its end.
+// A Camunda 7 database is taken over: a dry run writes nothing, a repeat adds nothing, nothing of the source is passed
+// over in silence, what was taken is sound and goes on to its end.
 func TestImportCamunda7(t *testing.T) {
 	t.Parallel()
+	for _, script := range []string{"camunda713.sql", "camunda716.sql", "camunda7.sql"} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			source, from := foreignDatabase(t, script)
+			importCamunda7(t, source, from)
+		})
+	}
+}
+
+func importCamunda7(t *testing.T, source *sql.DB, from string) {
+	t.Helper()
 	in := openInstallation(t)
-	source, from := camundaDatabase(t)
 	dsn := in.App.Config.MySQLDSN
 	u := newUserAt(t, "", "DIOM_MYSQL_DSN="+dsn, "DIOM_IMPORT_DSN="+from)
 	judge := producttest.NewJudge(t, dsn)
@@ -69,6 +81,7 @@ func TestImportCamunda7(t *testing.T) {
 	if a, b := dry.Counts["instance"]["taken"], took.Counts["instance"]["taken"]; a != b || b < 20 {
 		t.Errorf("the dry run says %v, the run %v", dry.Counts, took.Counts)
 	}
+	accounted(t, source, took)
 	has(t, u.ok("", "check"), " rules: 0 violations\n")
 	again := lastLine(t, u.fails(client.ExitProblem, "left out", "import", "camunda7", "--json").out)
 	for kind, of := range again.Counts {
@@ -85,6 +98,27 @@ func TestImportCamunda7(t *testing.T) {
 	bare := newUserAt(t, "", "DIOM_MYSQL_DSN="+dsn)
 	bare.fails(client.ExitUsage, "no source is named", "import", "camunda7")
 	bare.fails(client.ExitUnreachable, "database_unavailable", "import", "camunda7", "--from", "nobody@tcp(127.0.0.1:1)/x")
+}
+
+// accounted checks that a report speaks of as many things as the source has.
+func accounted(t *testing.T, source *sql.DB, report imported) {
+	t.Helper()
+	for kind, query := range map[string]string{
+		"instance": "SELECT COUNT(*) FROM ACT_RU_EXECUTION WHERE PARENT_ID_ IS NULL", "finished instance": "SELECT COUNT(*) FROM ACT_HI_PROCINST WHERE END_TIME_ IS NOT NULL",
+		"definition": "SELECT COUNT(*) FROM ACT_RE_PROCDEF", "decision": "SELECT COUNT(*) FROM ACT_RE_DECISION_DEF", "user": "SELECT COUNT(*) FROM ACT_ID_USER",
+		"group": "SELECT COUNT(*) FROM ACT_ID_GROUP",
+	} {
+		want, got := 0, 0
+		if err := source.QueryRowContext(t.Context(), query).Scan(&want); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range report.Counts[kind] {
+			got += n
+		}
+		if got != want {
+			t.Errorf("%s: the report speaks of %d, the source has %d", kind, got, want)
+		}
+	}
 }
 
 // playOn does all that the running instances wait for, until none of them is left.

@@ -8,20 +8,32 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/store"
 )
 
 // Foreigner is a user of another product. Hash is what its password was kept as there, where it is Usable; else
 // nobody can log in until an administrator gives a password.
 type Foreigner struct {
+	ID                                  engine.ID // the same at each takeover; zero: any
 	Username, DisplayName, Email, Title string
 	DepartmentID                        string
 	Roles, Groups                       []string
 	Hash                                string
 	Usable, Enabled                     bool
+	CreatedAt                           time.Time // zero: now
+
+	// Completes is the id that a takeover gives who comes before, from a source that knows less of a person.
+	// Zero: whoever has the name stays as he is, and nobody asks whether he is the same.
+	Completes engine.ID
 }
 
 // The marks of the hashes that Camunda 7 makes: base64 of the digest of password and salt (7.7 and later), or of the
@@ -41,6 +53,22 @@ func CamundaHash(hash, salt string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// maxForeignCost is the highest cost at which a hash is believed: comparing takes about a second then.
+const maxForeignCost = 14
+
+var bcryptForm = regexp.MustCompile(`^\$2[aby]?\$\d\d\$[./A-Za-z0-9]{53}$`)
+
+// BcryptHash returns a bcrypt hash as a log-in compares it, without the mark that Spring Security may put before
+// it; false where a log-in could not be checked by it.
+func BcryptHash(hash string) (string, bool) {
+	hash = strings.TrimPrefix(hash, "{bcrypt}")
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil || cost > maxForeignCost || !bcryptForm.MatchString(hash) {
+		return "", false
+	}
+	return hash, true
 }
 
 // foreign reports whether a hash was made by another product.
@@ -68,12 +96,19 @@ func matchesForeign(hash, password string) bool {
 const noHash = "!"
 
 // TakeUser makes a user of another product one of this one; where it is only tried nothing is written. Errors:
-// ErrInvalid, store.ErrUsernameUsed and those of store.CreateUser.
+// ErrInvalid, those of store.CreateUser, and store.ErrUsernameUsed for who is here already: with details where he is
+// not the same.
 func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error {
 	at := time.Now().UTC().Truncate(time.Millisecond)
 	u := store.User{
-		ID: newID(), Username: f.Username, Password: f.Hash, DisplayName: cmp.Or(f.DisplayName, f.Username), Email: f.Email, Title: f.Title,
+		ID: f.ID, Username: f.Username, Password: f.Hash, DisplayName: cmp.Or(f.DisplayName, f.Username), Email: f.Email, Title: f.Title,
 		Enabled: f.Enabled, TokenVersion: at.UnixMilli(), Version: 1, CreatedAt: at, UpdatedAt: at, Roles: f.Roles, Groups: f.Groups,
+	}
+	if u.ID.IsZero() {
+		u.ID = newID()
+	}
+	if !f.CreatedAt.IsZero() {
+		u.CreatedAt = f.CreatedAt
 	}
 	if !f.Usable {
 		u.Password = noHash
@@ -84,16 +119,62 @@ func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error
 	if err := v.err(); err != nil {
 		return err
 	}
-	_, err := st.UserByName(ctx, u.Username)
+	here, err := st.UserByName(ctx, u.Username)
 	switch {
-	case err == nil:
+	case err == nil && (f.Completes.IsZero() || here.ID == f.ID):
 		return store.ErrUsernameUsed
+	case err == nil && (here.ID != f.Completes || here.Version > 1):
+		return store.ErrUsernameUsed.With(differences(here, u)...)
+	case err == nil && try:
+		return nil
+	case err == nil:
+		return complete(ctx, st, here, u)
 	case !errors.Is(err, store.ErrNoUser):
 		return err
 	case try:
 		return nil
 	}
 	return st.CreateUser(ctx, u, nil, store.Recorded{})
+}
+
+// complete gives a user what u says beyond what another takeover knew. He keeps his id and his groups.
+func complete(ctx context.Context, st *store.Store, here, u store.User) error {
+	u.ID, u.Version, u.Groups, u.DepartmentID = here.ID, here.Version, here.Groups, here.DepartmentID
+	return st.UpdateUser(ctx, u, store.UserEffect{Password: u.Password, EndSessions: true})
+}
+
+// differences tells which fields of two users differ.
+func differences(here, other store.User) (list []fault.Detail) {
+	for _, d := range []struct {
+		pointer string
+		differs bool
+	}{
+		{"/displayName", here.DisplayName != other.DisplayName}, {"/email", here.Email != other.Email}, {"/enabled", here.Enabled != other.Enabled},
+		{"/roles", !slices.Equal(sorted(here.Roles), sorted(other.Roles))},
+	} {
+		if d.differs {
+			list = append(list, fault.Detail{Pointer: d.pointer, Code: "differs", Detail: "it is another one here"})
+		}
+	}
+	return list
+}
+
+// TakeRole makes a role of another product one of this one, as TakeUser does. Errors: ErrInvalid,
+// store.ErrCodeUsed, store.ErrUnknownPermission.
+func TakeRole(ctx context.Context, st *store.Store, r store.Role, try bool) error {
+	if err := checkRole(r); err != nil {
+		return err
+	}
+	here, err := st.HasRole(ctx, r.Code)
+	switch {
+	case err != nil:
+		return err
+	case here:
+		return store.ErrCodeUsed
+	case try:
+		return nil
+	}
+	return st.CreateRole(ctx, r, nil, store.Recorded{})
 }
 
 // TakeGroup makes a group of another product one of this one, as TakeUser does. Errors: ErrInvalid, store.ErrCodeUsed.

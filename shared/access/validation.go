@@ -51,7 +51,7 @@ func (v *validation) text(pointer, text string, longest int) {
 func (v *validation) person(u *store.User, department string) {
 	v.name("/displayName", u.DisplayName)
 	v.text("/title", u.Title, maxName)
-	v.check(validEmail(u.Email), "/email", "bad_email", "The e-mail address is not valid.")
+	v.check(ValidEmail(u.Email), "/email", "bad_email", "The e-mail address is not valid.")
 	v.set("/roles", u.Roles)
 	v.set("/groups", u.Groups)
 	u.DepartmentID = v.id("/departmentId", department, store.ErrUnknownDepartment)
@@ -81,7 +81,8 @@ func (v *validation) code(pointer, code string) {
 	v.check(validCode(code), pointer, "bad_code", "A code begins with a letter and has up to 64 letters, digits, _ and -.")
 }
 
-func validEmail(text string) bool {
+// ValidEmail reports whether a text is empty or an e-mail address alone.
+func ValidEmail(text string) bool {
 	if text == "" {
 		return true
 	}

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,14 +14,23 @@ import (
 	"diom.io/workflow/shared/database"
 )
 
-// ErrNoTable: the database has not the table.
-var ErrNoTable = errors.New("there is no such table")
+// What a query names and the database has not.
+var (
+	ErrNoTable  = errors.New("there is no such table")
+	ErrNoColumn = errors.New("there is no such column")
+)
 
 // Source is one look at a foreign database.
 type Source struct {
 	tx     *sql.Tx
 	zone   *time.Location
-	tables map[string]string // lower case → as it is written
+	tables map[string]table // by the name in lower case
+}
+
+// table is a table as it is there.
+type table struct {
+	name    string          // as it is written
+	columns map[string]bool // by the name in upper case
 }
 
 // Read runs work on the database as it is now. zone is where a DATETIME of it is meant.
@@ -32,13 +40,17 @@ func Read(ctx context.Context, dsn string, zone *time.Location, work func(*Sourc
 		return errors.New("the name of the source database is malformed") // the driver's words repeat it, password and all
 	}
 	err = db.InSnapshot(ctx, func(tx *sql.Tx) error {
-		s := &Source{tx: tx, zone: zone, tables: map[string]string{}}
-		names, err := s.query(ctx, `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()`)
+		s := &Source{tx: tx, zone: zone, tables: map[string]table{}}
+		columns, err := s.query(ctx, `SELECT table_name AS of_table, column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE()`)
 		if err != nil {
 			return err
 		}
-		for _, row := range names {
-			s.tables[strings.ToLower(row.Text("NAME"))] = row.Text("NAME")
+		for _, row := range columns {
+			key := strings.ToLower(row.Text("OF_TABLE"))
+			if s.tables[key].columns == nil {
+				s.tables[key] = table{row.Text("OF_TABLE"), map[string]bool{}}
+			}
+			s.tables[key].columns[strings.ToUpper(row.Text("NAME"))] = true
 		}
 		return work(s)
 	})
@@ -46,7 +58,32 @@ func Read(ctx context.Context, dsn string, zone *time.Location, work func(*Sourc
 }
 
 // Has reports whether there is a table.
-func (s *Source) Has(table string) bool { return s.tables[strings.ToLower(table)] != "" }
+func (s *Source) Has(table string) bool { return s.tables[strings.ToLower(table)].name != "" }
+
+// HasColumn reports whether there is a column of a table.
+func (s *Source) HasColumn(table, column string) bool {
+	return s.tables[strings.ToLower(table)].columns[strings.ToUpper(column)]
+}
+
+// Count returns how many rows a table has, or ErrNoTable.
+func (s *Source) Count(ctx context.Context, table string) (int, error) {
+	name, err := s.quoted(table)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = s.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+name).Scan(&n)
+	return n, database.Classify(err)
+}
+
+// quoted is the name of a table in a statement.
+func (s *Source) quoted(table string) (string, error) {
+	name := s.tables[strings.ToLower(table)].name
+	if name == "" {
+		return "", fmt.Errorf("%s: %w", table, ErrNoTable)
+	}
+	return "`" + strings.ReplaceAll(name, "`", "``") + "`", nil
+}
 
 // Query selects rows of a table: those in which Column is one of In, or all; of these the first Limit ones by
 // Order, beyond After. Names are this product's own words, never input.
@@ -60,24 +97,22 @@ type Query struct {
 	Limit  int
 }
 
-var word = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-
-// Rows returns what a query selects, or ErrNoTable.
+// Rows returns what a query selects, ErrNoTable or ErrNoColumn.
 func (s *Source) Rows(ctx context.Context, q Query) ([]Row, error) {
-	table := s.tables[strings.ToLower(q.Table)]
-	if table == "" {
-		return nil, fmt.Errorf("%s: %w", q.Table, ErrNoTable)
+	name, err := s.quoted(q.Table)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range []string{q.Column, q.Null, q.Order} {
-		if name != "" && !word.MatchString(name) {
-			return nil, fmt.Errorf("%q is no name of a column", name)
+	for _, column := range []string{q.Column, q.Null, q.Order} {
+		if column != "" && !s.HasColumn(q.Table, column) {
+			return nil, fmt.Errorf("%s.%s: %w", q.Table, column, ErrNoColumn)
 		}
 	}
 	if q.Column != "" && len(q.In) == 0 {
 		return nil, nil
 	}
 	where, arguments := q.conditions()
-	text := "SELECT * FROM `" + strings.ReplaceAll(table, "`", "``") + "`"
+	text := `SELECT * FROM ` + name
 	if len(where) > 0 {
 		text += ` WHERE ` + strings.Join(where, ` AND `)
 	}

@@ -87,6 +87,11 @@ func (s *Store) RoleByID(ctx context.Context, id engine.ID) (Role, error) {
 	return list[0], err
 }
 
+// HasRole reports whether there is a role with a code.
+func (s *Store) HasRole(ctx context.Context, code string) (bool, error) {
+	return s.found(ctx, `SELECT 1 FROM sys_role WHERE code = ?`, code)
+}
+
 func (s *Store) rolePermissions(ctx context.Context, roles []Role) error {
 	if len(roles) == 0 {
 		return nil

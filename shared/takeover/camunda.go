@@ -8,7 +8,7 @@ import (
 )
 
 // Camunda7 moves what a Camunda 7 database (7.13 or later) holds. zone is that of the machine on which Camunda ran.
-// It returns ErrNotCamunda, or what kept it from reading or writing: what was moved until then stays.
+// It returns ErrSourceUnknown, or what kept it from reading or writing: what was moved until then stays.
 func Camunda7(ctx context.Context, t Target, dsn string, zone *time.Location, o Options) (Counts, error) {
 	counts := Counts{}
 	err := foreign.Read(ctx, dsn, zone, func(s *foreign.Source) error {

@@ -63,16 +63,7 @@ func (r *run) deployment(ctx context.Context, row foreign.Row) error {
 
 // keep writes a deployment and tells of what is in it.
 func (r *run) keep(ctx context.Context, d *store.Deployment, lines []Line, known map[string]definition) error {
-	here, err := r.Store.Deployments(ctx, store.DeploymentFilter{ID: d.ID}, 1)
-	outcome := Taken
-	switch {
-	case err != nil:
-		return err
-	case len(here) > 0:
-		outcome = Already
-	case !r.options.DryRun && len(d.Definitions)+len(d.Decisions) > 0:
-		err = r.Store.TakeDeployment(ctx, d)
-	}
+	outcome, present, err := r.deploy(ctx, d)
 	problem := ""
 	switch {
 	case errors.Is(err, database.ErrDuplicate):
@@ -83,21 +74,51 @@ func (r *run) keep(ctx context.Context, d *store.Deployment, lines []Line, known
 		return err
 	}
 	for _, l := range lines {
-		if l.Outcome != LeftOut {
+		switch {
+		case l.Outcome == LeftOut:
+		case present[known[l.ID].id]:
+			l.Outcome = Already
+		case problem != "":
+			l.Outcome, l.Problems = LeftOut, append(l.Problems, problem)
+		default:
 			l.Outcome = outcome
-			if problem != "" {
-				l.Outcome, l.Problems = LeftOut, append(l.Problems, problem)
-			}
 		}
 		r.tell(l)
 	}
 	for id, x := range known {
-		if problem != "" {
+		if problem != "" && !present[x.id] {
 			x.process = nil
 		}
 		r.definitions[id] = x
 	}
 	return nil
+}
+
+// deploy writes a deployment without those definitions that are present already: designs of the earlier DIOM may have
+// come before. A deployment that is here, or is only tried, is not written.
+func (r *run) deploy(ctx context.Context, d *store.Deployment) (outcome Outcome, present map[engine.ID]bool, err error) {
+	here, err := r.Store.Deployments(ctx, store.DeploymentFilter{ID: d.ID}, 1)
+	if err != nil || len(here) > 0 {
+		return Already, nil, err
+	}
+	present = map[engine.ID]bool{}
+	var missing []store.Definition
+	for _, f := range d.Definitions {
+		_, _, err := r.Store.Definition(ctx, f.ID)
+		switch {
+		case err == nil:
+			present[f.ID] = true
+		case errors.Is(err, store.ErrNoDefinition):
+			missing = append(missing, f)
+		default:
+			return Taken, nil, err
+		}
+	}
+	d.Definitions = missing
+	if !r.options.DryRun && len(d.Definitions)+len(d.Decisions) > 0 {
+		err = r.Store.TakeDeployment(ctx, d)
+	}
+	return Taken, present, err
 }
 
 // lastPart is the id behind key:version: of Camunda's ids of definitions.

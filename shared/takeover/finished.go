@@ -82,7 +82,7 @@ func (r *run) finish(ctx context.Context, row foreign.Row, history told) error {
 		r.tell(l)
 		return nil
 	}
-	if l.Outcome, err = r.write(ctx, made); err == nil {
+	if err = r.write(ctx, made, &l); err == nil {
 		r.tell(l)
 	}
 	return err

@@ -81,7 +81,7 @@ func (r *run) takeFamily(ctx context.Context, root string) error {
 		line := Line{Kind: "instance", ID: m.id, Name: b.name(m), Outcome: LeftOut, Problems: problems}
 		if len(problems) == 0 {
 			line.Notes = b.made[m.id].notes
-			if line.Outcome, err = r.write(ctx, b.made[m.id]); err != nil {
+			if err := r.write(ctx, b.made[m.id], &line); err != nil {
 				return fmt.Errorf("instance %s: %w", m.id, err)
 			}
 			r.taken[m.id] = true
@@ -239,20 +239,33 @@ func (b *builder) calls(l *layout) {
 	}
 }
 
-// write commits one instance, unless it is here or this is a try.
-func (r *run) write(ctx context.Context, p *prepared) (Outcome, error) {
-	_, err := r.Store.LoadInstance(ctx, p.After.ID)
+// write commits one instance, unless it is here or this is a try, and says so in its line.
+func (r *run) write(ctx context.Context, p *prepared, l *Line) error {
+	here, err := r.here(ctx, p)
+	l.Outcome = Taken
 	switch {
-	case err == nil:
-		return Already, nil
-	case !errors.Is(err, store.ErrNoInstance):
-		return LeftOut, err
-	case r.options.DryRun:
-		return Taken, nil
+	case here:
+		l.Outcome = Already
+		return nil
+	case err != nil || r.options.DryRun:
+		return err
 	}
 	err = r.Store.TakeOver(ctx, p.Takeover)
-	if errors.Is(err, database.ErrDuplicate) {
-		return Already, nil
+	if !errors.Is(err, database.ErrDuplicate) {
+		return err
 	}
-	return Taken, err
+	if here, err = r.here(ctx, p); here { // somebody else was faster
+		l.Outcome = Already
+	} else {
+		l.Outcome, l.Problems = LeftOut, []string{"rows of it are here without it: diom check finds them"}
+	}
+	return err
+}
+
+func (r *run) here(ctx context.Context, p *prepared) (bool, error) {
+	_, err := r.Store.LoadInstance(ctx, p.After.ID)
+	if errors.Is(err, store.ErrNoInstance) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -3,11 +3,11 @@ package takeover
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/foreign"
 	"diom.io/workflow/shared/store"
@@ -21,7 +21,10 @@ func (r *run) people(ctx context.Context) error {
 	}
 	known := map[string]bool{}
 	for _, row := range groups {
-		l := r.group(ctx, row.Text("ID_"), cmp.Or(row.Text("NAME_"), row.Text("ID_")))
+		l, err := r.group(ctx, row.Text("ID_"), cmp.Or(row.Text("NAME_"), row.Text("ID_")))
+		if err != nil {
+			return err
+		}
 		known[row.Text("ID_")] = l.Outcome != LeftOut
 		r.tell(l)
 	}
@@ -36,42 +39,42 @@ func (r *run) people(ctx context.Context) error {
 		}
 	}
 	users, err := r.rows(ctx, foreign.Query{Table: "ACT_ID_USER", Order: "ID_"})
+	if err != nil {
+		return err
+	}
 	for _, row := range users {
 		u := access.Foreigner{
-			Username: row.Text("ID_"), DisplayName: strings.TrimSpace(row.Text("FIRST_") + " " + row.Text("LAST_")), Email: row.Text("EMAIL_"),
+			ID: camundaUser(row.Text("ID_")), Username: row.Text("ID_"), DisplayName: strings.TrimSpace(row.Text("FIRST_") + " " + row.Text("LAST_")), Email: row.Text("EMAIL_"),
 			Roles: r.options.Roles, Groups: of[row.Text("ID_")], Enabled: true,
 		}
 		u.Hash, u.Usable = access.CamundaHash(row.Text("PWD_"), row.Text("SALT_"))
-		r.tell(r.user(ctx, u))
+		l, err := r.user(ctx, u)
+		if err != nil {
+			return err
+		}
+		r.tell(l)
 	}
-	return err
+	return nil
 }
 
-func (r *run) group(ctx context.Context, key, name string) Line {
-	l := Line{Kind: "group", ID: key, Outcome: Taken}
-	err := access.TakeGroup(ctx, r.Store, key, name, r.options.DryRun)
-	if errors.Is(err, store.ErrCodeUsed) {
-		l.Outcome = Already
-	} else if err != nil {
-		l.Outcome, l.Problems = LeftOut, reasons(err)
-	}
-	return l
+func (r *run) group(ctx context.Context, key, name string) (Line, error) {
+	l := Line{Kind: "group", ID: key}
+	err := l.settle(access.TakeGroup(ctx, r.Store, key, name, r.options.DryRun), store.ErrCodeUsed)
+	return l, err
 }
 
-// user makes a user who is not here yet. Who is stays as he is.
-func (r *run) user(ctx context.Context, u access.Foreigner) Line {
-	l := Line{Kind: "user", ID: u.Username, Outcome: Taken}
+// user makes a user who is not here yet.
+func (r *run) user(ctx context.Context, u access.Foreigner) (Line, error) {
+	l := Line{Kind: "user", ID: u.Username}
 	if !u.Usable {
 		l.Notes = append(l.Notes, "the form of the password is not known: give a new one")
 	}
-	err := access.TakeUser(ctx, r.Store, u, r.options.DryRun)
-	if errors.Is(err, store.ErrUsernameUsed) {
-		l.Outcome = Already
-	} else if err != nil {
-		l.Outcome, l.Problems = LeftOut, reasons(err)
-	}
-	return l
+	err := l.settle(access.TakeUser(ctx, r.Store, u, r.options.DryRun), store.ErrUsernameUsed)
+	return l, err
 }
+
+// camundaUser is the id that a user of Camunda 7 has here.
+func camundaUser(name string) engine.ID { return ident("user", "camunda7:"+name) }
 
 // reasons are what a refusal says.
 func reasons(err error) []string {

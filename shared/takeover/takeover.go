@@ -19,8 +19,8 @@ import (
 	"diom.io/workflow/shared/workflow"
 )
 
-// ErrNotCamunda: the source has none of the tables that the move needs.
-var ErrNotCamunda = fault.New(fault.Invalid, "takeover_source_unknown", "The source database has not the tables that this move reads.")
+// ErrSourceUnknown: the source has none of the tables that the move needs.
+var ErrSourceUnknown = fault.New(fault.Invalid, "takeover_source_unknown", "The source database has not the tables that this move reads.")
 
 // Options say how to move. Told is called for each line of the report, Progress for each family of instances.
 type Options struct {
@@ -89,7 +89,7 @@ func (r *run) rows(ctx context.Context, q foreign.Query) ([]foreign.Row, error) 
 func (r *run) need(tables ...string) error {
 	for _, t := range tables {
 		if !r.source.Has(t) {
-			return ErrNotCamunda.Withf("The source database has no table %s.", t)
+			return ErrSourceUnknown.Withf("The source database has no table %s.", t)
 		}
 	}
 	return nil
