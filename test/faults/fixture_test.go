@@ -215,6 +215,15 @@ func (r request) acknowledged(a producttest.Answer, err error) bool {
 	return err == nil && a.Status == r.status
 }
 
+// code is that of a problem, or else the status.
+func code(a producttest.Answer) string {
+	problem, err := a.Problem()
+	if err != nil {
+		return fmt.Sprint(a.Status)
+	}
+	return problem.Code
+}
+
 // decently returns what is wrong with the answer to a request while something was broken: it is a
 // success, a problem document that asks to try again, or nothing at all because the process died.
 func (r request) decently(a producttest.Answer, err error) string {
@@ -222,6 +231,9 @@ func (r request) decently(a producttest.Answer, err error) string {
 		return ""
 	}
 	problem, failure := a.Problem()
+	if strings.HasPrefix(r.path, "/engine-rest/") { // errors as Camunda 7 has them
+		failure, problem.Status, problem.RetryAfter = nil, a.Status, 1
+	}
 	switch {
 	case failure != nil:
 		return failure.Error()
