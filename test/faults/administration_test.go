@@ -133,13 +133,13 @@ func TestCrashOfAdministration(t *testing.T) {
 		all = append(all, r.operations()...)
 	}
 	all = append(all, upkeep...)
-	tried, n := 0, 0
+	tried, n, ways := 0, 0, map[string]int{}
 	var found []string
 	for _, o := range all {
 		texts := o.essential
 		for _, text := range texts {
 			o.essential = []string{text}
-			c := crash{fixture: f, operation: o, interruptions: two(n), keyed: !o.unkeyed, texts: true, series: tried}
+			c := crash{fixture: f, operation: o, interruptions: two(n), keyed: !o.unkeyed, texts: true, series: tried, ways: ways}
 			c.run()
 			n++
 			tried += c.tried
@@ -148,5 +148,5 @@ func TestCrashOfAdministration(t *testing.T) {
 	}
 	f.drain()
 	f.verify()
-	conclude(t, conclusion{command: "crash", runs: tried, found: found, faults: []injected{{"writes-of-administration", tried, n * len(two(0))}}})
+	conclude(t, conclusion{command: "crash", runs: tried, found: found, faults: kinds(ways, n/len(disturbances))})
 }

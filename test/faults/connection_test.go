@@ -34,9 +34,11 @@ func TestConnectionKilledInsideABatch(t *testing.T) {
 		}
 	}
 	f.drain()
-	if n := f.verify(); n != 2*size(5, 50) {
+	n := f.verify()
+	if n != 2*size(5, 50) {
 		t.Errorf("%d instances", n)
 	}
+	conclude(t, conclusion{command: "ambiguous", runs: n, faults: []injected{{"connections-killed", n, 2 * size(5, 50)}}})
 }
 
 // killed sends a request whose batch waits at a statement for the rows that lock takes, and kills the
@@ -164,7 +166,7 @@ func TestCommitRepliesCut(t *testing.T) {
 	if got := f.verify(); got != n {
 		t.Errorf("%d instances of %d starts", got, n)
 	}
-	t.Logf("ambiguous: runs=%d violations=%t", 2*n, t.Failed())
+	conclude(t, conclusion{command: "ambiguous", runs: 2 * n, faults: []injected{{"replies-cut", 2 * n, 2 * size(60, 600)}}}) // cut has counted them
 }
 
 // TestCutRepliesOfDeployments: a deployment whose COMMIT reply is lost says that its outcome is
@@ -195,6 +197,7 @@ func TestCutRepliesOfDeployments(t *testing.T) {
 	if got := f.judge.Count("SELECT COUNT(*) FROM workflow_definition"); got != n+1 {
 		t.Errorf("%d definitions of %d deployments", got, n+1)
 	}
+	conclude(t, conclusion{command: "ambiguous", runs: n, faults: []injected{{"replies-cut", int(c.cuts.Load()), n}}})
 }
 
 // TestCutFindsPlantedBugs: without the look whether a step has committed, callers are not told of

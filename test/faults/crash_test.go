@@ -46,8 +46,9 @@ type crash struct {
 	keyed         bool // with an Idempotency-Key
 	texts         bool // at the requests that matter alone
 	tried         int
-	series        int      // attempts so far: a key is used once
-	sprung        []string // the requests that were interrupted
+	ways          map[string]int // interruptions by kind
+	series        int            // attempts so far: a key is used once
+	sprung        []string       // the requests that were interrupted
 }
 
 // run interrupts at the first request, the second one, and so on until the operation makes fewer. What
@@ -99,6 +100,10 @@ func (c *crash) attempt(at string, how interruption, arm func(spring func())) bo
 		return false
 	}
 	c.tried++
+	if c.ways == nil {
+		c.ways = map[string]int{}
+	}
+	c.ways[how.name]++
 	c.sprung = append(c.sprung, x.sprung)
 	if x.took > 5*time.Second {
 		c.fail(point, "the repeat took %s", x.took)
@@ -176,10 +181,10 @@ func TestCrash(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, nil)
-			total := 0
+			total, ways := 0, map[string]int{}
 			for _, c := range o.series() {
 				for range size(1, 5) {
-					c.fixture, c.operation, c.tried, c.sprung = f, o, 0, nil
+					c.fixture, c.operation, c.tried, c.sprung, c.ways = f, o, 0, nil, ways
 					c.run()
 					t.Logf("%s fresh=%t keyed=%t: interrupted at %d points:\n  %s", o.name, c.fresh, c.keyed, c.tried, strings.Join(c.sprung, "\n  "))
 					if floor := fewest[o.name][c.fresh]; !c.texts && c.tried < floor {
@@ -192,9 +197,17 @@ func TestCrash(t *testing.T) {
 				}
 			}
 			f.drain()
-			t.Logf("crash %s: points=%d violations=%t", o.name, total, t.Failed())
+			conclude(t, conclusion{command: "crash", runs: total, faults: kinds(ways, len(o.essential))})
 		})
 	}
+}
+
+// kinds are the interruptions of each kind, of which there are to be at least so many.
+func kinds(ways map[string]int, least int) (list []injected) {
+	for _, how := range everyWay {
+		list = append(list, injected{strings.ReplaceAll(how.name, " ", "-"), ways[how.name], least})
+	}
+	return list
 }
 
 // series are the runs of an operation. CI interrupts those that share their way with

@@ -77,7 +77,7 @@ func (w *errands) interrupt(e errand, text string, how interruption) {
 		return
 	}
 	w.tried++
-	w.ways[strings.ReplaceAll(how.name, " ", "-")]++
+	w.ways[how.name]++
 	switch {
 	case how.kill:
 		w.revive()
@@ -153,12 +153,7 @@ func (w *errands) instead(point string) {
 // conclude ends a test of errands: it was interrupted in every way at least so often.
 func (w *errands) conclude(t *testing.T, least int) {
 	t.Helper()
-	c := conclusion{command: "crash", runs: w.tried, found: w.found}
-	for _, how := range everyWay {
-		name := strings.ReplaceAll(how.name, " ", "-")
-		c.faults = append(c.faults, injected{name, w.ways[name], least})
-	}
-	conclude(t, c)
+	conclude(t, conclusion{command: "crash", runs: w.tried, found: w.found, faults: kinds(w.ways, least)})
 }
 
 // wired returns errands on a fixture which are interrupted at the proxies of wire.

@@ -205,10 +205,8 @@ func TestFailover(t *testing.T) {
 	}
 	end()
 	p.settle(l)
-	if kills < size(1, 20) || switches < size(1, 20) {
-		t.Errorf("%d kills and %d switches", kills, switches)
-	}
-	t.Logf("failover: runs=%d primary-kills=%d switches=%d rebuilt=%d refused=%v slowest=%s violations=%d seed=%d", len(l.acknowledged), kills, switches, p.rebuilt, l.refused, l.slowest, violations(t), d.seed)
+	t.Logf("slowest %s, refused %v, rebuilt %d", l.slowest, l.refused, p.rebuilt)
+	conclude(t, conclusion{command: "failover", runs: len(l.acknowledged), seed: d.seed, faults: []injected{{"primary-killed", kills, size(1, 20)}, {"switched", switches, size(1, 20)}}})
 }
 
 // load lets callers work until the returned function is called.
@@ -219,14 +217,6 @@ func (f *fixture) load(l *ledger, d *dice, callers int) func() {
 		group.Go(func() { f.caller(fmt.Sprintf("caller-%d", i), l, d, stop) })
 	}
 	return sync.OnceFunc(func() { close(stop); group.Wait() })
-}
-
-// violations is for the last line of a run.
-func violations(t *testing.T) int {
-	if t.Failed() {
-		return 1
-	}
-	return 0
 }
 
 // TestReadOnly makes the database refuse writes under load, and accept them again: meanwhile callers
@@ -259,7 +249,8 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("the callers were refused %v in %d rounds", l.refused, rounds)
 	}
 	f.settle(l)
-	t.Logf("read-only: runs=%d read-only=%d refused=%v slowest=%s violations=%d seed=%d", len(l.acknowledged), rounds, l.refused, l.slowest, violations(t), d.seed)
+	t.Logf("slowest %s, refused %v", l.slowest, l.refused)
+	conclude(t, conclusion{command: "failover", runs: len(l.acknowledged), seed: d.seed, faults: []injected{{"read-only", rounds, size(2, 20)}}})
 }
 
 // refuses asks for reads and writes while the database takes no writes.

@@ -85,12 +85,14 @@ func TestOverload(t *testing.T) {
 	end()
 	s.calm("overload")
 	s.bounded()
-	if l.refused[http.StatusTooManyRequests] < callers || len(l.acknowledged) == 0 {
-		t.Errorf("%d callers: refused %v, acknowledged %d: that is no overload", callers, l.refused, len(l.acknowledged))
+	if len(l.acknowledged) == 0 {
+		t.Error("nothing was accepted")
 	}
 	s.settle(l)
-	t.Logf("overload: runs=%d callers=%d refused=%v slowest=%s connections=%d violations=%d seed=%d",
-		len(l.acknowledged), callers, l.refused, l.slowest.Round(time.Millisecond), s.most.Load(), violations(t), d.seed)
+	t.Logf("slowest %s, connections %d", l.slowest.Round(time.Millisecond), s.most.Load())
+	conclude(t, conclusion{command: "overload", runs: len(l.acknowledged), seed: d.seed, faults: []injected{
+		{"callers", callers, size(150, 600)}, {"refused", l.refused[http.StatusTooManyRequests], callers},
+	}})
 }
 
 // storm is a load of one kind, by many callers. One call returns what is wrong with its answer.
@@ -173,7 +175,10 @@ func storms() []storm {
 		{
 			name: "lists", callers: 64,
 			call: func(s *loaded, n int) string {
-				path := []string{"/api/v1/instances?limit=100", "/api/v1/instances?limit=100&state=active&processKey=leave", "/api/v1/jobs?limit=100"}[n%3]
+				path := []string{ // the last ones ask for everything at once
+					"/api/v1/instances?limit=100", "/api/v1/instances?limit=100&state=active&processKey=leave", "/api/v1/jobs?limit=100",
+					"/engine-rest/history/process-instance", "/engine-rest/history/activity-instance",
+				}[n%5]
 				a, err := s.as("admin").Send(http.MethodGet, path, nil)
 				return refusable(a, err, http.StatusOK)
 			},
@@ -208,7 +213,8 @@ func TestStorms(t *testing.T) {
 	s.bounded()
 	s.drain()
 	s.verify()
-	t.Logf("storms: runs=%d storms=%d calls=%d connections=%d violations=%d seed=%d", ordinary, len(storms()), total, s.most.Load(), violations(t), d.seed)
+	t.Logf("connections %d", s.most.Load())
+	conclude(t, conclusion{command: "overload", runs: ordinary, seed: d.seed, faults: []injected{{"storms", len(storms()), 4}, {"calls-of-storms", total, 500}}})
 }
 
 // weather does ordinary work while a storm goes on, and returns how many calls the storm had and how long

@@ -24,11 +24,11 @@ var apart = map[string]string{
 	"changes.go: DELETE FROM workflow_task_candidate WHERE":  oneBatch,
 	"rows.go: DELETE r FROM (SELECT":                         oneBatch,
 	"rows.go: UPDATE workflow_subscription":                  oneBatch,
-	"migration.go: UPDATE workflow_job SET":                  oneBatch,
-	"migration.go: UPDATE workflow_incident SET":             oneBatch,
+	"migration.go: UPDATE workflow_job SET node_id":          oneBatch,
+	"migration.go: UPDATE workflow_incident SET node_id":     oneBatch,
 	"migration.go: UPDATE workflow_instance SET parent_node": oneBatch,
-	"migration.go: UPDATE workflow_timer SET":                oneBatch,
-	"migration.go: UPDATE workflow_subscription SET":         oneBatch,
+	"migration.go: UPDATE workflow_timer SET node_id":        oneBatch,
+	"migration.go: UPDATE workflow_subscription SET node_id": oneBatch,
 	"signal.go: UPDATE workflow_signal SET passed":           "how far a signal has come: who does not know it goes over a page of receivers again, and the inbox knows those who have it",
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
@@ -74,7 +74,7 @@ func uninterrupted() ([]string, error) {
 	return slices.Compact(missing), nil
 }
 
-// everyStatement holds, once every test has passed at full size, that each statement of the store which changes
+// everyStatement holds, once the tests of make crash have passed at full size, that each statement of the store which changes
 // something was interrupted.
 func everyStatement() int {
 	missing, err := uninterrupted()
