@@ -94,7 +94,7 @@ func (r record) operations() []operation {
 			effects: func(f *fixture, point string) (int, []string) { return count(f, point, ""), nil },
 		},
 		{
-			name: "change a " + r.name, unkeyed: true, once: "acknowledged", late: "stale", essential: r.written,
+			name: "change a " + r.name, unkeyed: true, shared: true, once: "stale", late: "stale", essential: r.written,
 			prepare: func(f *fixture, point, _ string) request {
 				return request{method: http.MethodPut, user: "admin", path: r.path + "/" + f.made(r, point), body: r.change, status: http.StatusOK}
 			},

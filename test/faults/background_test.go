@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/workflow"
@@ -166,11 +169,19 @@ func (f *fixture) ring(statement string, arguments ...any) bool {
 // release ends the leases of a dead process, as time would.
 func (f *fixture) release() {
 	f.t.Helper()
-	f.ring("UPDATE workflow_timer SET locked_until = due_at WHERE locked_until > due_at AND locked_until < UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE")
-	f.ring("UPDATE workflow_job SET locked_until = NULL WHERE kind <> 0")
-	f.ring("UPDATE workflow_history SET locked_until = NULL WHERE unsent = 1")
-	f.ring("UPDATE workflow_batch SET locked_until = UTC_TIMESTAMP(3) WHERE state = 1")
-	f.ring("UPDATE workflow_signal SET locked_until = UTC_TIMESTAMP(3)")
+	for _, statement := range []string{
+		"UPDATE workflow_timer SET locked_until = due_at WHERE locked_until > due_at AND locked_until < UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE",
+		"UPDATE workflow_job SET locked_until = NULL WHERE kind <> 0",
+		"UPDATE workflow_history SET locked_until = NULL WHERE unsent = 1",
+		"UPDATE workflow_batch SET locked_until = UTC_TIMESTAMP(3) WHERE state = 1",
+		"UPDATE workflow_signal SET locked_until = UTC_TIMESTAMP(3)",
+	} {
+		_, err := f.judge.SQL.ExecContext(f.t.Context(), "SET STATEMENT innodb_lock_wait_timeout=1 FOR "+statement)
+		var busy *mysql.MySQLError
+		if err != nil && !(errors.As(err, &busy) && (busy.Number == 1205 || busy.Number == 1213)) { // somebody has the rows now
+			f.t.Fatal(err)
+		}
+	}
 }
 
 // travel walks one path again and again, and kills the process at one request of it after the other.

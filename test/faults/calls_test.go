@@ -28,7 +28,7 @@ func started(process string) path {
 var calls = []errand{
 	{path: started("pushed"), at: []string{"POST /jobs"}, asks: "/jobs"},
 	{path: started("functional"), at: []string{"POST /function/faults"}, asks: "/function/faults"},
-	{path: started("connected"), at: []string{"POST /connector"}, asks: "/connector"},
+	{path: started("connected"), at: []string{"POST /connector"}, asks: "/connector", any: true},
 	{
 		path: requestOf("told", func(point string) request { return startOf(point, "") }, func(f *fixture, point string) int {
 			waiting := f.judge.Count("SELECT COUNT(*) FROM workflow_history h JOIN workflow_instance i ON i.id = h.instance_id WHERE i.business_key = ? AND h.unsent = 1", point)
@@ -155,7 +155,7 @@ func TestCrashOfTheGateway(t *testing.T) {
 	f.process = producttest.Serve(t, f.options)
 	f.client = producttest.NewClient(f.process.URL, callLimit)
 	start := operations[0]
-	start.essential = []string{"POST /api/v1/processes/leave/start"}
+	start.essential, start.unsure = []string{"POST /api/v1/processes/leave/start"}, "function_unavailable"
 	tried, found, ways := 0, []string(nil), map[string]int{}
 	for range size(1, 5) {
 		for _, keyed := range []bool{true, false} {

@@ -30,6 +30,8 @@ type operation struct {
 	// where every call has its own.
 	once    string
 	late    string // the code that a call is told which another one has overtaken; nothing where it is told what that one did
+	unsure  string // the code that a call without a key is told that may have been made
+	shared  bool   // several callers may be told that it is done
 	brief   bool   // it shares its way with others
 	unkeyed bool   // it takes no Idempotency-Key: what it does, it does once
 	// effects returns how often the request of a point took effect, and what is wrong.
@@ -157,13 +159,16 @@ func (c *crash) judgeUnkeyed(point string, r request, answers [2]producttest.Ans
 	for i := range answers {
 		if r.acknowledged(answers[i], errs[i]) {
 			acknowledged++
-		} else if errs[i] != nil {
+		} else if errs[i] != nil || c.unsure != "" && code(answers[i]) == c.unsure {
 			doubt++
 		}
 	}
 	if c.once != "" {
 		if effects != 1 || !r.acknowledged(answers[1], errs[1]) && (errs[1] != nil || code(answers[1]) != c.once) {
 			c.fail(point, "%d effects, repeat %d %.300s", effects, answers[1].Status, answers[1].Body)
+		}
+		if acknowledged > 1 && !c.shared {
+			c.fail(point, "two callers were told that it was they who did it")
 		}
 		return
 	}
@@ -257,15 +262,20 @@ func TestCrashFindsPlantedBugs(t *testing.T) {
 		"no idempotency record": {`INSERT INTO workflow_idempotency`, `INSERT IGNORE INTO workflow_idempotency`, operations[0], true, "2 effects of one request"},
 		"no outbox":             {`changes, unsent\)`, `changes, attempts)`, operations[0], true, "is lost"},
 		"no inbox":              {`INSERT INTO workflow_inbox|SELECT state FROM workflow_inbox WHERE`, ``, operations[2], false, "2 effects"},
+		"a lock and no fence":   {``, ``, operations[1], false, "two callers were told"},
 		"no atomicity":          {`;INSERT INTO workflow_task `, `;COMMIT;BEGIN;INSERT INTO workflow_nothing `, operations[1], true, "no open row"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, planted(c.pattern, c.by))
-			if name == "no inbox" {
-				f.mysql.Rewrite = withoutInbox
-			}
 			series := crash{fixture: f, operation: c.operation, interruptions: kills, keyed: c.keyed, findings: findings{until: c.want}}
+			switch name {
+			case "no inbox":
+				f.mysql.Rewrite = withoutInbox
+			case "a lock and no fence": // one stands still for longer than its lock, and goes on
+				f.mysql.Rewrite, series.texts = withoutFence, true
+				series.interruptions = disturbances[len(disturbances)-2:]
+			}
 			if name == "no atomicity" {
 				series.prepare = func(f *fixture, point, key string) request { return completionOf(f.startPast(point).ID, key) }
 			}

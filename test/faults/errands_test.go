@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type errand struct {
 	at    []string
 	fresh bool   // a process does it when it begins
 	asks  string // the path at which the sink is asked for it, by one id; "" is nobody
+	any   bool   // an answer of any status is the result: what is refused is not asked for again
 }
 
 // errands walks paths and interrupts them in every way at the requests that are named.
@@ -62,6 +64,8 @@ func (w *errands) interrupt(e errand, text string, how interruption) {
 	w.prepare(w.fixture, point)
 	time.Sleep(linger) // what the preparation set going has ended
 	resumed := make(chan struct{})
+	resume := sync.OnceFunc(func() { close(resumed) })
+	defer resume() // also where the test ends here
 	if e.fresh {
 		w.process.Kill()
 	}
@@ -72,7 +76,7 @@ func (w *errands) interrupt(e errand, text string, how interruption) {
 	triggered := w.until(point)
 	if w.wire.Disarm() == "" {
 		w.fail(point, "no request holds %q (%s)\n%s", text, how.name, w.process.Log())
-		close(resumed)
+		resume()
 		<-triggered
 		return
 	}
@@ -84,7 +88,7 @@ func (w *errands) interrupt(e errand, text string, how interruption) {
 	case how.pause:
 		w.instead(point)
 		w.process.Signal(syscall.SIGCONT)
-		close(resumed)
+		resume()
 	}
 	w.begun = <-triggered
 	if e.fresh && !how.kill { // its next round is in a minute
@@ -92,7 +96,7 @@ func (w *errands) interrupt(e errand, text string, how interruption) {
 	}
 	w.lapse = true
 	w.arrive(point)
-	if e.asks == "" {
+	if e.asks == "" || e.any && how.fate == proxytest.Refuse {
 		return
 	}
 	if ids := w.sink.ids(e.asks, point); len(ids) != 1 {

@@ -50,7 +50,7 @@ var upkeep = []operation{
 		prepare: operationOf("delete").prepare, effects: operationOf("delete").effects,
 	},
 	{
-		name: "extend a job", unkeyed: true, once: "acknowledged", essential: []string{"UPDATE workflow_job SET locked_until"},
+		name: "extend a job", unkeyed: true, shared: true, once: "acknowledged", essential: []string{"UPDATE workflow_job SET locked_until"},
 		prepare: func(f *fixture, point, _ string) request {
 			f.listen()
 			return f.workOf("pay", point, "", "extend", map[string]any{"lockSeconds": 3000})
@@ -60,7 +60,7 @@ var upkeep = []operation{
 		},
 	},
 	{
-		name: "unlock a job", unkeyed: true, once: "acknowledged", essential: []string{"UPDATE workflow_job SET worker_id"},
+		name: "unlock a job", unkeyed: true, shared: true, once: "acknowledged", essential: []string{"UPDATE workflow_job SET worker_id"},
 		prepare: func(f *fixture, point, _ string) request {
 			f.listen()
 			job := f.workOf("pay", point, "", "complete", map[string]any{}).path
@@ -75,7 +75,7 @@ var upkeep = []operation{
 		},
 	},
 	{
-		name: "change a task", unkeyed: true, once: "acknowledged", essential: []string{"DELETE FROM workflow_task_candidate"},
+		name: "change a task", unkeyed: true, shared: true, once: "acknowledged", essential: []string{"DELETE FROM workflow_task_candidate"},
 		prepare: func(f *fixture, point, _ string) request {
 			return request{
 				method: http.MethodPut, user: "wangfang", path: "/engine-rest/task/" + f.start(point).ID.String(), status: http.StatusNoContent,
@@ -103,7 +103,7 @@ var upkeep = []operation{
 		},
 	},
 	{
-		name: "delete a deployment", unkeyed: true, once: "404", late: "404",
+		name: "delete a deployment", unkeyed: true, shared: true, once: "404", late: "404",
 		essential: []string{
 			"DELETE FROM workflow_definition WHERE", "UPDATE workflow_definition SET latest", "DELETE FROM workflow_decision WHERE", "UPDATE workflow_decision SET latest",
 			"DELETE FROM workflow_resource WHERE", "DELETE FROM workflow_deployment WHERE",
