@@ -56,11 +56,21 @@ func two(n int) []interruption {
 	return []interruption{kills[n%len(kills)], disturbances[n%len(disturbances)]}
 }
 
+// one is that way of the n-th request which CI tries where another takes long.
+func one(n int) []interruption {
+	if size(0, 1) == 1 {
+		return everyWay
+	}
+	return everyWay[n%len(everyWay) : n%len(everyWay)+1]
+}
+
 // interrupt has an errand interrupted at a request, and holds that its work is done all the same, once.
 func (w *errands) interrupt(e errand, text string, how interruption) {
 	w.t.Helper()
 	w.path, w.lapse = e.path, false
 	point := w.next(how.short)
+	began := time.Now()
+	defer func() { w.t.Logf("%s at %q: %s", point, text, time.Since(began).Round(time.Millisecond)) }()
 	w.prepare(w.fixture, point)
 	time.Sleep(linger) // what the preparation set going has ended
 	resumed := make(chan struct{})

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -19,6 +20,9 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // a test waits most of its time
+	}
 	code := producttest.Main(m)
 	if code == 0 && *statements {
 		code = everyStatement()
