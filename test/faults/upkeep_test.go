@@ -166,11 +166,12 @@ func (f *fixture) deploymentOf(name, key string, files ...string) request {
 		}
 		list = append(list, producttest.File{Name: file, Content: content})
 	}
-	body, kind, err := producttest.Multipart(name, list...)
+	body, _, err := producttest.Multipart(name, list...)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	// The boundary is chance, and part of the request's hash.
-	body, kind = bytes.ReplaceAll(body, body[2:bytes.IndexByte(body, '\r')], []byte("boundary-of-the-test")), "multipart/form-data; boundary=boundary-of-the-test"
-	return request{user: "zhouming", path: "/api/v1/deployments", body: body, kind: kind, key: key, status: http.StatusCreated}
+	const boundary = "boundary-of-the-test"
+	body = bytes.ReplaceAll(body, body[2:bytes.IndexByte(body, '\r')], []byte(boundary))
+	return request{user: "zhouming", path: "/api/v1/deployments", body: body, kind: "multipart/form-data; boundary=" + boundary, key: key, status: http.StatusCreated}
 }
