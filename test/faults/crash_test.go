@@ -230,12 +230,13 @@ func (o operation) series() []crash {
 	return []crash{{interruptions: kills, fresh: true, keyed: true}, {interruptions: kills, keyed: true}, {interruptions: kills}, others}
 }
 
-// fewest is how many points an operation has at least, by whether the process is fresh.
+// fewest is how many points an operation has at least, by whether the process is fresh. What a process does in
+// the background makes it a few more or less; those that matter are interrupted by their text besides.
 var fewest = map[string]map[bool]int{
-	"start":    {true: 20, false: 6},
-	"complete": {true: 30, false: 20},
-	"event":    {true: 16, false: 8},
-	"job":      {true: 30, false: 20},
+	"start":    {true: 14, false: 5},
+	"complete": {true: 20, false: 14},
+	"event":    {true: 12, false: 6},
+	"job":      {true: 20, false: 14},
 }
 
 // planted returns a rewriting of statements.

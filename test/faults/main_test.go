@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // a test waits most of its time
 	}
 	code := producttest.Main(m)
-	if code == 0 && *statements {
-		code = everyStatement()
+	if *statements {
+		code = max(code, everyStatement())
 	}
 	for _, line := range closingLines() {
 		fmt.Println(line)

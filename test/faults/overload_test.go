@@ -1,9 +1,11 @@
 package faults_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,14 +17,19 @@ import (
 	"diom.io/workflow/test/producttest"
 )
 
-// productPool is the size of each of the two pools of a process that producttest serves.
-const productPool = 8
+const (
+	// productPool is the size of each of the two pools of a process that producttest serves.
+	productPool = 8
+	// redisPool is that of its connections to Redis, and a few of the test.
+	redisPool = 256 + 24
+)
 
 // loaded is the product on a database server whose connections are watched.
 type loaded struct {
 	*fixture
 	t     *testing.T
-	most  atomic.Int64 // connections of the product at once
+	most  atomic.Int64 // connections of the product to MySQL at once
+	redis atomic.Int64 // and to Redis
 	limit time.Duration
 }
 
@@ -38,6 +45,7 @@ func newLoaded(t *testing.T, env ...string) *loaded {
 	s.options.Env = append(s.options.Env, env...)
 	s.process = producttest.Serve(t, s.options)
 	s.client = producttest.NewClient(s.process.URL, callLimit)
+	number := " db=" + s.options.Redis[strings.LastIndexByte(s.options.Redis, '/')+1:] + " "
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
@@ -45,6 +53,8 @@ func newLoaded(t *testing.T, env ...string) *loaded {
 			var n int64
 			_ = server.root.QueryRow("SELECT COUNT(*) FROM information_schema.processlist WHERE user = ?", productUser).Scan(&n) // 0 where it fails: not the most
 			s.most.Store(max(s.most.Load(), n))
+			list, _ := s.cache.ClientList(context.Background()).Result() // nothing where it fails, as above
+			s.redis.Store(max(s.redis.Load(), int64(strings.Count(list, number))))
 			time.Sleep(20 * time.Millisecond)
 		}
 	})
@@ -57,6 +67,9 @@ func (s *loaded) bounded() {
 	s.t.Helper()
 	if n := s.most.Load(); n == 0 || n > 2*productPool {
 		s.t.Errorf("%d connections to the database, the pools have %d", n, 2*productPool)
+	}
+	if n := s.redis.Load(); n == 0 || n > redisPool {
+		s.t.Errorf("%d connections to Redis, the pool has %d", n, redisPool)
 	}
 }
 
@@ -89,7 +102,7 @@ func TestOverload(t *testing.T) {
 		t.Error("nothing was accepted")
 	}
 	s.settle(l)
-	t.Logf("slowest %s, connections %d", l.slowest.Round(time.Millisecond), s.most.Load())
+	t.Logf("slowest %s, connections %d and %d", l.slowest.Round(time.Millisecond), s.most.Load(), s.redis.Load())
 	conclude(t, conclusion{command: "overload", runs: len(l.acknowledged), seed: d.seed, faults: []injected{
 		{"callers", callers, size(150, 600)}, {"refused", l.refused[http.StatusTooManyRequests], callers},
 	}})
@@ -213,7 +226,7 @@ func TestStorms(t *testing.T) {
 	s.bounded()
 	s.drain()
 	s.verify()
-	t.Logf("connections %d", s.most.Load())
+	t.Logf("connections %d and %d", s.most.Load(), s.redis.Load())
 	conclude(t, conclusion{command: "overload", runs: ordinary, seed: d.seed, faults: []injected{{"storms", len(storms()), 4}, {"calls-of-storms", total, 500}}})
 }
 
