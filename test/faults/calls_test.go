@@ -155,7 +155,7 @@ func TestCrashOfTheGateway(t *testing.T) {
 	f.process = producttest.Serve(t, f.options)
 	f.client = producttest.NewClient(f.process.URL, callLimit)
 	start := operations[0]
-	start.essential, start.unsure = []string{"POST /api/v1/processes/leave/start"}, "function_unavailable"
+	start.essential, start.unsure = []string{"POST /api/v1/processes/leave/start"}, "function_unanswered"
 	tried, found, ways := 0, []string(nil), map[string]int{}
 	for range size(1, 5) {
 		for _, keyed := range []bool{true, false} {
