@@ -241,10 +241,11 @@ func (s *loaded) weather(c storm) (int, []time.Duration) {
 	var calls atomic.Int64
 	var blowing sync.WaitGroup
 	var wrong sync.Map
+	patient := s.patient()
 	for range c.callers {
 		blowing.Go(func() {
 			for !closed(stop) {
-				if w := c.call(s, int(calls.Add(1))); w != "" {
+				if w := c.call(patient, int(calls.Add(1))); w != "" {
 					wrong.Store(w, true)
 				}
 			}
@@ -271,6 +272,14 @@ func (s *loaded) weather(c storm) (int, []time.Duration) {
 	n := 0
 	wrong.Range(func(w, _ any) bool { n++; s.t.Errorf("storm %s: %s", c.name, w); return n < 5 })
 	return int(calls.Load()), taken
+}
+
+// patient is the same for those who make the storm: they wait for what takes long to be told that it takes
+// too long.
+func (s *loaded) patient() *loaded {
+	f := *s.fixture
+	f.client = producttest.NewClient(s.process.URL, 3*callLimit)
+	return &loaded{fixture: &f, t: s.t, limit: s.limit}
 }
 
 // comesIn logs a person in whom the storm does not name, with the patience of a person.
