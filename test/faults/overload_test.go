@@ -241,11 +241,11 @@ func (s *loaded) weather(c storm) (int, []time.Duration) {
 	var calls atomic.Int64
 	var blowing sync.WaitGroup
 	var wrong sync.Map
-	patient := s.patient()
+	waiting := s.unhurried()
 	for range c.callers {
 		blowing.Go(func() {
 			for !closed(stop) {
-				if w := c.call(patient, int(calls.Add(1))); w != "" {
+				if w := c.call(waiting, int(calls.Add(1))); w != "" {
 					wrong.Store(w, true)
 				}
 			}
@@ -274,9 +274,9 @@ func (s *loaded) weather(c storm) (int, []time.Duration) {
 	return int(calls.Load()), taken
 }
 
-// patient is the same for those who make the storm: they wait for what takes long to be told that it takes
+// unhurried is the same for those who make the storm: they wait for what takes long to be told that it takes
 // too long.
-func (s *loaded) patient() *loaded {
+func (s *loaded) unhurried() *loaded {
 	f := *s.fixture
 	f.client = producttest.NewClient(s.process.URL, 3*callLimit)
 	return &loaded{fixture: &f, t: s.t, limit: s.limit}
