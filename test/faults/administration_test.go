@@ -28,9 +28,9 @@ var records = []record{
 		body: func(word string) map[string]any {
 			return map[string]any{"username": word, "password": "a long password of " + word, "displayName": word, "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}}
 		},
-		change: map[string]any{"displayName": "changed", "password": "another long password", "roles": []string{"EMPLOYEE"}}, changed: "display_name = 'changed' AND token_version > 0",
-		made:    "INSERT INTO sys_user_group",
-		written: []string{"UPDATE sys_user SET display_name", "UPDATE sys_user SET password", "UPDATE sys_user SET token_version", "UPDATE sys_session SET revoked_at", "DELETE FROM sys_user_role", "DELETE FROM sys_user_group", "INSERT INTO sys_user_role"},
+		change: map[string]any{"displayName": "changed", "password": "another long password", "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}}, changed: "display_name = 'changed' AND token_version > 0",
+		made:    "INSERT INTO sys_user\n",
+		written: []string{"UPDATE sys_user SET display_name", "UPDATE sys_user SET password", "UPDATE sys_user SET token_version", "UPDATE sys_session SET revoked_at", "DELETE FROM sys_user_role", "DELETE FROM sys_user_group", "INSERT INTO sys_user_role", "INSERT INTO sys_user_group"},
 		deleted: []string{"DELETE FROM sys_session WHERE user_id", "UPDATE sys_department d", "DELETE FROM sys_user WHERE"},
 	},
 	{

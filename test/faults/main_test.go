@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // a test waits most of its time
 	}
 	code := producttest.Main(m)
-	if *statements {
+	if whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" && !testing.Short(); whole || *statements {
 		code = max(code, everyStatement())
 	}
 	for _, line := range closingLines() {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var statements = flag.Bool("statements", false, "fail where a statement of the store that writes was never interrupted (make crash SIZE=full)")
+var statements = flag.Bool("statements", false, "fail where a statement of the store that writes was never interrupted, as a run of all tests does")
 
 // size is how often something is done: ci, or full where SIZE says so.
 func size(ci, full int) int {

@@ -29,6 +29,7 @@ var apart = map[string]string{
 	"migration.go: UPDATE workflow_instance SET parent_node": oneBatch,
 	"migration.go: UPDATE workflow_timer SET node_id":        oneBatch,
 	"migration.go: UPDATE workflow_subscription SET node_id": oneBatch,
+	"batch_item.go: UPDATE workflow_batch SET locked_until":  "when a batch goes on: where it is not said the lease ends, as in the wound of a half-done batch",
 	"signal.go: UPDATE workflow_signal SET passed":           "how far a signal has come: who does not know it goes over a page of receivers again, and the inbox knows those who have it",
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
@@ -74,7 +75,7 @@ func uninterrupted() ([]string, error) {
 	return slices.Compact(missing), nil
 }
 
-// everyStatement holds, once the tests of make crash have passed at full size, that each statement of the store which changes
+// everyStatement holds, once the tests of make crash have run, that each statement of the store which changes
 // something was interrupted.
 func everyStatement() int {
 	missing, err := uninterrupted()

@@ -26,6 +26,16 @@ var upkeep = []operation{
 		},
 	},
 	{
+		name: "batch of a query", essential: []string{"INSERT INTO workflow_batch_item"},
+		prepare: func(f *fixture, point, key string) request {
+			f.start(point)
+			return request{user: "wuqiang", path: "/api/v1/batches", key: key, status: http.StatusCreated, body: map[string]any{
+				"kind": "suspend", "reason": point, "filter": map[string]any{"businessKey": point},
+			}}
+		},
+		effects: operationOf("batch").effects,
+	},
+	{
 		name: "resubmit", essential: []string{"UPDATE workflow_dead_letter SET resubmitted_at", "UPDATE workflow_history SET unsent"},
 		prepare: func(f *fixture, point, key string) request {
 			in := f.start(point).InstanceID
@@ -87,7 +97,7 @@ var upkeep = []operation{
 		},
 	},
 	{
-		name: "deploy start events", essential: []string{"DELETE t FROM workflow_timer", "DELETE s FROM workflow_subscription", "UPDATE workflow_subscription FORCE INDEX"},
+		name: "deploy start events", essential: []string{"INSERT INTO workflow_resource", "DELETE t FROM workflow_timer", "DELETE s FROM workflow_subscription", "UPDATE workflow_subscription FORCE INDEX"},
 		prepare: func(f *fixture, point, key string) request {
 			f.must(f.deploymentOf(point+" before", "", "starts.bpmn"))
 			return f.deploymentOf(point, key, "starts.bpmn")
