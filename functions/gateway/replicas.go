@@ -90,7 +90,7 @@ func unreached(err error) bool {
 
 // arrived reports whether something of a request may have arrived at one of the replicas that it was sent to.
 func arrived(err error) bool {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the attempts that were joined
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		return slices.ContainsFunc(several.Unwrap(), arrived)
 	}
 	return !unreached(err)

@@ -224,7 +224,7 @@ func (d *driver) finish(ends bool) {
 			d.rt.Fatalf("%T: %v", action, err)
 		}
 	}
-	if d.instance.State.Ended() {
+	if d.instance.State.Ended() || d.operated && d.next() != nil { // an operator may have begun what begins itself for ever
 		return
 	}
 	if ends && d.count(engine.ErrorUnhandled) == 0 && d.count(engine.CallEnded) == d.endings(engine.ReturnedCompleted) || d.next() != nil {
