@@ -31,7 +31,7 @@ const (
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	p := newPoisoned(t, nil)
-	p.patience = 30 * time.Second // how long it took is told, not judged: the machine may be busy
+	p.patience = 2 * time.Minute // how long it took is told, not judged: the machine may be busy
 	alone := p.neighbourhood(func() { time.Sleep(time.Duration(size(1, 10)) * time.Second) })
 	before := p.goroutines()
 	list := hostiles()
