@@ -21,7 +21,9 @@ import (
 
 const (
 	// due is for how long the work of a path may take, a dead process's lease included.
-	due = 30 * time.Second
+	due = 90 * time.Second
+	// undone is for how long work is waited for that a planted bug keeps from being done.
+	undone = 15 * time.Second
 	// idle is for how long a process is listened to that has nothing to do.
 	idle = time.Second
 )
@@ -192,6 +194,7 @@ type travel struct {
 	walks int
 	begun bool // the work of this walk was set going
 	lapse bool // leases end while one waits for it
+	short bool // a bug is planted
 	tried int
 }
 
@@ -233,8 +236,11 @@ func (w *travel) next(what string) string {
 // arrive waits until the work of a point is done, and holds that it was done once.
 func (w *travel) arrive(point string) {
 	w.t.Helper()
-	turn := 0
-	for deadline := time.Now().Add(due); ; time.Sleep(10 * time.Millisecond) {
+	turn, patience := 0, due
+	if w.short {
+		patience = undone
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		if w.done(point) {
 			break
 		}
@@ -356,7 +362,7 @@ func TestKillOnPathsFindsPlantedBugs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := slices.IndexFunc(paths, func(p path) bool { return p.name == c.path })
-			w := travel{fixture: setup(t, c.rewrite), path: paths[i], findings: findings{until: c.want}}
+			w := travel{fixture: setup(t, c.rewrite), path: paths[i], findings: findings{until: c.want}, short: true}
 			w.deployPaths()
 			w.walk()
 			if !w.finds(c.want) {

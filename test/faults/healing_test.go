@@ -17,7 +17,7 @@ import (
 
 const (
 	// healed is for how long a process that does nothing but tick may take to end what a dead one has left.
-	healed = 60 * time.Second
+	healed = 2 * time.Minute
 	// many is how many instances a half-done batch or signal is about, halfway how many of them are done.
 	many, halfway = 60, 20
 	stepWritten   = "INSERT INTO workflow_history"
@@ -247,6 +247,29 @@ func (h *healing) nextWorker(topic string) {
 	}
 }
 
+// wounded returns the product with its process dead and a wound. On a busy machine the process may have done all
+// before it died; then another one is taken.
+func wounded(t *testing.T, w wound) *healing {
+	t.Helper()
+	content, err := os.ReadFile("testdata/heal.bpmn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		h := &healing{fixture: setup(t, nil), dice: roll(t)}
+		h.deployPaths()
+		h.listen()
+		if a, err := h.as("zhouming").Deploy("heal", producttest.File{Name: "heal.bpmn", Content: content}); err != nil || a.Status != http.StatusCreated {
+			t.Fatalf("deploy: %v %d %s", err, a.Status, a.Body)
+		}
+		if w.inflict(h); w.left(h) {
+			return h
+		}
+	}
+	t.Fatal("nothing was left undone")
+	return nil
+}
+
 // TestSelfHealing leaves work undone in every way that a dying process can, and starts one process that
 // nobody asks for anything: within a minute all is done, once.
 func TestSelfHealing(t *testing.T) {
@@ -254,20 +277,7 @@ func TestSelfHealing(t *testing.T) {
 	for _, w := range wounds {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			h := &healing{fixture: setup(t, nil), dice: roll(t)}
-			h.deployPaths()
-			h.listen()
-			content, err := os.ReadFile("testdata/heal.bpmn")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if a, err := h.as("zhouming").Deploy("heal", producttest.File{Name: "heal.bpmn", Content: content}); err != nil || a.Status != http.StatusCreated {
-				t.Fatalf("deploy: %v %d %s", err, a.Status, a.Body)
-			}
-			w.inflict(h)
-			if !w.left(h) {
-				t.Fatal("nothing was left undone")
-			}
+			h := wounded(t, w)
 			h.process.Start()
 			began := time.Now()
 			for !w.over(h) {
