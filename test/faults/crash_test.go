@@ -82,7 +82,7 @@ func (c *crash) run() {
 // attemptAt interrupts the call at the request that holds text. On a busy machine Redis may disappoint a process,
 // which then leaves it alone for a while; so it is tried again.
 func (c *crash) attemptAt(text string, i int, how interruption) bool {
-	for range 4 {
+	for range 15 {
 		if c.attempt(fmt.Sprintf("text%d", i), how, func(spring func()) { c.trap.ArmAt(text, how.fate, spring) }) {
 			return true
 		}

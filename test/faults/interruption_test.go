@@ -110,7 +110,7 @@ func (f *fixture) await(first chan outcome, into *outcome) (answered bool) {
 // revive starts the process again that was killed.
 func (f *fixture) revive() {
 	f.t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); f.process.Running(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(callLimit); f.process.Running(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.t.Fatal("the process lives although it was killed")
 		}
