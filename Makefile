@@ -95,7 +95,7 @@ FAULTS := ./test/faults
 RAPID  := $(if $(filter full,$(SIZE)),-rapid.checks=20000,-rapid.checks=1000) $(if $(SEED),-rapid.seed=$(SEED))
 
 crash: diom ## Interrupt every operation at every request that it makes, in seven ways
-	@$(PROOF) '^Test(Crash|KillOnPaths|KillOneOfTwoReplicas)' $(FAULTS)
+	@$(PROOF) '^Test(Crash|KillOnPaths|KillOneOfTwoReplicas)' $(FAULTS) -statements
 
 chaos: diom ## Kill and pause processes under a load of events, timers and jobs
 	@$(PROOF) '^TestChaos' $(FAULTS)

@@ -19,6 +19,9 @@ import (
 // ErrFunctionUnavailable: the function is not there, does not answer, or has not answered a moment ago.
 var ErrFunctionUnavailable = fault.New(fault.Unavailable, "function_unavailable", "The part of the product that serves this does not answer. Try again shortly.").After(time.Second)
 
+// ErrFunctionUnanswered: the function may have done what was asked for, and the answer is lost.
+var ErrFunctionUnanswered = fault.New(fault.Unavailable, "function_unanswered", "The part of the product that serves this has not answered; the request may have taken effect. Repeat it with the same Idempotency-Key.").After(time.Second)
+
 // neighbour is a function as the gateway sees it.
 type neighbour struct {
 	name    string
@@ -66,7 +69,7 @@ func (g *gateway) dispatch(e *exchange, r *http.Request) {
 	done(e.outcome(r, cause))
 	if cause == nil {
 		if e.err != nil {
-			g.fail(e, r, meaning(n.name, e.err))
+			g.fail(e, r, meaning(n.name, r.Method, e.err))
 		}
 		return
 	}
@@ -91,7 +94,7 @@ func (n *neighbour) call(e *exchange, r *http.Request) (cause any) {
 // outcome is what the breaker learns. A caller who went away, who asked for a shorter deadline or who
 // did not send his body to the end has not shown that the function is ill: else he could close it for all.
 func (e *exchange) outcome(r *http.Request, cause any) limit.Outcome {
-	failed := cause != nil || e.err != nil && fault.KindOf(meaning("", e.err)) == fault.Unavailable
+	failed := cause != nil || e.err != nil && fault.KindOf(meaning("", r.Method, e.err)) == fault.Unavailable
 	switch e.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		failed = true
@@ -106,7 +109,7 @@ func (e *exchange) outcome(r *http.Request, cause any) limit.Outcome {
 }
 
 // meaning classifies why a function could not be asked.
-func meaning(name string, err error) error {
+func meaning(name, method string, err error) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -115,6 +118,8 @@ func meaning(name string, err error) error {
 		return err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return fmt.Errorf("function %s: %w", name, faas.ErrDeadline)
+	case method != http.MethodGet && method != http.MethodHead && arrived(err):
+		return fmt.Errorf("function %s: %w", name, ErrFunctionUnanswered)
 	}
 	return fmt.Errorf("function %s: %w", name, ErrFunctionUnavailable)
 }

@@ -81,7 +81,7 @@ func TestAttempts(t *testing.T) {
 			if a.status != tc.status || crashes.Load() != tc.crashes || calls.Load() != tc.calls {
 				t.Errorf("%d, %d crashes, %d calls; want %d, %d, %d: %.200s", a.status, crashes.Load(), calls.Load(), tc.status, tc.crashes, tc.calls, a.body)
 			}
-			if a.status == 200 && string(a.body) != tc.body || a.status == 503 && (a.code() != "function_unavailable" || a.header.Get("Retry-After") == "") {
+			if a.status == 200 && string(a.body) != tc.body || a.status == 503 && (a.code() != "function_unanswered" || a.header.Get("Retry-After") == "") {
 				t.Errorf("%.200s %v", a.body, a.header)
 			}
 		})

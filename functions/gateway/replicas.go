@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,14 @@ func (s *replicas) order(now time.Time) []*replica {
 func unreached(err error) bool {
 	var operation *net.OpError
 	return errors.As(err, &operation) && operation.Op == "dial"
+}
+
+// arrived reports whether something of a request may have arrived at one of the replicas that it was sent to.
+func arrived(err error) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		return slices.ContainsFunc(several.Unwrap(), arrived)
+	}
+	return !unreached(err)
 }
 
 // body is what a request sends, perhaps several times.

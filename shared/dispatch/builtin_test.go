@@ -1,7 +1,6 @@
 package dispatch_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"mime/quotedprintable"
@@ -9,13 +8,13 @@ import (
 	"net/http"
 	"net/mail"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/dispatch"
+	"diom.io/workflow/shared/dispatch/mailtest"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/page"
@@ -132,104 +131,28 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// sink is a mail server: it takes mails by SMTP, or refuses recipients with a code.
-type sink struct {
-	net.Listener
-	mutex  sync.Mutex
-	refuse string
-	mails  []string
-	to     [][]string
-}
-
-func listen(t *testing.T) *sink {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sink{Listener: l}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.talk(c)
-		}
-	}()
-	return s
-}
-
-// talk is one session (RFC 5321).
-func (s *sink) talk(c net.Conn) {
-	defer func() { _ = c.Close() }()
-	in := bufio.NewReader(c)
-	say := func(text string) { _, _ = io.WriteString(c, text+"\r\n") }
-	say("220 sink")
-	var to []string
-	for {
-		text, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		switch verb := strings.ToUpper(strings.TrimSpace(text)); {
-		case strings.HasPrefix(verb, "EHLO"):
-			say("250-sink\r\n250 8BITMIME")
-		case strings.HasPrefix(verb, "RCPT") && s.refuse != "":
-			say(s.refuse + " no")
-		case strings.HasPrefix(verb, "RCPT"):
-			to = append(to, strings.Trim(strings.TrimSpace(text)[len("RCPT TO:"):], "<>"))
-			say("250 ok")
-		case verb == "DATA":
-			say("354 go on")
-			s.keep(in, to)
-			say("250 ok")
-		case verb == "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
-}
-
-func (s *sink) keep(in *bufio.Reader, to []string) {
-	var b strings.Builder
-	for {
-		text, err := in.ReadString('\n')
-		if err != nil || text == ".\r\n" {
-			break
-		}
-		b.WriteString(text)
-	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.mails, s.to = append(s.mails, b.String()), append(s.to, to)
-}
-
 func TestMail(t *testing.T) {
 	t.Parallel()
-	s := listen(t)
+	s := mailtest.Listen(t)
 	r := open(t, func(c *config.Config) {
-		c.SMTPURL, c.SMTPFrom = "smtp://"+s.Addr().String()+"?tls=none", "流程 <flow@example.com>"
+		c.SMTPURL, c.SMTPFrom = "smtp://"+s.Address+"?tls=none", "流程 <flow@example.com>"
 	})
 	r.deploy(fmt.Sprintf(model, `c:type="external" c:topic="mail"`, "", "order"))
 	variables := engine.Variables{"to": "a@example.com, b@example.com", "bcc": []expr.Value{"c@example.com"}, "fields": map[string]expr.Value{"subject": "订单\r\nEvil: x", "text": "你好"}}
 	id := r.start("order", variables)
 	job := r.job(id)
-	s.refuse = "451"
+	s.Refuse = "451"
 	r.look()
-	if r.job(id).Retries != 2 || len(s.mails) > 0 {
+	if r.job(id).Retries != 2 || len(s.Mails) > 0 {
 		t.Fatalf("refused for now: %+v", r.job(id))
 	}
-	s.refuse = ""
+	s.Refuse = ""
 	r.release()
 	r.look()
-	if nodes, in := r.at(id); !cmp.Equal([]string{"after"}, nodes) || len(s.mails) != 1 {
+	if nodes, in := r.at(id); !cmp.Equal([]string{"after"}, nodes) || len(s.Mails) != 1 {
 		t.Fatalf("%v %+v", nodes, in.Incidents)
 	}
-	m, err := mail.ReadMessage(strings.NewReader(s.mails[0]))
+	m, err := mail.ReadMessage(strings.NewReader(s.Mails[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,16 +160,16 @@ func TestMail(t *testing.T) {
 	if m.Header.Get("Message-ID") != "<"+job.ID.String()+"@test.diom>" || m.Header.Get("Evil") != "" || m.Header.Get("Bcc") != "" || !strings.Contains(string(body), "你好") {
 		t.Errorf("%v %s", m.Header, body)
 	}
-	if diff := cmp.Diff([]string{"a@example.com", "b@example.com", "c@example.com"}, s.to[0]); diff != "" {
+	if diff := cmp.Diff([]string{"a@example.com", "b@example.com", "c@example.com"}, s.To[0]); diff != "" {
 		t.Error(diff)
 	}
-	s.refuse = "550"
+	s.Refuse = "550"
 	for name, v := range map[string]engine.Variables{
 		"refused": variables, "nobody": {"subject": "x"}, "no address": {"to": "a"}, "header in an address": {"to": "a@example.com\r\nEvil: x"},
 	} {
 		id := r.start("order", v)
 		r.look()
-		if _, in := r.at(id); len(in.Incidents) != 1 || len(s.mails) != 1 {
+		if _, in := r.at(id); len(in.Incidents) != 1 || len(s.Mails) != 1 {
 			t.Errorf("%s: %+v", name, in.Jobs)
 		}
 	}

@@ -36,6 +36,9 @@ func (s *step) unhandled(t Token, code, message string) {
 	s.abandon(t)
 	values, err := s.outputs(t, s.node(t), false) // the activity ends, and what it gives goes out
 	if err != nil {
+		for _, c := range s.instance.endWork(t.Number, "") { // nobody may do it again; a retry of the incident leaves
+			s.do(c)
+		}
 		s.raise(t, true, err)
 		return
 	}

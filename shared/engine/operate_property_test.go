@@ -17,7 +17,10 @@ import (
 // interferes; a command that is refused changes nothing. At last everything that waits can be done.
 func TestRandomOperations(t *testing.T) {
 	t.Parallel()
+	processes, steps := 0, 0
+	defer func() { concluded(t, processes, steps) }()
 	rapid.Check(t, func(rt *rapid.T) {
+		processes++
 		content := (&model{rt: rt}).draw()
 		rt.Logf("%s", content)
 		d := &operatorDriver{driver: &driver{rt: rt, run: newRun(rt)}, content: content}
@@ -38,6 +41,7 @@ func TestRandomOperations(t *testing.T) {
 			}
 		}
 		d.finish(false)
+		steps += d.steps
 	})
 }
 

@@ -75,6 +75,7 @@ func TestYear(t *testing.T) {
 				}
 			}
 		}
+		total := 0
 		for node, want := range map[string]int{
 			"daily":      366,          // R/P1D
 			"mondays":    52,           // cron, from the 3rd of January to the 25th of December
@@ -83,15 +84,22 @@ func TestYear(t *testing.T) {
 			"half":       1, "date": 1, // a duration and a date
 			"over": 0, // the next year
 		} {
+			total += fired[node]
 			if fired[node] != want {
 				t.Errorf("%s fired %d times, want %d", node, fired[node], want)
 			}
 		}
 		for key, want := range map[string]int{"weekly": 52, "once": 1} {
 			n := 0
+			total += want
 			if err := db.QueryRow(t.Context(), []any{&n}, `SELECT COUNT(*) FROM workflow_instance WHERE process_key = ?`, key); err != nil || n != want {
 				t.Errorf("%s was started %d times, want %d (%v)", key, n, want, err)
 			}
 		}
+		violations := 0
+		if t.Failed() {
+			violations = 1
+		}
+		t.Logf("timers: runs=1 fired=%d days=366 violations=%d seed=0", total, violations)
 	})
 }

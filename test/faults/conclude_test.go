@@ -1,8 +1,11 @@
 package faults_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -21,8 +24,13 @@ type conclusion struct {
 	seed    uint64
 }
 
-// conclude ends a command: it reports each violation and each kind of fault that was too rare, and
-// writes the one line that a reader looks for.
+var (
+	closing     sync.Mutex
+	conclusions []conclusion // of each command one, of all of its tests together
+)
+
+// conclude ends a test of a command: it reports each violation and each kind of fault that was too rare, and
+// writes a line. The command ends with one line of all of its tests.
 func conclude(t *testing.T, c conclusion) {
 	t.Helper()
 	for _, problem := range c.problems() {
@@ -32,6 +40,39 @@ func conclude(t *testing.T, c conclusion) {
 		c.found = append(c.found, "the test has failed")
 	}
 	t.Log(c.line())
+	closing.Lock()
+	defer closing.Unlock()
+	for i := range conclusions {
+		if conclusions[i].command == c.command {
+			conclusions[i].add(c)
+			return
+		}
+	}
+	conclusions = append(conclusions, c)
+}
+
+// add counts another test of the same command.
+func (c *conclusion) add(o conclusion) {
+	c.runs += o.runs
+	c.found = append(c.found, o.found...)
+	c.seed = cmp.Or(c.seed, o.seed)
+	c.faults = slices.Clone(c.faults)
+	for _, f := range o.faults {
+		i := slices.IndexFunc(c.faults, func(known injected) bool { return known.kind == f.kind })
+		if i < 0 {
+			c.faults = append(c.faults, f)
+			continue
+		}
+		c.faults[i].n += f.n
+	}
+}
+
+// closingLines are the last words of the commands whose tests have run.
+func closingLines() (lines []string) {
+	for _, c := range conclusions {
+		lines = append(lines, c.line())
+	}
+	return lines
 }
 
 // problems are the violations, and a run with fewer faults than promised: it would show nothing.
@@ -73,5 +114,10 @@ func TestConclusion(t *testing.T) {
 		if got := c.conclusion.line(); got != c.line {
 			t.Errorf("line %q, want %q", got, c.line)
 		}
+	}
+	sum := conclusion{"x", 9, []injected{{"kills", 2, 2}}, nil, 0}
+	sum.add(conclusion{"x", 1, []injected{{"cuts", 4, 1}, {"kills", 1, 1}}, []string{"two effects"}, 7})
+	if want, got := "x: runs=10 kills=3 cuts=4 violations=1 seed=7", sum.line(); got != want {
+		t.Errorf("together %q, want %q", got, want)
 	}
 }

@@ -110,7 +110,7 @@ func (f *fixture) await(first chan outcome, into *outcome) (answered bool) {
 // revive starts the process again that was killed.
 func (f *fixture) revive() {
 	f.t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); f.process.Running(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(callLimit); f.process.Running(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.t.Fatal("the process lives although it was killed")
 		}
@@ -149,7 +149,7 @@ func (f *fixture) meanwhile(r request, resume func()) outcome {
 
 // insistOnce makes a call again while it is told to try again.
 func (f *fixture) insistOnce(r request) (o outcome) {
-	for deadline := time.Now().Add(4 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		o = f.ask(r)
 		if r.acknowledged(o.Answer, o.err) || o.err == nil && r.decently(o.Answer, o.err) != "" || time.Now().After(deadline) {
 			return o

@@ -6,8 +6,10 @@ package faults_test
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -18,12 +20,20 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // a test waits most of its time
+	}
 	code := producttest.Main(m)
-	if code == 0 && flag.Lookup("test.run").Value.String() == "" && size(0, 1) == 1 {
-		code = everyStatement()
+	if whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" && !testing.Short(); whole || *statements {
+		code = max(code, everyStatement())
+	}
+	for _, line := range closingLines() {
+		fmt.Println(line)
 	}
 	os.Exit(code)
 }
+
+var statements = flag.Bool("statements", false, "fail where a statement of the store that writes was never interrupted, as a run of all tests does")
 
 // size is how often something is done: ci, or full where SIZE says so.
 func size(ci, full int) int {

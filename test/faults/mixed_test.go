@@ -107,7 +107,8 @@ func TestMixed(t *testing.T) {
 	c.listen()
 	count := size(200, 2000)
 	c.run(count)
-	t.Logf("mixed: runs=%d old=%.12s kills=%d pauses=%d violations=%d seed=%d", count, commit, c.kills, c.pauses, violations(t), c.dice.seed)
+	t.Logf("the older version is %.12s", commit)
+	conclude(t, conclusion{command: "mixed", runs: count, seed: c.dice.seed, faults: []injected{{"kills", c.kills, 5}, {"pauses", c.pauses, 5}}})
 }
 
 // TestMigrationsOnData brings databases that hold data from each earlier schema to the newest: the data is
@@ -154,7 +155,7 @@ func TestMigrationsOnData(t *testing.T) {
 	if versions < 8 {
 		t.Errorf("%d versions only", versions)
 	}
-	t.Logf("migrations: runs=%d instances=%d violations=%d seed=0", versions, 3*n, violations(t))
+	conclude(t, conclusion{command: "mixed", runs: 3 * n, faults: []injected{{"schemas-migrated", versions, 1}}})
 }
 
 // firstWithEvents is the first schema that holds jobs, timers and events.

@@ -34,10 +34,7 @@ func TestKillOneOfTwoReplicas(t *testing.T) {
 					points += n - 1
 				}
 			}
-			t.Logf("replica %s: points=%d violations=%t", c.function, points, t.Failed())
-			if points < 4 {
-				t.Errorf("killed at %d points only", points)
-			}
+			conclude(t, conclusion{command: "crash", runs: points, faults: []injected{{"killed-beside-another", points, 4}}})
 		})
 	}
 	f.drain()

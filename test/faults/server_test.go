@@ -104,7 +104,7 @@ func TestWithoutRedis(t *testing.T) {
 	if got := f.verify(); got != done+2 {
 		t.Errorf("%d instances of %d starts", got, done+2)
 	}
-	t.Logf("redis: runs=%d faults=3 violations=%t", 2*done, t.Failed())
+	conclude(t, conclusion{command: "servers", runs: 2 * done, faults: []injected{{"redis-stopped", 1, 1}, {"redis-killed", 1, 1}}})
 }
 
 // raceOfSixteen: sixteen callers complete one task; one gets through, with Redis or without (I4).
@@ -183,6 +183,7 @@ type ledger struct {
 	refused      map[int]int       // status → times
 	found        []string
 	slowest      time.Duration
+	behind       bool // the old primary may still be read, which does not know what was written a moment ago
 }
 
 func (l *ledger) note(point, what string) {
@@ -250,7 +251,7 @@ func (f *fixture) insist(r request, l *ledger, d *dice, stop <-chan struct{}) bo
 		l.slowest = max(l.slowest, taken)
 		if err != nil { // the process itself was never broken
 			l.found = append(l.found, fmt.Sprintf("%s: %v after %s", r.key, err, taken))
-		} else if w := r.decently(answer, err); w != "" {
+		} else if w := r.decently(answer, err); w != "" && !(l.behind && code(answer) == "task_not_found") {
 			l.found = append(l.found, r.key+": "+w)
 		}
 		if !r.acknowledged(answer, err) {
@@ -302,7 +303,8 @@ func TestMariaDBKilled(t *testing.T) {
 	}
 	end()
 	f.settle(l)
-	t.Logf("mariadb: acknowledged=%d faults=%d refused=%v slowest=%s violations=%t", len(l.acknowledged), rounds, l.refused, l.slowest, t.Failed())
+	t.Logf("slowest %s, refused %v", l.slowest, l.refused)
+	conclude(t, conclusion{command: "servers", runs: len(l.acknowledged), seed: d.seed, faults: []injected{{"mariadb-killed", rounds, size(2, 20)}}})
 }
 
 // TestMariaDBFrozen stops the database server without ending its connections: it takes requests and
@@ -356,6 +358,7 @@ func TestMariaDBFrozen(t *testing.T) {
 	}
 	f.drain()
 	f.verify()
+	conclude(t, conclusion{command: "servers", runs: len(requests), faults: []injected{{"mariadb-frozen", 1, 1}}})
 }
 
 // prepareOn makes an installation on a server that has no database yet.

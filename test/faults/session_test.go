@@ -34,10 +34,9 @@ func TestCrashOfSessions(t *testing.T) {
 			points["refresh"]++
 		}
 	}
-	t.Logf("crash of sessions: points=%v violations=%t", points, t.Failed())
-	if points["log-in"] < 20 || points["refresh"] < 20 {
-		t.Errorf("interrupted at %v points only", points)
-	}
+	conclude(t, conclusion{
+		command: "crash", runs: points["log-in"] + points["refresh"], faults: []injected{{"log-ins", points["log-in"], 20}, {"refreshes", points["refresh"], 20}},
+	})
 }
 
 // logIn returns the cookie of a new session.

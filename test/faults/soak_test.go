@@ -189,7 +189,8 @@ func TestSoak(t *testing.T) {
 	for _, problem := range found {
 		t.Error(problem)
 	}
-	t.Logf("soak: runs=%d minutes=%.0f rate=%.0f/s of %.0f/s violations=%d seed=0", s.done.Load(), whole.Minutes(), share*most, most, violations(t))
+	t.Logf("%.0f a second of %.0f", share*most, most)
+	conclude(t, conclusion{command: "soak", runs: int(s.done.Load()), faults: []injected{{"minutes", int(time.Since(began).Minutes() + 0.5), int(whole.Minutes())}}})
 }
 
 // flat compares the last third with the first.

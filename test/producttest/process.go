@@ -88,15 +88,24 @@ func Command(t testing.TB, ready func() error, path string, arguments ...string)
 // ends.
 func (p *Process) Start() {
 	p.t.Helper()
-	if p.cmd == nil {
-		p.t.Cleanup(p.end)
-	}
-	if err := p.start(); err != nil {
+	p.Launch()
+	if err := p.becomesReady(); err != nil {
 		p.t.Fatalf("%s %s: %v\n%s", filepath.Base(p.path), strings.Join(p.arguments, " "), err, p.Log())
 	}
 }
 
-func (p *Process) start() error {
+// Launch is Start for a process that may end, or stand still, before it is ready.
+func (p *Process) Launch() {
+	p.t.Helper()
+	if p.cmd == nil {
+		p.t.Cleanup(p.end)
+	}
+	if err := p.launch(); err != nil {
+		p.t.Fatalf("%s %s: %v", filepath.Base(p.path), strings.Join(p.arguments, " "), err)
+	}
+}
+
+func (p *Process) launch() error {
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -112,6 +121,10 @@ func (p *Process) start() error {
 		_ = cmd.Wait() // killed on purpose, most of the time
 		close(done)
 	}(p.cmd, p.done)
+	return nil
+}
+
+func (p *Process) becomesReady() (err error) {
 	for deadline := time.Now().Add(startPatience); time.Now().Before(deadline); time.Sleep(poll) {
 		if err = p.ready(); err == nil {
 			return nil

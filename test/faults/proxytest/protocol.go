@@ -1,7 +1,10 @@
 package proxytest
 
 import (
+	"bufio"
 	"bytes"
+	"io"
+	"net/http"
 	"slices"
 	"strconv"
 )
@@ -14,8 +17,9 @@ type protocol interface {
 	text(request []byte) []byte
 	// with returns the request with another text.
 	with(request, text []byte) []byte
-	// refused returns a request that the server answers with an error, and does nothing.
-	refused(request []byte) []byte
+	// refused returns a request that the server answers with an error, and does nothing; or else the answer
+	// of a server that does nothing.
+	refused(request []byte) (instead, answer []byte)
 }
 
 // mysql is the client/server protocol: three bytes of length, a sequence number, the payload; the
@@ -59,11 +63,11 @@ func (mysql) with(request, text []byte) []byte {
 // lockWait is a statement that fails as one does which waits for a lock too long.
 const lockWait = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded'"
 
-func (p mysql) refused(request []byte) []byte {
+func (p mysql) refused(request []byte) (instead, answer []byte) {
 	if string(p.text(request)) == "COMMIT" { // what a server does not commit it rolls back
-		return p.with(request, []byte("BEGIN NOT ATOMIC ROLLBACK; "+lockWait+"; END"))
+		return p.with(request, []byte("BEGIN NOT ATOMIC ROLLBACK; "+lockWait+"; END")), nil
 	}
-	return p.with(request, []byte(lockWait))
+	return p.with(request, []byte(lockWait)), nil
 }
 
 // resp is Redis' protocol: an array of bulk strings.
@@ -100,4 +104,56 @@ func (resp) text(request []byte) []byte { return request }
 
 func (resp) with(request, _ []byte) []byte { return request }
 
-func (resp) refused([]byte) []byte { return []byte("*1\r\n$6\r\nREFUSE\r\n") }
+func (resp) refused([]byte) (instead, answer []byte) { return []byte("*1\r\n$6\r\nREFUSE\r\n"), nil }
+
+// web is HTTP/1.1 without TLS.
+type web struct{}
+
+func (web) request(data []byte) int {
+	rest := bytes.NewReader(data)
+	reader := bufio.NewReader(rest)
+	r, err := http.ReadRequest(reader)
+	if err != nil {
+		return 0
+	}
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return 0
+	}
+	return len(data) - rest.Len() - reader.Buffered()
+}
+
+func (web) text(request []byte) []byte { return request }
+
+func (web) with(request, _ []byte) []byte { return request }
+
+// refused is what a platform says that has no process for a function.
+func (web) refused([]byte) (instead, answer []byte) {
+	return nil, []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+}
+
+// smtp is RFC 5321 without TLS: a line is a request. Those of a mail itself are none that anybody answers.
+type smtp struct{}
+
+// verbs begin the lines that are answered.
+var verbs = []string{"EHLO", "HELO", "MAIL FROM:", "RCPT TO:", "DATA\r", "RSET\r", "NOOP\r", "QUIT\r"}
+
+// MailEnds is the text of the line that ends a mail.
+const MailEnds = "the mail ends"
+
+func (smtp) request(data []byte) int { return bytes.IndexByte(data, '\n') + 1 }
+
+func (smtp) text(request []byte) []byte {
+	if string(request) == ".\r\n" {
+		return []byte(MailEnds)
+	}
+	for _, verb := range verbs {
+		if bytes.HasPrefix(request, []byte(verb)) {
+			return request
+		}
+	}
+	return nil
+}
+
+func (smtp) with(request, _ []byte) []byte { return request }
+
+func (smtp) refused([]byte) (instead, answer []byte) { return nil, []byte("451 not now\r\n") }

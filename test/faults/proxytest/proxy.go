@@ -1,5 +1,5 @@
-// Package proxytest stands between the product and its servers on the wire, MySQL and Redis alike: it
-// sees every request that a client sends, and breaks off where a test wants it to.
+// Package proxytest stands between the product and those it asks on the wire, MySQL, Redis, HTTP and SMTP
+// alike: it sees every request that a client sends, and breaks off where a test wants it to.
 package proxytest
 
 import (
@@ -51,6 +51,16 @@ func MySQL(target string) *Proxy {
 // Redis returns a proxy before a Redis server at target (host:port); Start begins its work.
 func Redis(target string) *Proxy {
 	return &Proxy{protocol: resp{}, target: target, open: map[net.Conn]bool{}}
+}
+
+// HTTP returns a proxy before a server of HTTP/1.1 at target (host:port); Start begins its work.
+func HTTP(target string) *Proxy {
+	return &Proxy{protocol: web{}, target: target, open: map[net.Conn]bool{}}
+}
+
+// SMTP returns a proxy before a mail server at target (host:port); Start begins its work.
+func SMTP(target string) *Proxy {
+	return &Proxy{protocol: smtp{}, target: target, open: map[net.Conn]bool{}}
 }
 
 // Start listens at a free loopback address until the test ends.
@@ -182,7 +192,11 @@ func (l *link) forward(request []byte) bool {
 	case Drop:
 		return false
 	case Refuse:
-		request = l.proxy.protocol.refused(request)
+		var answer []byte
+		if request, answer = l.proxy.protocol.refused(request); answer != nil {
+			_, err := l.client.Write(answer)
+			return err == nil
+		}
 	}
 	_, err := l.server.Write(request)
 	return err == nil

@@ -1,0 +1,152 @@
+package faults_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"testing"
+)
+
+// record is what administrators make, change and delete. What differs between two of them is named by a word
+// of the point.
+type record struct {
+	name, path string
+	table, key string // the column of the word
+	missing    string // the code where there is none
+	body       func(word string) map[string]any
+	change     map[string]any
+	changed    string // a condition that holds of a changed row
+	made       string // the beginning of the statement that writes a new one; and so on
+	written    []string
+	deleted    []string
+}
+
+var records = []record{
+	{
+		name: "user", path: "/api/v1/users", table: "sys_user", key: "username", missing: "user_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{"username": word, "password": "a long password of " + word, "displayName": word, "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}}
+		},
+		change: map[string]any{"displayName": "changed", "password": "another long password", "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}}, changed: "display_name = 'changed' AND token_version > 0",
+		made:    "INSERT INTO sys_user\n",
+		written: []string{"UPDATE sys_user SET display_name", "UPDATE sys_user SET password", "UPDATE sys_user SET token_version", "UPDATE sys_session SET revoked_at", "DELETE FROM sys_user_role", "DELETE FROM sys_user_group", "INSERT INTO sys_user_role", "INSERT INTO sys_user_group"},
+		deleted: []string{"DELETE FROM sys_session WHERE user_id", "UPDATE sys_department d", "DELETE FROM sys_user WHERE"},
+	},
+	{
+		name: "role", path: "/api/v1/roles", table: "sys_role", key: "code", missing: "role_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{"code": word, "name": word, "permissions": []string{"WORKFLOW_JOB"}}
+		},
+		change: map[string]any{"name": "changed", "permissions": []string{"WORKFLOW_JOB"}}, changed: "name = 'changed'",
+		made: "INSERT INTO sys_role ", written: []string{"UPDATE sys_role SET name", "DELETE FROM sys_role_permission WHERE role_id", "INSERT INTO sys_role_permission"}, deleted: []string{"DELETE FROM sys_role WHERE"},
+	},
+	{
+		name: "permission", path: "/api/v1/permissions", table: "sys_permission", key: "code", missing: "permission_not_found",
+		body:   func(word string) map[string]any { return map[string]any{"code": word, "name": word} },
+		change: map[string]any{"name": "changed"}, changed: "name = 'changed'",
+		made: "INSERT INTO sys_permission ", written: []string{"UPDATE sys_permission SET name"}, deleted: []string{"DELETE FROM sys_role_permission WHERE permission_id", "DELETE FROM sys_permission WHERE"},
+	},
+	{
+		name: "department", path: "/api/v1/departments", table: "sys_department", key: "code", missing: "department_not_found",
+		body:   func(word string) map[string]any { return map[string]any{"code": word, "name": word} },
+		change: map[string]any{"name": "changed", "head": "lina"}, changed: "name = 'changed'",
+		made: "INSERT INTO sys_department ", written: []string{"UPDATE sys_department SET name"}, deleted: []string{"DELETE FROM sys_department WHERE"},
+	},
+	{
+		name: "group", path: "/api/v1/groups", table: "sys_group", key: "group_key", missing: "group_not_found",
+		body:   func(word string) map[string]any { return map[string]any{"key": word, "name": word} },
+		change: map[string]any{"name": "changed"}, changed: "name = 'changed'",
+		made: "INSERT INTO sys_group ", written: []string{"UPDATE sys_group SET name"}, deleted: []string{"DELETE FROM sys_group WHERE"},
+	},
+	{
+		name: "event source", path: "/api/v1/event-sources", table: "workflow_event_source", key: "source", missing: "event_source_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{"source": word, "types": []string{"faults." + word}, "keyId": "k", "key": "a key of the administration", "mappings": []any{}}
+		},
+		change: map[string]any{"keyId": "changed", "key": "another key of the administration"}, changed: "key_id = 'changed'",
+		made: "INSERT INTO workflow_event_source", written: []string{"UPDATE workflow_event_source SET source"}, deleted: []string{"DELETE FROM workflow_event_source WHERE"},
+	},
+	{
+		name: "topic binding", path: "/api/v1/topic-bindings", table: "workflow_topic_binding", key: "topic", missing: "topic_binding_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{"topic": word, "kind": "url", "target": "http://example.com/" + word}
+		},
+		change: map[string]any{"method": "PUT"}, changed: "method = 'PUT'",
+		made: "INSERT INTO workflow_topic_binding", written: []string{"UPDATE workflow_topic_binding SET topic"}, deleted: []string{"DELETE FROM workflow_topic_binding WHERE"},
+	},
+}
+
+// wordOf is a name that no other point has.
+func wordOf(point string) string { return fmt.Sprintf("W%08x", crc32.ChecksumIEEE([]byte(point))) }
+
+// operations are the making, the change and the deletion of a record.
+func (r record) operations() []operation {
+	count := func(f *fixture, point, and string) int {
+		return f.judge.Count("SELECT COUNT(*) FROM "+r.table+" WHERE "+r.key+" = ?"+and, wordOf(point))
+	}
+	return []operation{
+		{
+			name: "make a " + r.name, essential: []string{r.made},
+			prepare: func(_ *fixture, point, key string) request {
+				return request{user: "admin", path: r.path, body: r.body(wordOf(point)), key: key, status: http.StatusCreated}
+			},
+			effects: func(f *fixture, point string) (int, []string) { return count(f, point, ""), nil },
+		},
+		{
+			name: "change a " + r.name, unkeyed: true, shared: true, once: "stale", late: "stale", essential: r.written,
+			prepare: func(f *fixture, point, _ string) request {
+				return request{method: http.MethodPut, user: "admin", path: r.path + "/" + f.made(r, point), body: r.change, status: http.StatusOK}
+			},
+			effects: func(f *fixture, point string) (int, []string) { return count(f, point, " AND "+r.changed), nil },
+		},
+		{
+			name: "delete a " + r.name, unkeyed: true, once: r.missing, late: r.missing, essential: r.deleted,
+			prepare: func(f *fixture, point, _ string) request {
+				return request{method: http.MethodDelete, user: "admin", path: r.path + "/" + f.made(r, point), status: http.StatusNoContent}
+			},
+			effects: func(f *fixture, point string) (int, []string) { return 1 - count(f, point, ""), nil },
+		},
+	}
+}
+
+// made makes a record and returns its id.
+func (f *fixture) made(r record, point string) string {
+	f.t.Helper()
+	a := f.must(request{user: "admin", path: r.path, body: r.body(wordOf(point)), status: http.StatusCreated})
+	var one struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(a.Body, &one); err != nil {
+		f.t.Fatalf("%s: %v %s", r.path, err, a.Body)
+	}
+	return one.ID
+}
+
+// TestCrashOfAdministration interrupts what administrators and operators write beside instances, at each
+// statement that writes: all of it is there, once, or nothing.
+func TestCrashOfAdministration(t *testing.T) {
+	t.Parallel()
+	f := setup(t, nil)
+	var all []operation
+	for _, r := range records {
+		all = append(all, r.operations()...)
+	}
+	all = append(all, upkeep...)
+	tried, n, ways := 0, 0, map[string]int{}
+	var found []string
+	for _, o := range all {
+		texts := o.essential
+		for _, text := range texts {
+			o.essential = []string{text}
+			c := crash{fixture: f, operation: o, interruptions: two(n), keyed: !o.unkeyed, texts: true, series: tried, ways: ways}
+			c.run()
+			n++
+			tried += c.tried
+			found = append(found, c.found...)
+		}
+	}
+	f.drain()
+	f.verify()
+	conclude(t, conclusion{command: "crash", runs: tried, found: found, faults: kinds(ways, n/len(disturbances))})
+}
