@@ -194,13 +194,11 @@ func TestFailover(t *testing.T) {
 		p.flows(l, fmt.Sprintf("before swap %d", round))
 		time.Sleep(time.Duration(d.below(500)) * time.Millisecond)
 		began := time.Now()
-		l.reads(planned)
 		p.swap(planned)
 		promoted := time.Since(began)
 		p.flows(l, fmt.Sprintf("after swap %d", round))
 		t.Logf("swap %d, planned %t: promoted after %s, work again after %s", round, planned, promoted.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 		p.rejoin(planned)
-		l.reads(false)
 		if planned {
 			switches++
 		} else {
@@ -211,13 +209,6 @@ func TestFailover(t *testing.T) {
 	p.settle(l)
 	t.Logf("slowest %s, refused %v, rebuilt %d", l.slowest, l.refused, p.rebuilt)
 	conclude(t, conclusion{command: "failover", runs: len(l.acknowledged), seed: d.seed, faults: []injected{{"primary-killed", kills, size(1, 20)}, {"switched", switches, size(1, 20)}}})
-}
-
-// reads says whether callers may read what the old primary knows: until the product has left it.
-func (l *ledger) reads(behind bool) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	l.behind = behind
 }
 
 // load lets callers work until the returned function is called.

@@ -183,7 +183,6 @@ type ledger struct {
 	refused      map[int]int       // status → times
 	found        []string
 	slowest      time.Duration
-	behind       bool // the old primary may still be read, which does not know what was written a moment ago
 }
 
 func (l *ledger) note(point, what string) {
@@ -251,7 +250,7 @@ func (f *fixture) insist(r request, l *ledger, d *dice, stop <-chan struct{}) bo
 		l.slowest = max(l.slowest, taken)
 		if err != nil { // the process itself was never broken
 			l.found = append(l.found, fmt.Sprintf("%s: %v after %s", r.key, err, taken))
-		} else if w := r.decently(answer, err); w != "" && !(l.behind && code(answer) == "task_not_found") {
+		} else if w := r.decently(answer, err); w != "" {
 			l.found = append(l.found, r.key+": "+w)
 		}
 		if !r.acknowledged(answer, err) {
