@@ -109,6 +109,10 @@ var descriptions = []Description{
 		change: &engine.Change{Kind: engine.CallReturned, Return: &engine.Return{Number: 1, Outcome: engine.ReturnedError, Over: true, Code: "no-credit"}},
 	},
 	{
+		Type: TypeCallMoved, Summary: "An instance was migrated and waits for a called instance elsewhere: that is to know it.", Internal: true, fields: always + "nodeId calledInstanceId",
+		change: &engine.Change{Kind: engine.CallMoved, CallID: exampleID(9), Node: "check-again"},
+	},
+	{
 		Type: TypeIncidentRaised, Summary: "Something failed and an operator has to look at it.", fields: always + "nodeId incidentId code jobId?",
 		change: &engine.Change{Kind: engine.IncidentRaised, Incident: &engine.Incident{ID: exampleID(6), Node: "pay", Code: "job_failed", Job: exampleID(3)}},
 	},

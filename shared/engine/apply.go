@@ -124,6 +124,8 @@ var appliers = map[Kind]func(*Instance, Change){
 		call.Kept = call.Kept[1:]
 	},
 	CallReturned:     func(in *Instance, _ Change) { in.Returns++ },
+	CallMoved:        record, // token.migrated has moved the call, too
+	CallerMoved:      func(in *Instance, c Change) { in.ParentNode = c.Node },
 	InstanceMigrated: migrateInstance,
 	TokenMigrated:    migrateToken,
 	EventMigrated:    migrateEvent,
@@ -229,7 +231,9 @@ func (in *Instance) has(c Change) bool {
 		return c.Decision != nil && in.token(c.Token) != nil
 	case CallStarted:
 		return c.Call != nil
-	case CallEnded, CallCancelled, CallEscalated:
+	case CallerMoved:
+		return !in.ParentID.IsZero()
+	case CallEnded, CallCancelled, CallEscalated, CallMoved:
 		return in.Call(c.CallID) != nil
 	case CallKept:
 		return in.Call(c.CallID) != nil && c.Return != nil

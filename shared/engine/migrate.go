@@ -135,6 +135,9 @@ func (m *migration) move() error {
 		if scope != t.Scope || image.Target != t.Node {
 			m.do(Change{Kind: TokenMigrated, Token: t.Number, Scope: scope, Node: image.Target})
 		}
+		if call := m.instance.callOf(t.Number); call != nil && image.Target != t.Node {
+			m.do(Change{Kind: CallMoved, CallID: call.ID, Node: image.Target})
+		}
 	}
 	return nil
 }

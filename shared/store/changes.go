@@ -54,6 +54,7 @@ func (s *Store) Commit(ctx context.Context, step Step) error {
 	w.incidents()
 	w.suspension()
 	w.migration()
+	w.caller()
 	w.jobs()
 	w.timers()
 	w.subscriptions()

@@ -28,7 +28,7 @@ var ErrNoCallEvent = fault.New(fault.Invalid, "no_call", "The event names no cal
 
 // ofCall reports whether a change is for another instance: the called one or its caller.
 func ofCall(kind engine.Kind) bool {
-	return kind == engine.CallStarted || kind == engine.CallCancelled || kind == engine.CallReturned
+	return kind == engine.CallStarted || kind == engine.CallCancelled || kind == engine.CallReturned || kind == engine.CallMoved
 }
 
 // drainCalls delivers what a committed step has to tell called instances and the caller, in order. Behind
@@ -73,6 +73,8 @@ func (s *Service) deliverCall(ctx context.Context, in *engine.Instance, c engine
 		return s.startCalled(ctx, in, *c.Call, c.Variables)
 	case engine.CallCancelled:
 		return s.cancelCalled(ctx, c.CallID, c.Reason)
+	case engine.CallMoved:
+		return s.moveCaller(ctx, in, c.CallID)
 	default:
 		return s.returnTo(ctx, in, *c.Return)
 	}
@@ -143,6 +145,31 @@ func (s *Service) cancelCalled(ctx context.Context, id engine.ID, reason string)
 	}
 	return err
 }
+
+// moveCaller tells a called instance by which call activity its caller waits for it. Two migrations of the
+// caller may be told in any order: whoever told something looks whether it still holds.
+func (s *Service) moveCaller(ctx context.Context, caller *engine.Instance, id engine.ID) error {
+	for told := ""; ; {
+		call := caller.Call(id)
+		if call == nil || call.Node == told {
+			return nil // it is not waited for any more, or knows it
+		}
+		err := s.tell(ctx, id, engine.FollowCaller{Node: call.Node})
+		if errors.Is(err, store.ErrNoInstance) {
+			return errNotStarted
+		}
+		if err != nil {
+			return err
+		}
+		told = call.Node
+		if caller, err = s.store.LoadInstance(ctx, caller.ID); err != nil {
+			return err
+		}
+	}
+}
+
+// errNotStarted: the called instance is about to begin, perhaps with what its caller was before.
+var errNotStarted = fault.New(fault.Busy, "call_not_started", "The called instance has not been started yet.")
 
 // returnTo tells the caller of an instance what has become of it. An instance that has ended has its
 // variables yet.
