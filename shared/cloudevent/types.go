@@ -32,6 +32,7 @@ const (
 	TypeCallStarted        = prefix + "call.started.v1"
 	TypeCallCancelled      = prefix + "call.cancelled.v1"
 	TypeCallReturned       = prefix + "call.returned.v1"
+	TypeBatchProgress      = prefix + "batch.progress.v1"
 	TypeCallMoved          = prefix + "call.moved.v1"
 )
 

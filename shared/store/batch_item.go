@@ -133,8 +133,10 @@ func (s *Store) SettleItems(ctx context.Context, batch engine.ID, items []BatchI
 				failed += n
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET done = done + ?, failed = failed + ? WHERE id = ?`, done, failed, batch[:]); err != nil {
-			return err
+		if done+failed > 0 {
+			if _, err := tx.ExecContext(ctx, progressed, done, failed, time.Now().UTC().Add(tellEvery), batch[:]); err != nil {
+				return err
+			}
 		}
 		if state != batchRunning {
 			return nil
@@ -169,6 +171,8 @@ func moveBatch(ctx context.Context, tx *sql.Tx, batch engine.ID, until time.Time
 		_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET locked_until = ? WHERE id = ?`, until, batch[:])
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET state = ?, ended_at = ?, locked_until = ? WHERE id = ?`, batchCompleted, time.Now().UTC().Truncate(time.Millisecond), never, batch[:])
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET state = ?, ended_at = ?, locked_until = ?, revision = revision + 1, tell_at = ? WHERE id = ?`,
+		batchCompleted, now, never, now, batch[:])
 	return err
 }

@@ -35,6 +35,7 @@ func TestWorkIsFoundByKey(t *testing.T) {
 		tasksOf(t, TaskFilter{View: Claimable, Username: "user7", Identities: []string{"hr", "EMPLOYEE"}}, "createdAt"),
 		tasksOf(t, TaskFilter{View: Done, Username: "user7"}, "createdAt"),
 		tasksOf(t, TaskFilter{View: Started, Username: "user7"}, "createdAt"),
+		{evaluationColumns + ` WHERE actor = ? ORDER BY id DESC LIMIT ?`, []any{"user7", 10}},
 		{commentColumns + ` WHERE task_id = ? ORDER BY id DESC LIMIT ?`, []any{id.ID[:], 10}},
 		{commentColumns + ` WHERE instance_id = ? ORDER BY id DESC LIMIT ?`, []any{id.ID[:], 10}},
 		{`SELECT ` + attachmentColumns + ` WHERE task_id = ? ORDER BY id LIMIT ?`, []any{id.ID[:], 10}},
