@@ -9,7 +9,6 @@ import (
 	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/store"
 )
 
 // aroundFile is how much larger than its file the body of an upload may be.
@@ -47,19 +46,18 @@ func attach(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var a store.Attachment
-	var content []byte
-	texts := map[string]**string{"attachment-name": &a.Name, "attachment-description": &a.Description, "attachment-type": &a.Kind, "url": &a.URL}
+	var up camunda.Upload
+	texts := map[string]**string{"attachment-name": &up.Name, "attachment-description": &up.Description, "attachment-type": &up.Kind, "url": &up.URL}
 	for _, p := range parts {
 		switch text := texts[p.Name]; {
 		case text != nil:
 			*text = new(strings.TrimSpace(string(p.Content)))
 		case p.Name == "content":
-			content = append([]byte{}, p.Content...) // an empty file is a content, too
+			up.Content = append([]byte{}, p.Content...) // an empty file is a content, too
 			if p.Type != "" {
-				a.ContentType = &p.Type
+				up.ContentType = &p.Type
 			}
 		}
 	}
-	return r.App.Camunda.Attach(ctx, r.Call(), task(r), a, content, r.Base())
+	return r.App.Camunda.Attach(ctx, r.Call(), task(r), up, r.Base())
 }

@@ -79,13 +79,18 @@ func (s *Service) AttachmentContent(ctx context.Context, p access.Principal, t T
 	return content, textOf(a.Name), err
 }
 
-// Attach adds an attachment to a task: a content, or a URL. base is the address of the product as the caller
-// knows it.
-func (s *Service) Attach(ctx context.Context, call workflow.Call, t Thing, a store.Attachment, content []byte, base string) (Attachment, error) {
+// Upload is what is attached: a content, nil where there is none, or a URL.
+type Upload struct {
+	store.Attachment
+	Content []byte
+}
+
+// Attach adds an attachment to a task. base is the address of the product as the caller knows it.
+func (s *Service) Attach(ctx context.Context, call workflow.Call, t Thing, up Upload, base string) (Attachment, error) {
 	if err := t.known(http.StatusBadRequest); err != nil {
 		return Attachment{}, err
 	}
-	made, err := s.workflow.Attach(ctx, call, t.subject, a, content)
+	made, err := s.workflow.Attach(ctx, call, t.subject, up.Attachment, up.Content)
 	if err != nil {
 		return Attachment{}, t.explain(err, http.StatusBadRequest, "")
 	}

@@ -231,8 +231,6 @@ func (in *Instance) has(c Change) bool {
 		return c.Decision != nil && in.token(c.Token) != nil
 	case CallStarted:
 		return c.Call != nil
-	case CallerMoved:
-		return !in.ParentID.IsZero()
 	case CallEnded, CallCancelled, CallEscalated, CallMoved:
 		return in.Call(c.CallID) != nil
 	case CallKept:

@@ -120,29 +120,36 @@ func (s *Store) SettleItems(ctx context.Context, batch engine.ID, items []BatchI
 		if err := tx.QueryRowContext(ctx, `SELECT state FROM workflow_batch WHERE id = ? FOR UPDATE`, batch[:]).Scan(&state); err != nil {
 			return absent(err, ErrNoBatch)
 		}
-		done, failed := 0, 0
-		for _, i := range items {
-			n, err := settleItem(ctx, tx, batch, i)
-			if err != nil {
-				return err
-			}
-			switch i.State {
-			case ItemDone:
-				done += n
-			case ItemFailed:
-				failed += n
-			}
-		}
-		if done+failed > 0 {
-			if _, err := tx.ExecContext(ctx, progressed, done, failed, time.Now().UTC().Add(tellEvery), batch[:]); err != nil {
-				return err
-			}
+		if err := countItems(ctx, tx, batch, items); err != nil {
+			return err
 		}
 		if state != batchRunning {
 			return nil
 		}
 		return moveBatch(ctx, tx, batch, until)
 	})
+}
+
+// countItems records what has become of items and counts it; where anything has, it is to be told.
+func countItems(ctx context.Context, tx *sql.Tx, batch engine.ID, items []BatchItem) error {
+	done, failed := 0, 0
+	for _, i := range items {
+		n, err := settleItem(ctx, tx, batch, i)
+		if err != nil {
+			return err
+		}
+		switch i.State {
+		case ItemDone:
+			done += n
+		case ItemFailed:
+			failed += n
+		}
+	}
+	if done+failed == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, progressed, done, failed, time.Now().UTC().Add(tellEvery), batch[:])
+	return err
 }
 
 func settleItem(ctx context.Context, tx *sql.Tx, batch engine.ID, i BatchItem) (int, error) {
