@@ -62,7 +62,9 @@ var appliers = map[Kind]func(*Instance, Change){
 		if variables == nil {
 			variables = Variables{}
 		}
-		in.Scopes = append(in.Scopes, Scope{Number: c.Scope, Parent: c.Parent, Token: c.Token, Variables: variables})
+		opened := Scope{Number: c.Scope, Parent: c.Parent, Token: c.Token, Variables: variables}
+		opened.retype(c)
+		in.Scopes = append(in.Scopes, opened)
 		in.LastScope = max(in.LastScope, c.Scope) // a kept one is opened again
 	},
 	ScopeClosed: func(in *Instance, c Change) {

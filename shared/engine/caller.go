@@ -96,7 +96,7 @@ func (s *step) toCaller(r Return) (told, over bool) {
 	}
 	r.Over = interrupting
 	if !interrupting {
-		r.Variables = maps.Clone(s.instance.Scopes[0].Variables)
+		r.Variables, r.Types = maps.Clone(s.instance.Scopes[0].Variables), maps.Clone(s.instance.Scopes[0].Types)
 		s.report(r)
 		return true, false
 	}

@@ -86,7 +86,7 @@ const (
 //
 //	instance.started    Instance
 //	instance.*          Reason, At
-//	variables.set       Scope, Variables, Types (of those whose value alone does not say it)
+//	variables.set       Scope, Variables, Types (of those whose value alone does not say it; so where else variables are set)
 //	variables.removed   Scope, Names
 //	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes
 //	token.moved         Token, Node (where to), Flow, Why

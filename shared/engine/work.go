@@ -55,12 +55,12 @@ func (s *step) send(t Token, node *bpmn.FlowNode) error {
 }
 
 func (s *step) evaluateWork(t Token, w *bpmn.Work) error {
-	value, err := w.Expression.Evaluate(s.environment(t, nil))
+	value, kind, err := w.Expression.EvaluateTyped(s.environment(t, nil))
 	if err != nil {
 		return err
 	}
-	if w.ResultVariable != "" {
-		s.setVariables(s.instance.scopeOf(t), Variables{w.ResultVariable: value})
+	if name := w.ResultVariable; name != "" {
+		s.typed(Types{name: kind}, func() { s.setVariables(s.instance.scopeOf(t), Variables{name: value}) })
 	}
 	s.finish(t)
 	return nil

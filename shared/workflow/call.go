@@ -70,7 +70,7 @@ func (s *Service) DeliverCall(ctx context.Context, instance engine.ID, seq int64
 func (s *Service) deliverCall(ctx context.Context, in *engine.Instance, c engine.Change) error {
 	switch c.Kind {
 	case engine.CallStarted:
-		return s.startCalled(ctx, in, *c.Call, c.Variables)
+		return s.startCalled(ctx, in, c)
 	case engine.CallCancelled:
 		return s.cancelCalled(ctx, c.CallID, c.Reason)
 	case engine.CallMoved:
@@ -81,22 +81,23 @@ func (s *Service) deliverCall(ctx context.Context, in *engine.Instance, c engine
 }
 
 // startCalled starts the instance of a call. What cannot be started is an incident of the caller.
-func (s *Service) startCalled(ctx context.Context, caller *engine.Instance, call engine.Call, variables engine.Variables) error {
+func (s *Service) startCalled(ctx context.Context, caller *engine.Instance, c engine.Change) error {
+	call := *c.Call
 	if caller.Call(call.ID) == nil {
 		return nil // it is not waited for any more
 	}
 	b := beginning{
 		called: call.ID, by: caller.CalledBy(call), hops: caller.Hops, delivery: started(call.ID),
-		request: StartRequest{BusinessKey: call.BusinessKey, Variables: variables}, answer: func(*result) any { return nil },
+		request: StartRequest{BusinessKey: call.BusinessKey, Variables: c.Variables}, answer: func(*result) any { return nil },
 	}
 	err := s.bind(ctx, caller, call, &b)
 	if err == nil {
-		_, err = s.begin(ctx, Call{}, b)
+		_, err = s.begin(ctx, Call{Types: c.Types}, b)
 	}
 	if errors.Is(err, ErrSuspendedDefinition) { // as this process knew it
 		s.latest.Invalidate(call.Key)
 		s.definitions.Invalidate(b.definition)
-		_, err = s.begin(ctx, Call{}, b)
+		_, err = s.begin(ctx, Call{Types: c.Types}, b)
 	}
 	switch {
 	case err == nil, errors.Is(err, store.ErrDelivered):
@@ -175,11 +176,11 @@ var errNotStarted = fault.New(fault.Busy, "call_not_started", "The called instan
 // variables yet.
 func (s *Service) returnTo(ctx context.Context, in *engine.Instance, r engine.Return) error {
 	if r.Over {
-		r.Variables = in.Scopes[0].Variables
+		r.Variables, r.Types = in.Scopes[0].Variables, in.Scopes[0].Types
 	}
 	err := s.tell(ctx, in.ParentID, engine.ReturnCall{Call: in.ID, Return: r})
 	if errors.Is(err, store.ErrTooLarge) {
-		r.Variables, r.Lost = nil, true
+		r.Variables, r.Types, r.Lost = nil, nil, true
 		err = s.tell(ctx, in.ParentID, engine.ReturnCall{Call: in.ID, Return: r})
 	}
 	if errors.Is(err, store.ErrNoInstance) {
