@@ -128,6 +128,11 @@ func (s *Store) DecisionFiles(ctx context.Context, deployment engine.ID) ([]Reso
 	return list, nil
 }
 
+var decisionList = list[DeployedDecision]{
+	columns: decisionColumns + " FROM workflow_decision d", count: "workflow_decision d", sort: byID("d.id"),
+	scan: into((*DeployedDecision).destinations), key: func(d DeployedDecision) []string { return []string{d.ID.String()} },
+}
+
 // Decisions lists decisions by the time of their deployment (their id); zero fields of f do not narrow.
 func (s *Store) Decisions(ctx context.Context, f DefinitionFilter, r page.Request) (page.Page[DeployedDecision], error) {
 	q := query{}
@@ -135,9 +140,5 @@ func (s *Store) Decisions(ctx context.Context, f DefinitionFilter, r page.Reques
 	if f.Latest {
 		q.where("d.latest = 1")
 	}
-	l := list[DeployedDecision]{
-		columns: decisionColumns + " FROM workflow_decision d", count: "workflow_decision d", sort: byID("d.id"),
-		scan: into((*DeployedDecision).destinations), key: func(d DeployedDecision) []string { return []string{d.ID.String()} },
-	}
-	return l.read(ctx, s, q, r)
+	return decisionList.read(ctx, s, q, r)
 }

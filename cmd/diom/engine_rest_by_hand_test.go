@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"diom.io/workflow/shared/cloudevent"
+	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/faas"
+)
+
+const byHand = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">
+  <process id="byHand" isExecutable="true">
+    <startEvent id="s"/><sequenceFlow id="a" sourceRef="s" targetRef="later"/>
+    <manualTask id="later" camunda:asyncBefore="true"/><sequenceFlow id="b" sourceRef="later" targetRef="wait"/>
+    <intermediateCatchEvent id="wait"><timerEventDefinition><timeDuration>PT0S</timeDuration></timerEventDefinition></intermediateCatchEvent>
+    <sequenceFlow id="c" sourceRef="wait" targetRef="end"/><userTask id="end"/>
+  </process></definitions>`
+
+// TestJobsByHand: with DIOM_JOBS_AUTOMATIC=false neither ticking nor an event runs a continuation or a timer that is
+// due; a request does.
+func TestJobsByHand(t *testing.T) {
+	t.Setenv("DIOM_JOBS_AUTOMATIC", "false")
+	cfg, err := config.Load()
+	if err != nil || cfg.RunsJobs() {
+		t.Fatalf("%v %v", cfg.JobsAutomatic, err)
+	}
+	r := newRest(t)
+	app := r.demo.App
+	app.Config.JobsAutomatic, app.Workflow.ByHand = cfg.JobsAutomatic, !cfg.RunsJobs()
+	r.deploy(200, nil, map[string]string{"byHand.bpmn": byHand})
+	r.story([]step{
+		{method: "POST", path: "/process-definition/key/byHand/start", body: `{}`, status: 200, keep: map[string]string{"instance": "id"}},
+		{method: "GET", path: "/job?processInstanceId={instance}", status: 200, keep: map[string]string{"job": "0/id"}},
+	})
+	idle := func(job string) {
+		t.Helper()
+		for range 3 {
+			if _, err := app.Workflow.Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.known["same"] = job
+		r.story([]step{{method: "GET", path: "/job?processInstanceId={instance}", status: 200, want: `[{"id": "{same}"}]`}})
+	}
+	r.ready(t)
+	idle(r.known["job"])
+	r.story([]step{
+		{method: "POST", path: "/job/{job}/execute", status: 204},
+		{method: "GET", path: "/job?processInstanceId={instance}", status: 200, keep: map[string]string{"timer": "0/id"}},
+	})
+	idle(r.known["timer"])
+	r.story([]step{
+		{method: "POST", path: "/job/{timer}/execute", status: 204},
+		{method: "GET", path: "/task?processInstanceId={instance}", status: 200, want: `[{"taskDefinitionKey": "end"}]`},
+	})
+}
+
+// ready sends the event that a continuation is ready.
+func (r *rest) ready(t *testing.T) {
+	t.Helper()
+	body := r.fill(`{"instanceId": "{instance}", "jobId": "{job}"}`)
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/events", strings.NewReader(body))
+	for name, value := range map[string]string{"Ce-Specversion": "1.0", "Ce-Type": cloudevent.TypeTokenReady, "Ce-Source": "/diom/test", "Ce-Id": "x", "Content-Type": "application/json"} {
+		request.Header.Set(name, value)
+	}
+	for _, f := range functions {
+		if f.Name != "advance-token" {
+			continue
+		}
+		answer := httptest.NewRecorder()
+		faas.Handler(r.demo.App, f).ServeHTTP(answer, request)
+		if answer.Code/100 != 2 {
+			t.Fatalf("%d %s", answer.Code, answer.Body)
+		}
+		return
+	}
+	t.Fatal("there is no advance-token")
+}
