@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/page"
 )
 
@@ -160,7 +161,7 @@ func settleItem(ctx context.Context, tx *sql.Tx, batch engine.ID, i BatchItem) (
 		}
 	}
 	result, err := tx.ExecContext(ctx, `UPDATE workflow_batch_item SET state = ?, attempts = ?, code = ?, message = ? WHERE batch_id = ? AND instance_id = ? AND state = 1`,
-		code, i.Attempts, null(clip(i.Code, 64)), null(clip(i.Message, 1000)), batch[:], i.InstanceID[:])
+		code, i.Attempts, null(excerpt.Cut(i.Code, 64)), null(excerpt.Cut(i.Message, 1000)), batch[:], i.InstanceID[:])
 	if err != nil {
 		return 0, err
 	}

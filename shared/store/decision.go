@@ -38,15 +38,12 @@ type UsedDecision struct {
 
 // insertDecision takes the next version of its key, as insertDefinition does.
 func insertDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_decision WHERE decision_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
+	var err error
+	if f.Version, f.Latest, err = decisionVersions.add(ctx, tx, f.Key, 0); err != nil {
 		return err
 	}
-	f.Version, f.Latest, f.DeploymentID, f.DeployedBy, f.DeployedAt = int(last.Int64)+1, true, d.ID, d.DeployedBy, d.DeployedAt
-	if _, err := tx.ExecContext(ctx, `UPDATE workflow_decision SET latest = 0 WHERE decision_key = ? AND latest = 1`, f.Key); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
+	f.DeploymentID, f.DeployedBy, f.DeployedAt = d.ID, d.DeployedBy, d.DeployedAt
+	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
 VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
 		f.ID[:], f.Key, f.Version, f.Name, f.VersionTag, f.ModelKey, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
 	return err
