@@ -1,14 +1,9 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 
-	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/config"
-	"diom.io/workflow/shared/faas"
 )
 
 const byHand = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">
@@ -19,8 +14,8 @@ const byHand = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
     <sequenceFlow id="c" sourceRef="wait" targetRef="end"/><userTask id="end"/>
   </process></definitions>`
 
-// TestJobsByHand: with DIOM_JOBS_AUTOMATIC=false neither ticking nor an event runs a continuation or a timer that is
-// due; a request does.
+// TestJobsByHand: with DIOM_JOBS_AUTOMATIC=false ticking runs no continuation and no timer that is due; a request
+// does.
 func TestJobsByHand(t *testing.T) {
 	t.Setenv("DIOM_JOBS_AUTOMATIC", "false")
 	cfg, err := config.Load()
@@ -45,7 +40,6 @@ func TestJobsByHand(t *testing.T) {
 		r.known["same"] = job
 		r.story([]step{{method: "GET", path: "/job?processInstanceId={instance}", status: 200, want: `[{"id": "{same}"}]`}})
 	}
-	r.ready(t)
 	idle(r.known["job"])
 	r.story([]step{
 		{method: "POST", path: "/job/{job}/execute", status: 204},
@@ -56,26 +50,4 @@ func TestJobsByHand(t *testing.T) {
 		{method: "POST", path: "/job/{timer}/execute", status: 204},
 		{method: "GET", path: "/task?processInstanceId={instance}", status: 200, want: `[{"taskDefinitionKey": "end"}]`},
 	})
-}
-
-// ready sends the event that a continuation is ready.
-func (r *rest) ready(t *testing.T) {
-	t.Helper()
-	body := r.fill(`{"instanceId": "{instance}", "jobId": "{job}"}`)
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/events", strings.NewReader(body))
-	for name, value := range map[string]string{"Ce-Specversion": "1.0", "Ce-Type": cloudevent.TypeTokenReady, "Ce-Source": "/diom/test", "Ce-Id": "x", "Content-Type": "application/json"} {
-		request.Header.Set(name, value)
-	}
-	for _, f := range functions {
-		if f.Name != "advance-token" {
-			continue
-		}
-		answer := httptest.NewRecorder()
-		faas.Handler(r.demo.App, f).ServeHTTP(answer, request)
-		if answer.Code/100 != 2 {
-			t.Fatalf("%d %s", answer.Code, answer.Body)
-		}
-		return
-	}
-	t.Fatal("there is no advance-token")
 }
