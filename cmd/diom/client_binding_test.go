@@ -17,7 +17,7 @@ func TestBindingCommands(t *testing.T) {
 	has(t, u.ok("", "binding", "show", one), "TOPIC", "pay", "X-Team", "crm")
 	has(t, u.ok("", "binding", "update", one, "--enabled=false", "--attempt", "20", "--retries", "7", "--target", "https://example.org/other"), "other", "7", "no")
 	u.fails(client.ExitProblem, "topic_binding_taken", "binding", "add", binding, "--key-file", u.file("again.key", "a key of the receiver"))
-	in.loggedIn("zhangwei").fails(client.ExitProblem, "permission", "binding", "list")
+	in.loggedIn("zhangwei").fails(client.ExitProblem, "forbidden", "binding", "list")
 	u.ok("", "binding", "delete", one)
 	u.fails(client.ExitProblem, "topic_binding_not_found", "binding", "show", one)
 }
