@@ -106,6 +106,24 @@ CREATE TABLE `sys_user_role` (
   KEY `role` (`role_id`,`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `workflow_attachment` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `task_id` binary(16) DEFAULT NULL,
+  `kind` varchar(255) DEFAULT NULL,
+  `author` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) DEFAULT NULL,
+  `description` varchar(4000) DEFAULT NULL,
+  `url` varchar(4000) DEFAULT NULL,
+  `content_type` varchar(255) DEFAULT NULL,
+  `size` int(11) DEFAULT NULL,
+  `content` mediumblob DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `task` (`task_id`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `workflow_batch` (
   `id` binary(16) NOT NULL,
   `kind` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -118,8 +136,11 @@ CREATE TABLE `workflow_batch` (
   `created_at` datetime(3) NOT NULL,
   `ended_at` datetime(3) DEFAULT NULL,
   `locked_until` datetime(3) NOT NULL,
+  `revision` bigint(20) NOT NULL DEFAULT 0,
+  `tell_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
-  KEY `due` (`locked_until`)
+  KEY `due` (`locked_until`),
+  KEY `tell_at` (`tell_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_batch_item` (
@@ -131,6 +152,20 @@ CREATE TABLE `workflow_batch_item` (
   `message` varchar(1000) DEFAULT NULL,
   PRIMARY KEY (`batch_id`,`instance_id`),
   KEY `state` (`batch_id`,`state`,`instance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_comment` (
+  `id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `task_id` binary(16) DEFAULT NULL,
+  `kind` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `author` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `text` text NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `edited_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `task` (`task_id`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_dead_letter` (
@@ -203,6 +238,19 @@ CREATE TABLE `workflow_draft` (
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `owner` (`username`,`process_key`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_evaluation` (
+  `id` binary(16) NOT NULL,
+  `decision_id` binary(16) NOT NULL,
+  `decision_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` int(10) unsigned NOT NULL,
+  `actor` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `made` mediumblob NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `actor` (`actor`,`id`),
+  KEY `at` (`at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_event_source` (

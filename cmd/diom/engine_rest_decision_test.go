@@ -34,3 +34,25 @@ func TestEngineRestDecisions(t *testing.T) {
 		{method: "GET", path: "/decision-definition/nobody", status: 404},
 	})
 }
+
+// TestEngineRestEvaluationHistory: what was evaluated is a part of the history, as Camunda 7 writes it; what has
+// failed is none.
+func TestEngineRestEvaluationHistory(t *testing.T) {
+	t.Parallel()
+	r := newRest(t)
+	r.deploy(200, nil, map[string]string{"discount.dmn": discount})
+	r.story([]step{
+		{method: "POST", path: "/decision-definition/key/discount/evaluate", body: `{"variables": {"amount": {"value": 150, "type": "Integer"}}}`, status: 200},
+		{method: "POST", path: "/decision-definition/key/discount/evaluate", body: `{"variables": {"amount": {"value": 5000}}}`, status: 500},
+		{method: "GET", path: "/history/decision-instance?decisionDefinitionKey=discount&includeInputs=true&includeOutputs=true", status: 200, keep: map[string]string{"made": "0/id"},
+			want: `[{"decisionDefinitionKey": "discount", "decisionDefinitionName": "Discount", "processInstanceId": null, "processDefinitionKey": null, "activityId": null, "activityInstanceId": null,
+				"rootProcessInstanceId": null, "rootDecisionInstanceId": null, "userId": "admin", "inputs": [{"value": 150}], "outputs": [{"value": 10, "variableName": "percent", "ruleId": "much", "ruleOrder": 1}]}]`},
+		{method: "GET", path: "/history/decision-instance/count", status: 200, want: `{"count": 1}`},
+		{method: "GET", path: "/history/decision-instance/{made}", status: 200, want: `{"id": "{made}"}`},
+		{method: "GET", path: "/history/decision-instance?userId=admin&rootDecisionInstancesOnly=true", status: 200, want: `[{"id": "{made}"}]`},
+		{method: "GET", path: "/history/decision-instance/count?processDefinitionKey=discount", status: 200, want: `{"count": 0}`},
+		{method: "GET", path: "/history/decision-instance/count?activityIdIn=discount", status: 200, want: `{"count": 0}`},
+	})
+	r.user = "zhangwei"
+	r.story([]step{{method: "GET", path: "/history/decision-instance/count", status: 200, want: `{"count": 0}`}})
+}

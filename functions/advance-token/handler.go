@@ -21,6 +21,7 @@ var Function = faas.Function{
 		{Type: cloudevent.TypeCallStarted, Summary: "Start the called instance", Serve: deliverCall},
 		{Type: cloudevent.TypeCallCancelled, Summary: "Cancel the called instance", Serve: deliverCall},
 		{Type: cloudevent.TypeCallReturned, Summary: "Tell the caller what came of it", Serve: deliverCall},
+		{Type: cloudevent.TypeCallMoved, Summary: "Tell the called instance who waits for it", Serve: deliverCall},
 	},
 	Secrets:  []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:   faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},

@@ -43,6 +43,7 @@ func engineRest() []faas.Route {
 		faas.EngineRestList("/history/activity-instance", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.PastActivity] { return a.Camunda.PastActivities }),
 		faas.EngineRestList("/history/variable-instance", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.PastVariable] { return a.Camunda.PastVariables }),
 		faas.EngineRestList("/history/incident", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastIncident] { return a.Camunda.PastIncidents }),
+		faas.EngineRestComments("/process-instance/{id}/comment", access.WorkflowInstance, camunda.InstanceThing),
 		faas.EngineRestVariables("/process-instance/{id}/variables", access.WorkflowInstance, access.WorkflowOperate, ofInstance),
 		faas.EngineRestVariables("/execution/{id}/localVariables", access.WorkflowInstance, access.WorkflowOperate, ofExecution),
 	)

@@ -5,6 +5,7 @@ package receiveevent
 // consumers are the functions that take our own events, by the events' types.
 var consumers = map[string][]string{
 	"io.diom.workflow.call.cancelled.v1":     {"advance-token"},
+	"io.diom.workflow.call.moved.v1":         {"advance-token"},
 	"io.diom.workflow.call.returned.v1":      {"advance-token"},
 	"io.diom.workflow.call.started.v1":       {"advance-token"},
 	"io.diom.workflow.incident.raised.v1":    {"notify"},

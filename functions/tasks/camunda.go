@@ -28,6 +28,7 @@ func engineRest() []faas.Route {
 	},
 		faas.EngineRestList("/task", access.WorkflowTask, func(a *faas.App) faas.Listing[camunda.Task] { return a.Camunda.Tasks }),
 		faas.EngineRestList("/history/task", access.WorkflowInstance, func(a *faas.App) faas.Listing[camunda.PastTask] { return a.Camunda.PastTasks }),
+		faas.EngineRestComments("/task/{id}/comment", access.WorkflowTask, camunda.TaskThing), attachmentRest(),
 		faas.EngineRestVariables("/task/{id}/variables", access.WorkflowTask, access.WorkflowTask, place(false)),
 		faas.EngineRestVariables("/task/{id}/localVariables", access.WorkflowTask, access.WorkflowTask, place(true)),
 	)

@@ -55,6 +55,26 @@ func (e Element) isActivity() bool {
 // Embeds reports whether flow nodes stand in the element.
 func (e Element) Embeds() bool { return e == ElementSubProcess || e == ElementTransaction }
 
+// escalates reports whether an escalation can come out of an activity.
+func (e Element) escalates() bool {
+	return e.Embeds() || e == ElementCallActivity || e == ElementUserTask
+}
+
+// Signalled reports whether somebody may tell a token at the element to go on (Camunda 7,
+// SignallableActivityBehavior).
+func (e Element) Signalled() bool {
+	switch e {
+	case ElementReceiveTask, ElementUserTask, ElementServiceTask, ElementSendTask, ElementBusinessRuleTask, ElementIntermediateCatchEvent:
+		return true
+	}
+	return false
+}
+
+// Works reports whether the element is done by a worker or an expression (FlowNode.Work).
+func (e Element) Works() bool {
+	return e == ElementServiceTask || e == ElementSendTask || e == ElementBusinessRuleTask || e == ElementScriptTask
+}
+
 // chooses reports whether the element may have a default flow.
 func (e Element) chooses() bool {
 	return e.isActivity() || e == ElementExclusiveGateway || e == ElementInclusiveGateway
@@ -119,7 +139,7 @@ var elements = map[string]kind{
 	"task":                   {element: ElementTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"manualTask":             {element: ElementManualTask, read: readNothing, kept: inProcess, what: "a token passes it"},
 	"serviceTask":            {element: ElementServiceTask, read: readWork, kept: inProcess, what: "a job for a worker, or an expression"},
-	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readWork, kept: inProcess, what: "a DMN decision, a job for a worker, or an expression"},
+	"businessRuleTask":       {element: ElementBusinessRuleTask, read: readRuleTask, kept: inProcess, what: "a DMN decision, a job for a worker, or an expression"},
 	"sendTask":               {element: ElementSendTask, read: readSendTask, kept: inProcess, what: "a job for a worker, an expression, or a message"},
 	"receiveTask":            {element: ElementReceiveTask, read: readReceiveTask, kept: inProcess},
 	"subProcess":             {element: ElementSubProcess, read: readSubProcess, kept: inProcess, what: "embedded, or started by an event (triggeredByEvent)"},

@@ -70,11 +70,6 @@ func (r *reader) escalationsOnce(inside []*FlowNode, host *FlowNode) {
 	r.escalationsOf(border, codes)
 }
 
-// escalates reports whether an escalation can come out of an activity.
-func (e Element) escalates() bool {
-	return e.Embeds() || e == ElementCallActivity || e == ElementUserTask
-}
-
 func (r *reader) escalationsOf(events []*FlowNode, codes map[string]*FlowNode) {
 	var first, every *FlowNode
 	for _, b := range events {

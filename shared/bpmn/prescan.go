@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
+
+	"diom.io/workflow/shared/excerpt"
 )
 
 // The bounds of one file. They are far above what a person draws and keep a hostile file from
@@ -222,14 +223,4 @@ func (s *scanner) limit(format string, bound int) error {
 
 // clip bounds a text from the file that is quoted in a problem: a report must not be longer than
 // what it reports.
-func clip(text string) string {
-	const bound = 200
-	if len(text) <= bound {
-		return text
-	}
-	end := bound
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
-}
+func clip(text string) string { return excerpt.Bytes(text, 200) }

@@ -220,7 +220,8 @@ func (r *reader) flowNode(p *draft, n *node, parent *FlowNode) {
 		p.triggered[f] = len(n.triggers()) > 0
 	case ElementBoundaryEvent:
 		p.boundaries = append(p.boundaries, boundaryDraft{f, n.attr("attachedToRef")})
-	case ElementSubProcess, ElementTransaction:
+	}
+	if k.element.Embeds() {
 		r.container(p, n, f)
 	}
 }

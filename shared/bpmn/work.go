@@ -21,6 +21,15 @@ func readWork(r *reader, n *node, f *FlowNode) {
 	}
 }
 
+// readRuleTask reads a business rule task: its decision comes before all else, as in Camunda 7.
+func readRuleTask(r *reader, n *node, f *FlowNode) {
+	if n.extension("decisionRef") == "" {
+		readWork(r, n, f)
+		return
+	}
+	f.Work = r.decision(n, f.subject())
+}
+
 // readSendTask reads a send task: a worker sends, or its message is thrown.
 func readSendTask(r *reader, n *node, f *FlowNode) {
 	s := f.subject()
@@ -60,8 +69,6 @@ func readReceiveTask(r *reader, n *node, f *FlowNode) {
 func (r *reader) work(n *node, s subject) (work *Work, given bool) {
 	work = &Work{}
 	switch {
-	case n.bpmn("businessRuleTask") && n.extension("decisionRef") != "": // before all else, as in Camunda 7
-		return r.decision(n, s), true
 	case n.ours("function") != "":
 		work.Topic = r.function(n, s)
 	case n.extension("type") != "":

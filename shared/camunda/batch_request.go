@@ -6,6 +6,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -37,7 +38,7 @@ type BatchMaker func(context.Context, workflow.Call, BatchBody) (Batch, error)
 
 // DeleteMany ends running instances.
 func (s *Service) DeleteMany(ctx context.Context, call workflow.Call, b BatchBody) (Batch, error) {
-	return s.make(ctx, call, b, workflow.Operation{Kind: workflow.CancelOperation, Reason: clip(b.DeleteReason, 255)})
+	return s.make(ctx, call, b, workflow.Operation{Kind: workflow.CancelOperation, Reason: excerpt.Cut(b.DeleteReason, 255)})
 }
 
 // DeletePast removes instances that have ended.
@@ -95,7 +96,7 @@ func (s *Service) ModifyMany(ctx context.Context, call workflow.Call, b BatchBod
 	if b.Definition == "" || len(list) == 0 {
 		return Batch{}, BadRequest("processDefinitionId and instructions must be set")
 	}
-	m := workflow.Modification{Reason: clip(b.Annotation, 255), Instructions: list}
+	m := workflow.Modification{Reason: excerpt.Cut(b.Annotation, 255), Instructions: list}
 	return s.make(ctx, call, b, workflow.Operation{Kind: workflow.ModifyOperation, Modify: &m})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
@@ -73,7 +74,7 @@ func (s *Service) FailExternal(ctx context.Context, call workflow.Call, id strin
 		return err
 	}
 	none, after := 0, time.Duration(0)
-	f := workflow.JobFailure{WorkerID: r.Worker, Message: clip(r.Message, 4000), Details: r.Details, Retries: r.Retries, RetryAfter: &after}
+	f := workflow.JobFailure{WorkerID: r.Worker, Message: excerpt.Cut(r.Message, 4000), Details: r.Details, Retries: r.Retries, RetryAfter: &after}
 	if f.Retries == nil {
 		f.Retries = &none
 	}
@@ -93,13 +94,6 @@ func (s *Service) FailExternal(ctx context.Context, call workflow.Call, id strin
 	maps.Copy(call.Types, types)
 	_, err = s.workflow.FailJob(ctx, call, job, f)
 	return external(err, id)
-}
-
-func clip(text string, n int) string {
-	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n])
-	}
-	return text
 }
 
 // ThrowExternal ends an external task with a BPMN error.

@@ -251,15 +251,24 @@ type part[T any] struct {
 
 // history lists things of the history of all instances that a query is about.
 func history[T any](ctx context.Context, s *Service, p access.Principal, q Query, look part[T]) ([]T, int, error) {
-	scenes, err := s.pastScenes(ctx, p, q)
+	list, err := gather(ctx, s, p, q, look)
 	if err != nil {
 		return nil, 0, err
+	}
+	return finish(q, list, look.by)
+}
+
+// gather finds them all, in the order of their instances.
+func gather[T any](ctx context.Context, s *Service, p access.Principal, q Query, look part[T]) ([]T, error) {
+	scenes, err := s.pastScenes(ctx, p, q)
+	if err != nil {
+		return nil, err
 	}
 	var list []T
 	for _, x := range scenes {
 		folded, err := s.past(ctx, x)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		for _, one := range look.of(folded) {
 			if look.wants(one) {
@@ -267,7 +276,7 @@ func history[T any](ctx context.Context, s *Service, p access.Principal, q Query
 			}
 		}
 	}
-	return finish(q, list, look.by)
+	return list, nil
 }
 
 // ended reports whether a time is within the parameters finished and unfinished.

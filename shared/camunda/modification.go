@@ -6,6 +6,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -42,7 +43,7 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 		return As(err, http.StatusInternalServerError, engineException, "Process instance '"+id+"' cannot be modified: ")
 	}
 	call.Types, call.Strict = types, true
-	m := workflow.Modification{Reason: clip(body.Annotation, 255)}
+	m := workflow.Modification{Reason: excerpt.Cut(body.Annotation, 255)}
 	for n, i := range list {
 		if body.Instructions[n].ActivityInstance != id {
 			m.Instructions = append(m.Instructions, i)

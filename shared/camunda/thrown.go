@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/workflow"
 )
@@ -24,7 +25,7 @@ func (s *Service) ThrowError(ctx context.Context, call workflow.Call, id string,
 		return badThrow("errorCode")
 	}
 	return s.throw(&call, id, body.Variables, func(task engine.ID, values engine.Variables) error {
-		_, err := s.workflow.ThrowTaskError(ctx, call, task, workflow.TaskError{Code: body.Error, Message: clip(body.Message, 4000), Variables: values})
+		_, err := s.workflow.ThrowTaskError(ctx, call, task, workflow.TaskError{Code: body.Error, Message: excerpt.Cut(body.Message, 4000), Variables: values})
 		return err
 	})
 }

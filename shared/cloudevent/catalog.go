@@ -109,6 +109,10 @@ var descriptions = []Description{
 		change: &engine.Change{Kind: engine.CallReturned, Return: &engine.Return{Number: 1, Outcome: engine.ReturnedError, Over: true, Code: "no-credit"}},
 	},
 	{
+		Type: TypeCallMoved, Summary: "An instance was migrated and waits for a called instance elsewhere: that is to know it.", Internal: true, fields: always + "nodeId calledInstanceId",
+		change: &engine.Change{Kind: engine.CallMoved, CallID: exampleID(9), Node: "check-again"},
+	},
+	{
 		Type: TypeIncidentRaised, Summary: "Something failed and an operator has to look at it.", fields: always + "nodeId incidentId code jobId?",
 		change: &engine.Change{Kind: engine.IncidentRaised, Incident: &engine.Incident{ID: exampleID(6), Node: "pay", Code: "job_failed", Job: exampleID(3)}},
 	},
@@ -120,6 +124,12 @@ var descriptions = []Description{
 		Type: TypeDefinitionDeployed, Summary: "A new version of a process was deployed.", fields: "definitionId processKey version name actor",
 		example: func() (event.Event, error) {
 			return Deployed("/diom/production", Definition{ID: exampleID(7), ProcessKey: "leave", Version: 3, Name: "请假", Actor: "zhouming"}, exampleTime)
+		},
+	},
+	{
+		Type: TypeBatchProgress, Summary: "A batch has gone on: every few seconds at most, and when it ends or somebody changes it.", fields: "batchId kind state total done failed actor",
+		example: func() (event.Event, error) {
+			return Progress("/diom/production", BatchProgress{ID: exampleID(10), Kind: "cancel", State: "running", Total: 1200, Done: 440, Failed: 2, Actor: "zhouming"}, 12, exampleTime)
 		},
 	},
 }
@@ -178,6 +188,12 @@ var schemas = map[string]map[string]any{
 	"calledInstanceId": {"type": "string", "format": "uuid"},
 	"calledProcessKey": {"type": "string", "minLength": 1, "description": "the process that is called"},
 	"version":          {"type": "integer", "minimum": 1},
+	"batchId":          {"type": "string", "format": "uuid"},
+	"kind":             {"type": "string", "minLength": 1, "description": "the operation"},
+	"state":            {"type": "string", "minLength": 1, "description": "running, paused, completed or cancelled"},
+	"total":            {"type": "integer", "minimum": 1, "description": "instances of the batch"},
+	"done":             {"type": "integer", "minimum": 0},
+	"failed":           {"type": "integer", "minimum": 0},
 	"name":             {"type": "string"},
 }
 
@@ -202,18 +218,18 @@ func EnvelopeSchema() map[string]any {
 	return map[string]any{
 		"$schema":  "https://json-schema.org/draft/2020-12/schema",
 		"type":     "object",
-		"required": []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "partitionkey", "diomprocess", "data"},
+		"required": []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "partitionkey", "data"},
 		"properties": map[string]any{
 			"specversion":      map[string]any{"const": event.CloudEventsVersionV1},
 			"id":               map[string]any{"type": "string", "minLength": 1, "description": "<instance>/<seq>/<n>: the same event again is a duplicate"},
 			"source":           map[string]any{"type": "string", "pattern": "^/diom/.+$"},
 			"type":             map[string]any{"type": "string", "pattern": `^io\.diom\.workflow\.[a-z]+\.[a-z]+\.v1$`},
-			"subject":          map[string]any{"type": "string", "pattern": "^(instances|tasks|definitions)/.+$"},
+			"subject":          map[string]any{"type": "string", "pattern": "^(instances|tasks|definitions|batches)/.+$"},
 			"time":             map[string]any{"type": "string", "format": "date-time", "description": "when it happened"},
 			"datacontenttype":  map[string]any{"const": event.ApplicationJSON},
-			"partitionkey":     map[string]any{"type": "string", "format": "uuid", "description": "the instance"},
-			"sequence":         map[string]any{"type": "string", "pattern": `^[0-9]{10,}\.[0-9]{3,}$`, "description": "orders the events of one instance"},
-			"diomprocess":      map[string]any{"type": "string", "minLength": 1, "description": "the key of the process"},
+			"partitionkey":     map[string]any{"type": "string", "format": "uuid", "description": "the instance, the definition or the batch"},
+			"sequence":         map[string]any{"type": "string", "pattern": `^[0-9]{10,}\.[0-9]{3,}$`, "description": "orders the events of one instance, or of one batch"},
+			"diomprocess":      map[string]any{"type": "string", "minLength": 1, "description": "the key of the process; absent where there is none"},
 			businessKey:        text,
 			traceParent:        text,
 			SignedAttribute:    map[string]any{"type": "string", "format": "date-time", "description": "when it was sent"},

@@ -32,6 +32,8 @@ const (
 	TypeCallStarted        = prefix + "call.started.v1"
 	TypeCallCancelled      = prefix + "call.cancelled.v1"
 	TypeCallReturned       = prefix + "call.returned.v1"
+	TypeBatchProgress      = prefix + "batch.progress.v1"
+	TypeCallMoved          = prefix + "call.moved.v1"
 )
 
 // byKind maps the changes that others may see to event types. What becomes of a job depends on its kind:
@@ -60,6 +62,7 @@ var byKind = map[engine.Kind]string{
 	engine.CallStarted:       TypeCallStarted,
 	engine.CallCancelled:     TypeCallCancelled,
 	engine.CallReturned:      TypeCallReturned,
+	engine.CallMoved:         TypeCallMoved,
 }
 
 // TypeOf returns the event type of a change, or "" when it is not published. A continuation is nobody's

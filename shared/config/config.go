@@ -75,6 +75,9 @@ type Config struct {
 	// does not start.
 	EngineRestAnywhere bool `env:"DIOM_ENGINE_REST_ANONYMOUS_ANYWHERE"`
 
+	// MaxAttachment is the largest content of an attachment of a task in bytes, at most 7340032 (7 MiB).
+	MaxAttachment int `env:"DIOM_MAX_ATTACHMENT" envDefault:"4194304"`
+
 	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
 	// is public.
 	Demo bool `env:"DIOM_DEMO"`
@@ -114,6 +117,9 @@ type Config struct {
 	CookieSecure bool `env:"DIOM_COOKIE_SECURE" envDefault:"true"`
 }
 
+// LargestAttachment bounds MaxAttachment: the largest packet of MariaDB has 16 MiB, in which a byte may take two.
+const LargestAttachment = 7 << 20
+
 // Load reads the environment. An unparsable variable is an error that names it.
 func Load() (Config, error) {
 	c, err := env.ParseAs[Config]()
@@ -134,6 +140,9 @@ func Load() (Config, error) {
 	}
 	if c.Listeners != "refuse" && c.Listeners != "ignore" && c.Listeners != "job" {
 		return c, fmt.Errorf("DIOM_LISTENERS is %q; it may be refuse, ignore or job", c.Listeners)
+	}
+	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
+		return c, fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
 	}
 	if c.Port != "" {
 		c.Addr = ":" + c.Port

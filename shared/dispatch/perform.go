@@ -11,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"diom.io/workflow/shared/egress"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/limit"
 	"diom.io/workflow/shared/store"
@@ -42,12 +43,7 @@ func refused(format string, arguments ...any) outcome {
 	return o
 }
 
-func clip(text string) string {
-	if runes := []rune(text); len(runes) > maxMessage {
-		return string(runes[:maxMessage]) + "…"
-	}
-	return text
-}
+func clip(text string) string { return excerpt.Of(text, maxMessage) }
 
 // do makes one attempt at a job and says what became of it.
 func (d *Dispatcher) do(job workflow.FetchedJob, b *store.TopicBinding) {

@@ -30,6 +30,30 @@ func TestAllowedValues(t *testing.T) {
 	}
 }
 
+// TestAllowedValuesOfBases is DMN §7.3.3: a type restricts the values that its base allows; a value has to be
+// allowed by both, also as a component, as an element and by a chain of types.
+func TestAllowedValuesOfBases(t *testing.T) {
+	t.Parallel()
+	item := func(name, base, kind, tests string) string {
+		return `<itemDefinition name="` + name + `"><typeRef>` + base + `</typeRef><` + kind + `><text>` + tests + `</text></` + kind + `></itemDefinition>`
+	}
+	types := item("tDay", "number", "allowedValues", "[1..31]") + item("tEarly", "tDay", "allowedValues", "&lt; 10") + item("tEven", "tEarly", "typeConstraint", "even(?)") +
+		item("tNever", "tDay", "allowedValues", "40, 50") + item("tPlain", "number", "typeConstraint", "[1..31]") + item("tOf", "tPlain", "allowedValues", "&lt; 10") +
+		`<itemDefinition name="tDays" isCollection="true"><typeRef>tEarly</typeRef></itemDefinition>
+		<itemDefinition name="tPart"><itemComponent name="day"><typeRef>tDay</typeRef><allowedValues><text>&lt; 10</text></allowedValues></itemComponent></itemDefinition>`
+	for _, c := range []struct{ typ, value, want string }{
+		{"tEarly", "5", "5"}, {"tEarly", "12", "null"}, {"tEarly", "0", "null"}, {"tEven", "4", "4"}, {"tEven", "5", "null"}, {"tEven", "-2", "null"}, {"tEven", "12", "null"},
+		{"tNever", "40", "null"}, {"tNever", "5", "null"}, {"tOf", "5", "5"}, {"tOf", "0", "null"}, {"tOf", "12", "null"},
+		{"tDays", "[1, 9]", "[1, 9]"}, {"tDays", "[1, 0]", "null"}, {"tPart", "{day: 3}", "{day: 3}"}, {"tPart", "{day: 0}", "null"}, {"tPart", "{day: 30}", "null"},
+	} {
+		m := model(t, types+`<decision id="d" name="d"><variable name="d" typeRef="`+c.typ+`"/><literalExpression><text>`+c.value+`</text></literalExpression></decision>`, dmn.Options{})
+		got, err := m.Invoke("d", nil, now)
+		if err != nil || feel.String(got.Value) != c.want {
+			t.Errorf("%s as %s: %s, not %s (%v)", c.value, c.typ, feel.String(got.Value), c.want, err)
+		}
+	}
+}
+
 // TestColumnTypes is DMN §8.3.2 and §8.3.3: what a column's type does not allow leaves no result.
 func TestColumnTypes(t *testing.T) {
 	t.Parallel()

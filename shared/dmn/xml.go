@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/fault"
 )
 
@@ -193,17 +194,7 @@ type subject struct {
 	line     int
 }
 
-func clip(text string) string {
-	const bound = 200
-	if len(text) <= bound {
-		return text
-	}
-	end := bound
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
-}
+func clip(text string) string { return excerpt.Bytes(text, 200) }
 
 // sentence gives text a capital and a full stop.
 func sentence(text string) string {

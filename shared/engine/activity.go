@@ -30,72 +30,90 @@ func (s *step) openScope(t Token, node *bpmn.FlowNode) error {
 	if !node.HasScope() {
 		return nil
 	}
-	inputs := Variables{}
+	inputs := newValues()
 	e := s.environment(t, nil)
 	show(e, inputs, nil)
 	for _, p := range node.Inputs {
-		value, err := evaluateParameter(e, p)
+		value, kind, err := evaluateParameter(e, p)
 		if err != nil {
 			return err
 		}
-		inputs[p.Name] = value
+		inputs.set(p.Name, value, kind)
 	}
-	if own := s.instance.owned(t.Number); own != nil {
-		if len(inputs) > 0 {
-			s.do(Change{Kind: VariablesSet, Scope: own.Number, Variables: inputs})
-		}
-		return nil
-	}
-	s.do(Change{Kind: ScopeOpened, Scope: s.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: node.ID, Variables: inputs})
+	s.fillOwn(t, inputs)
 	return nil
 }
 
+// fillOwn sets variables in the scope of a token at its node, which is opened where it is not there.
+func (s *step) fillOwn(t Token, own values) {
+	c := Change{Kind: ScopeOpened, Scope: s.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: t.Node, Variables: own.Variables}
+	if there := s.instance.owned(t.Number); there != nil {
+		if len(own.Variables) == 0 {
+			return
+		}
+		c = Change{Kind: VariablesSet, Scope: there.Number, Variables: own.Variables}
+	}
+	s.typed(own.types, func() { s.do(c) })
+}
+
 // show lets an environment see values that are not set yet, except where a variable of inner hides them.
-func show(e *expr.Environment, values, inner Variables) {
-	outer := e.Variable
-	e.Variable = func(name string) (expr.Value, bool) {
+func show(e *expr.Environment, made values, inner Variables) {
+	outer, outerType := e.Variable, e.Type
+	shown := func(name string) bool {
 		_, hidden := inner[name]
-		if value, ok := values[name]; ok && !hidden {
-			return value, true
+		_, ok := made.Variables[name]
+		return ok && !hidden
+	}
+	e.Variable = func(name string) (expr.Value, bool) {
+		if shown(name) {
+			return made.Variables[name], true
 		}
 		return outer(name)
 	}
+	e.Type = func(name string) string {
+		if shown(name) {
+			return made.types[name]
+		}
+		return outerType(name)
+	}
 }
 
-func evaluateParameter(e *expr.Environment, p bpmn.Parameter) (expr.Value, error) {
+// evaluateParameter returns the value of a parameter, and its type where that alone does not say it.
+func evaluateParameter(e *expr.Environment, p bpmn.Parameter) (expr.Value, string, error) {
 	switch {
 	case p.Value != nil && p.Value.IsLiteral():
-		return p.Value.Source(), nil
+		return p.Value.Source(), "", nil
 	case p.Value != nil:
-		return p.Value.Evaluate(e)
+		return p.Value.EvaluateTyped(e)
 	case p.List != nil:
 		list := make([]expr.Value, 0, len(p.List))
 		for _, item := range p.List {
-			value, err := evaluateParameter(e, item)
+			value, _, err := evaluateParameter(e, item)
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			list = append(list, value)
 		}
-		return list, nil
+		return list, "", nil
 	case p.Entries != nil:
 		entries := make(map[string]expr.Value, len(p.Entries))
 		for _, entry := range p.Entries {
-			value, err := evaluateParameter(e, entry)
+			value, _, err := evaluateParameter(e, entry)
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			entries[entry.Name] = value
 		}
-		return entries, nil
+		return entries, "", nil
 	}
-	return nil, nil
+	return nil, "", nil
 }
 
 // output is one output parameter with its value.
 type output struct {
 	name  string
 	value expr.Value
+	kind  string // its type, where the value alone does not say it
 }
 
 // outputs evaluates the output parameters of a node in the scope of its token, in order: a later one
@@ -106,18 +124,19 @@ func (s *step) outputs(t Token, node *bpmn.FlowNode, interrupted bool) ([]output
 	if own == nil || node == nil {
 		return nil, nil
 	}
-	list, given := make([]output, 0, len(node.Outputs)), Variables{}
+	list, given := make([]output, 0, len(node.Outputs)), newValues()
 	e := s.environment(t, nil)
 	show(e, given, own.Variables)
 	for _, p := range node.Outputs {
-		value, err := evaluateParameter(e, p)
+		value, kind, err := evaluateParameter(e, p)
 		if err != nil && interrupted {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		list, given[p.Name] = append(list, output{p.Name, value}), value
+		list = append(list, output{p.Name, value, kind})
+		given.set(p.Name, value, kind)
 	}
 	return list, nil
 }
@@ -190,7 +209,7 @@ func (s *step) exit(t Token, node *bpmn.FlowNode) {
 
 func (s *step) give(scope int, values []output) {
 	for _, o := range values {
-		s.setVariables(scope, Variables{o.name: o.value})
+		s.typed(Types{o.name: o.kind}, func() { s.setVariables(scope, Variables{o.name: o.value}) })
 	}
 }
 

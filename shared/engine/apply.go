@@ -62,7 +62,9 @@ var appliers = map[Kind]func(*Instance, Change){
 		if variables == nil {
 			variables = Variables{}
 		}
-		in.Scopes = append(in.Scopes, Scope{Number: c.Scope, Parent: c.Parent, Token: c.Token, Variables: variables})
+		opened := Scope{Number: c.Scope, Parent: c.Parent, Token: c.Token, Variables: variables}
+		opened.retype(c)
+		in.Scopes = append(in.Scopes, opened)
 		in.LastScope = max(in.LastScope, c.Scope) // a kept one is opened again
 	},
 	ScopeClosed: func(in *Instance, c Change) {
@@ -124,6 +126,8 @@ var appliers = map[Kind]func(*Instance, Change){
 		call.Kept = call.Kept[1:]
 	},
 	CallReturned:     func(in *Instance, _ Change) { in.Returns++ },
+	CallMoved:        record, // token.migrated has moved the call, too
+	CallerMoved:      func(in *Instance, c Change) { in.ParentNode = c.Node },
 	InstanceMigrated: migrateInstance,
 	TokenMigrated:    migrateToken,
 	EventMigrated:    migrateEvent,
@@ -229,7 +233,7 @@ func (in *Instance) has(c Change) bool {
 		return c.Decision != nil && in.token(c.Token) != nil
 	case CallStarted:
 		return c.Call != nil
-	case CallEnded, CallCancelled, CallEscalated:
+	case CallEnded, CallCancelled, CallEscalated, CallMoved:
 		return in.Call(c.CallID) != nil
 	case CallKept:
 		return in.Call(c.CallID) != nil && c.Return != nil

@@ -30,7 +30,7 @@ func init() { // a registry: the behaviors refer to step, which refers to the re
 	behaviors[bpmn.ElementIntermediateThrowEvent] = enterThrowEvent
 	behaviors[bpmn.ElementBoundaryEvent] = pass
 	behaviors[bpmn.ElementCallActivity] = enterCallActivity
-	behaviors[bpmn.ElementScriptTask] = enterWork
+	behaviors[bpmn.ElementScriptTask] = enterScript
 }
 
 // behaviorOf returns what a node does. Several instances are laid around the behavior of the element.

@@ -52,6 +52,7 @@ type Return struct {
 	Code      string    `json:"code,omitempty"`      // of the error or escalation
 	Message   string    `json:"message,omitempty"`   // of the error, or why it was cancelled
 	Variables Variables `json:"variables,omitempty"` // of the process scope; where Over, the instance itself has them
+	Types     Types     `json:"types,omitempty"`     // of these, where the values alone do not say it
 	// Lost says that the caller cannot hold what would come back: who retries the incident gives the variables.
 	Lost bool `json:"lost,omitempty"`
 }
@@ -71,7 +72,7 @@ func enterCallActivity(s *step, t Token, node *bpmn.FlowNode) error {
 		return err
 	}
 	call.ID = s.newID()
-	s.do(Change{Kind: CallStarted, Call: call, Variables: payload})
+	s.typed(payload.types, func() { s.do(Change{Kind: CallStarted, Call: call, Variables: payload.Variables}) })
 	return nil
 }
 
@@ -266,13 +267,13 @@ func (s *step) goOn(t Token, r Return) {
 }
 
 // returned is what a call gives back: to the scope around the activity, and to that of the activity.
-type returned struct{ values, local Variables }
+type returned struct{ around, local values }
 
 // callOutputs evaluates the camunda:out of a call among the variables of the called instance; a source that
 // is not there is null. The counters of several instances are the caller's own (Camunda 7
 // CallableElementActivityBehavior.filterVariables).
 func (s *step) callOutputs(call Call, list []bpmn.SignalVariable, r Return) (returned, error) {
-	out := returned{Variables{}, Variables{}}
+	out := returned{newValues(), newValues()}
 	if r.Outcome == ReturnedCancelled {
 		return out, nil
 	}
@@ -289,30 +290,30 @@ func (s *step) callOutputs(call Call, list []bpmn.SignalVariable, r Return) (ret
 		variables = Variables{}
 	}
 	called := &step{process: s.process, command: s.command, now: s.now, world: s.world, instance: &Instance{
-		ID: call.ID, BusinessKey: call.BusinessKey, Scopes: []Scope{{Variables: variables}}, Tokens: []Token{{}},
+		ID: call.ID, BusinessKey: call.BusinessKey, Scopes: []Scope{{Variables: variables, Types: r.Types}}, Tokens: []Token{{}},
 	}}
 	for _, v := range list {
-		into := out.values
+		into := out.around
 		if v.Local {
 			into = out.local
 		}
 		v.Local = false
-		values, err := called.payload(Token{}, []bpmn.SignalVariable{v})
+		made, err := called.payload(Token{}, []bpmn.SignalVariable{v})
 		if err != nil {
 			return out, err
 		}
-		maps.Copy(into, values)
+		into.addAll(made.Variables, made.types)
 	}
 	for _, name := range []string{bpmn.NumberOfInstances, bpmn.NumberOfActiveInstances, bpmn.NumberOfCompletedInstances} {
-		delete(out.values, name)
+		delete(out.around.Variables, name)
 	}
 	return out, nil
 }
 
 func (s *step) pass(t Token, out returned) {
-	s.setVariables(s.instance.scopeOf(t), out.values)
-	if own := s.instance.owned(t.Number); own != nil && len(out.local) > 0 {
-		s.do(Change{Kind: VariablesSet, Scope: own.Number, Variables: out.local})
+	s.typed(out.around.types, func() { s.setVariables(s.instance.scopeOf(t), out.around.Variables) })
+	if own := s.instance.owned(t.Number); own != nil && len(out.local.Variables) > 0 {
+		s.typed(out.local.types, func() { s.do(Change{Kind: VariablesSet, Scope: own.Number, Variables: out.local.Variables}) })
 	}
 }
 

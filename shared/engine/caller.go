@@ -30,6 +30,24 @@ func (in *Instance) Root() ID {
 	return in.RootID
 }
 
+// FollowCaller tells a called instance by which call activity its caller waits for it now. That it knows it is
+// ErrNoCall.
+type FollowCaller struct{ Node string }
+
+// Name is the command's name in the history.
+func (FollowCaller) Name() string { return "follow-caller" }
+
+func (a FollowCaller) apply(s *step) error {
+	switch {
+	case s.instance.State.Ended():
+		return ErrEnded
+	case s.instance.ParentID.IsZero() || s.instance.ParentNode == a.Node:
+		return ErrNoCall
+	}
+	s.do(Change{Kind: CallerMoved, Node: a.Node})
+	return nil
+}
+
 // Caller is the instance that called another, as it is now, with its own caller; a zero one is gone. It is
 // asked whether something catches an error or escalation of the called instance: while it waits for the
 // call, that does not change.
@@ -78,7 +96,7 @@ func (s *step) toCaller(r Return) (told, over bool) {
 	}
 	r.Over = interrupting
 	if !interrupting {
-		r.Variables = maps.Clone(s.instance.Scopes[0].Variables)
+		r.Variables, r.Types = maps.Clone(s.instance.Scopes[0].Variables), maps.Clone(s.instance.Scopes[0].Types)
 		s.report(r)
 		return true, false
 	}

@@ -66,6 +66,8 @@ const (
 	CallKept      Kind = "call.kept"
 	CallTaken     Kind = "call.taken"
 	CallReturned  Kind = "call.returned"
+	CallMoved     Kind = "call.moved"
+	CallerMoved   Kind = "caller.moved"
 
 	VariablesRemoved Kind = "variables.removed"
 	TaskChanged      Kind = "task.changed"
@@ -84,7 +86,7 @@ const (
 //
 //	instance.started    Instance
 //	instance.*          Reason, At
-//	variables.set       Scope, Variables, Types (of those whose value alone does not say it)
+//	variables.set       Scope, Variables, Types (of those whose value alone does not say it; so where else variables are set)
 //	variables.removed   Scope, Names
 //	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes
 //	token.moved         Token, Node (where to), Flow, Why
@@ -132,6 +134,8 @@ const (
 //	call.kept           CallID, Node, Return: it came back and waits
 //	call.taken          CallID, Node: what waited first is dealt with
 //	call.returned       Return: the caller of this instance is to know it
+//	call.moved          CallID, Node (where the caller waits now): the called instance is to know it
+//	caller.moved        Node: the call activity that waits for this instance now
 //	instance.migrated   Instance (its new definition alone), Reason
 //	instance.taken-over Reason (what had run it), Message (its id there)
 //	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs, calls and incidents

@@ -91,7 +91,7 @@ func (s *step) decide(t Token, w *bpmn.Work) error {
 			return err
 		}
 	}
-	s.do(Change{Kind: DecisionEvaluated, Token: t.Number, Node: t.Node, Decision: recordOf(d, result)})
+	s.do(Change{Kind: DecisionEvaluated, Token: t.Number, Node: t.Node, Decision: RecordDecision(d, result)})
 	if w.ResultVariable != "" {
 		s.setVariables(s.instance.scopeOf(t), Variables{w.ResultVariable: value})
 	}
@@ -151,7 +151,8 @@ func decisionFailed(err error) error {
 	return &dataError{"decision_evaluation_failed", err.Error()}
 }
 
-func recordOf(d Decision, result *dmn.Result) *Decided {
+// RecordDecision is what is kept of an evaluation; the asked decision comes last.
+func RecordDecision(d Decision, result *dmn.Result) *Decided {
 	record := &Decided{ID: d.ID, Key: d.Key, Version: d.Version}
 	for _, e := range result.Evaluated {
 		made := DecisionMade{Key: e.DecisionID, Matched: e.Matched, Outputs: short(decisionResult(e.Rules).list())}

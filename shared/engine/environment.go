@@ -13,7 +13,7 @@ import (
 // outwards, the execution, and the task when there is one.
 func (s *step) environment(t Token, task *Task) *expr.Environment {
 	e := &expr.Environment{
-		Variable: s.lookup(s.instance.scopeOf(t)), Now: s.now, User: s.command.Actor,
+		Variable: s.lookup(s.instance.scopeOf(t)), Type: s.typeOf(s.instance.scopeOf(t)), Now: s.now, User: s.command.Actor,
 		Groups: s.world.Groups, Location: s.location(),
 	}
 	e.Objects = map[string]expr.Object{"execution": execution{s, t, e, ""}}
@@ -102,10 +102,10 @@ func (x execution) Call(method string, arguments []expr.Value) (expr.Value, erro
 		_, ok := x.step.instance.scope(scope).Variables[name]
 		return ok, nil
 	case method == "setVariable" && len(arguments) == 2 && name != "":
-		x.step.setVariables(scope, Variables{name: arguments[1]})
+		x.step.typed(nil, func() { x.step.setVariables(scope, Variables{name: arguments[1]}) })
 		return nil, nil
 	case method == "setVariableLocal" && len(arguments) == 2 && name != "":
-		x.step.do(Change{Kind: VariablesSet, Scope: scope, Variables: Variables{name: arguments[1]}})
+		x.step.typed(nil, func() { x.step.do(Change{Kind: VariablesSet, Scope: scope, Variables: Variables{name: arguments[1]}}) })
 		return nil, nil
 	case method == "removeVariable" && len(arguments) == 1:
 		x.step.removeVariables(x.step.instance.holder(scope, name), []string{name})

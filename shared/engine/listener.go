@@ -183,21 +183,17 @@ func (s *step) tellEnd() error {
 
 // hand creates a job with variables of its own, in the scope of its token.
 func (s *step) hand(t Token, job *Job, locals []bpmn.Parameter) error {
-	values := Variables{}
+	own := newValues()
 	e := s.environment(t, nil)
 	for _, p := range locals {
-		value, err := evaluateParameter(e, p)
+		value, kind, err := evaluateParameter(e, p)
 		if err != nil {
 			return err
 		}
-		values[p.Name] = value
+		own.set(p.Name, value, kind)
 	}
-	if len(values) > 0 {
-		if own := s.instance.owned(t.Number); own != nil {
-			s.do(Change{Kind: VariablesSet, Scope: own.Number, Variables: values})
-		} else {
-			s.do(Change{Kind: ScopeOpened, Scope: s.instance.LastScope + 1, Parent: t.Scope, Token: t.Number, Node: t.Node, Variables: values})
-		}
+	if len(own.Variables) > 0 {
+		s.fillOwn(t, own)
 	}
 	job.ID = s.newID()
 	s.do(Change{Kind: JobCreated, Job: job})

@@ -132,11 +132,20 @@ func (m *migration) move() error {
 				return err
 			}
 		}
-		if scope != t.Scope || image.Target != t.Node {
-			m.do(Change{Kind: TokenMigrated, Token: t.Number, Scope: scope, Node: image.Target})
-		}
+		m.moveToken(t, scope, image.Target)
 	}
 	return nil
+}
+
+// moveToken records where a token is now, and tells the instance that it has called.
+func (m *migration) moveToken(t Token, scope int, node string) {
+	if scope == t.Scope && node == t.Node {
+		return
+	}
+	m.do(Change{Kind: TokenMigrated, Token: t.Number, Scope: scope, Node: node})
+	if call := m.instance.callOf(t.Number); call != nil && node != t.Node {
+		m.do(Change{Kind: CallMoved, CallID: call.ID, Node: node})
+	}
 }
 
 // scopeFor returns the scope in which a token goes on at a node: the nearest around it that is kept, or a

@@ -229,7 +229,7 @@ func (s *step) met(t Token, node *bpmn.FlowNode, counters Variables) (bool, []Wh
 		return false, nil, nil
 	}
 	e := s.environment(t, nil)
-	show(e, counters, nil)
+	show(e, values{Variables: counters}, nil)
 	met, err := condition.EvaluateBool(e)
 	if err != nil {
 		return false, nil, err

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"diom.io/workflow/shared/bpmn"
 )
 
 // SetVariables sets and removes variables from outside: those that a token sees, or of the process when
@@ -86,7 +84,7 @@ func (a SignalToken) apply(s *step) error {
 		return err
 	}
 	node := s.node(*token)
-	if node == nil || !signallable(node) || s.instance.Body(*token) || s.stuck(token.Number) || s.continues(token.Number) {
+	if node == nil || !node.Element.Signalled() || s.instance.Body(*token) || s.stuck(token.Number) || s.continues(token.Number) {
 		return ErrNotWaiting
 	}
 	for _, sub := range s.instance.Subscriptions {
@@ -98,15 +96,6 @@ func (a SignalToken) apply(s *step) error {
 	s.setVariables(s.instance.scopeOf(*token), a.Variables)
 	s.finish(*token)
 	return nil
-}
-
-func signallable(node *bpmn.FlowNode) bool {
-	switch node.Element {
-	case bpmn.ElementReceiveTask, bpmn.ElementUserTask, bpmn.ElementServiceTask, bpmn.ElementSendTask, bpmn.ElementBusinessRuleTask,
-		bpmn.ElementIntermediateCatchEvent:
-		return true
-	}
-	return false
 }
 
 // ChangeTask gives an open task other attributes. Task is the whole task as it is to be; what the model

@@ -62,7 +62,9 @@ func (r *run) migration(t *testing.T, d *datadriven.TestData) engine.Migrate {
 	t.Helper()
 	var to string
 	d.ScanArgs(t, "to", &to)
-	m := engine.Migrate{Process: load(t, to, bpmn.Options{}), DefinitionID: seed(902), Version: 2}
+	var o bpmn.Options
+	d.MaybeScanArgs(t, "code", &o.Listeners)
+	m := engine.Migrate{Process: load(t, to, o), DefinitionID: seed(902), Version: 2}
 	for line := range strings.Lines(d.Input) {
 		parts := strings.Fields(line)
 		m.Plan = append(m.Plan, engine.Mapping{Source: parts[0], Target: parts[2], UpdateEventTrigger: len(parts) > 3})

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 
 	"diom.io/workflow/shared/bpmn"
@@ -27,11 +26,11 @@ func (s *step) throwSignal(t Token, node *bpmn.FlowNode) error {
 	if err != nil {
 		return err
 	}
-	s.do(Change{Kind: SignalThrown, Token: t.Number, Node: node.ID, SignalID: s.newID(), Message: name, BusinessKey: key, Variables: payload})
+	s.do(Change{Kind: SignalThrown, Token: t.Number, Node: node.ID, SignalID: s.newID(), Message: name, BusinessKey: key, Variables: payload.Variables})
 	for _, sub := range slices.Clone(s.instance.Subscriptions) {
 		// An earlier one may have ended it; a scope in which nothing is left has ended.
 		if sub.Signal && sub.Message == name && s.instance.Subscription(sub.ID) != nil && (sub.Token > 0 || s.inhabited(sub.Scope)) {
-			s.receive(sub, payload)
+			s.typed(payload.types, func() { s.receive(sub, payload.Variables) })
 		}
 	}
 	if now := s.instance.token(t.Number); now != nil && now.Node == t.Node { // nor has it ended the thrower
@@ -41,12 +40,13 @@ func (s *step) throwSignal(t Token, node *bpmn.FlowNode) error {
 }
 
 // payload evaluates what a signal or a call carries; later entries hide earlier ones.
-func (s *step) payload(t Token, list []bpmn.SignalVariable) (Variables, error) {
+func (s *step) payload(t Token, list []bpmn.SignalVariable) (values, error) {
 	if len(list) == 0 {
-		return nil, nil
+		return values{}, nil
 	}
-	all, local := s.instance.Visible(t.Number), s.instance.scope(s.instance.scopeOf(t)).Variables
-	payload := Variables{}
+	own := s.instance.scope(s.instance.scopeOf(t))
+	all, local := values{s.instance.Visible(t.Number), s.instance.VisibleTypes(t.Number)}, values{own.Variables, own.Types}
+	payload := newValues()
 	for _, v := range list {
 		seen := all
 		if v.Local {
@@ -54,17 +54,17 @@ func (s *step) payload(t Token, list []bpmn.SignalVariable) (Variables, error) {
 		}
 		switch {
 		case v.All:
-			maps.Copy(payload, seen)
+			payload.addAll(seen.Variables, seen.types)
 		case v.Expression == nil:
-			payload[v.Target] = seen[v.Source] // null when there is none
+			payload.set(v.Target, seen.Variables[v.Source], seen.types[v.Source]) // null when there is none
 		case v.Expression.IsLiteral():
-			payload[v.Target] = v.Expression.Source()
+			payload.set(v.Target, v.Expression.Source(), "")
 		default:
-			value, err := v.Expression.Evaluate(s.environment(t, nil))
+			value, kind, err := v.Expression.EvaluateTyped(s.environment(t, nil))
 			if err != nil {
-				return nil, err
+				return values{}, err
 			}
-			payload[v.Target] = value
+			payload.set(v.Target, value, kind)
 		}
 	}
 	return payload, nil

@@ -105,7 +105,7 @@ func (a Start) submitted(f *bpmn.StartEvent, starter string) (Variables, string)
 	}
 	all := Variables{}
 	maps.Copy(all, variables)
-	all[f.Initiator] = starter // who started is not the caller's to say
+	all[f.Initiator] = orNull(starter) // who started is not the caller's to say
 	return all, key
 }
 

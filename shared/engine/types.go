@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"diom.io/workflow/shared/expr"
+)
 
 // Types names the types of variables where their values alone do not say them: a text that is a date,
 // a whole number that is to stay a Long. The names are those of Camunda 7's REST API; the engine keeps
@@ -10,10 +14,51 @@ type Types map[string]string
 // TypeDate is the type of a point in time, which is a text once it has been stored.
 const TypeDate = "Date"
 
+// values are variables that an evaluation has made, with their types where the values alone do not say them.
+type values struct {
+	Variables
+	types Types
+}
+
+func newValues() values { return values{Variables{}, Types{}} }
+
+func (v values) set(name string, value expr.Value, kind string) {
+	v.Variables[name] = value
+	delete(v.types, name)
+	if kind != "" {
+		v.types[name] = kind
+	}
+}
+
+func (v values) addAll(all Variables, types Types) {
+	for name, value := range all {
+		v.set(name, value, types[name])
+	}
+}
+
+// typed does something that sets variables of these types.
+func (s *step) typed(types Types, do func()) {
+	defer func(outer Types) { s.types = outer }(s.types)
+	s.types = types
+	do()
+}
+
+// typeOf returns what finds the type of a variable that a scope sees.
+func (s *step) typeOf(scope int) func(string) string {
+	return func(name string) string {
+		for around := range s.instance.outward(scope) {
+			if _, here := around.Variables[name]; here {
+				return around.Types[name]
+			}
+		}
+		return ""
+	}
+}
+
 // declare gives the types of the variables that a change sets: those that came with the command, and
 // Date for a point in time.
 func (s *step) declare(c *Change) {
-	if c.Kind != VariablesSet {
+	if c.Kind != VariablesSet && c.Kind != ScopeOpened && c.Kind != CallStarted {
 		return
 	}
 	for name, value := range c.Variables {

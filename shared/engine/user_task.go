@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/expr"
 )
 
@@ -59,12 +60,7 @@ func (s *step) offer(t Token, node *bpmn.FlowNode, from int) error {
 }
 
 // clip bounds a name to what its column holds.
-func clip(text string) string {
-	if runes := []rune(text); len(runes) > 255 {
-		return string(runes[:254]) + "…"
-	}
-	return text
-}
+func clip(text string) string { return excerpt.Fit(text, 255) }
 
 // taskEvaluation evaluates the expressions of one user task; the first error stops it.
 type taskEvaluation struct {

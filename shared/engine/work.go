@@ -17,9 +17,6 @@ const defaultRetries = 3
 func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 	w := node.Work
 	switch {
-	case w == nil && node.Element == bpmn.ElementScriptTask: // an empty script
-		s.finish(t)
-		return nil
 	case node.Event != nil && node.Event.Trigger == bpmn.TriggerSignal:
 		return s.throwSignal(t, node)
 	case w == nil:
@@ -31,6 +28,14 @@ func enterWork(s *step, t Token, node *bpmn.FlowNode) error {
 	default:
 		return s.createJob(t, node)
 	}
+}
+
+// enterScript runs a script as the work that it is. An empty one has none: the token passes.
+func enterScript(s *step, t Token, node *bpmn.FlowNode) error {
+	if node.Work == nil {
+		return pass(s, t, node)
+	}
+	return enterWork(s, t, node)
 }
 
 // send throws the message of a node, if it has one, with its input parameters. The engine changes one
@@ -55,12 +60,12 @@ func (s *step) send(t Token, node *bpmn.FlowNode) error {
 }
 
 func (s *step) evaluateWork(t Token, w *bpmn.Work) error {
-	value, err := w.Expression.Evaluate(s.environment(t, nil))
+	value, kind, err := w.Expression.EvaluateTyped(s.environment(t, nil))
 	if err != nil {
 		return err
 	}
-	if w.ResultVariable != "" {
-		s.setVariables(s.instance.scopeOf(t), Variables{w.ResultVariable: value})
+	if name := w.ResultVariable; name != "" {
+		s.typed(Types{name: kind}, func() { s.setVariables(s.instance.scopeOf(t), Variables{name: value}) })
 	}
 	s.finish(t)
 	return nil

@@ -67,16 +67,16 @@ func (s *step) results(t Token) {
 		s.finish(t)
 		return
 	}
-	e, given := s.environment(t, nil), Variables{}
+	e, given := s.environment(t, nil), newValues()
 	show(e, given, nil)
 	for _, p := range node.Work.Results {
-		value, err := evaluateParameter(e, p)
+		value, kind, err := evaluateParameter(e, p)
 		if err != nil {
 			s.incident(t, Incident{Leaving: true, Ending: true}, err)
 			return
 		}
-		given[p.Name] = value
+		given.set(p.Name, value, kind)
 	}
-	s.setVariables(s.instance.scopeOf(t), given)
+	s.typed(given.types, func() { s.setVariables(s.instance.scopeOf(t), given.Variables) })
 	s.finish(t)
 }

@@ -19,6 +19,8 @@ type Object interface {
 // Location, if any, is the zone in which now() and dateTime() show it. User is empty for nobody.
 type Environment struct {
 	Variable func(name string) (Value, bool)
+	// Type, where there is one, is the type of a variable whose value alone does not say it, or "".
+	Type     func(name string) string
 	Objects  map[string]Object
 	Now      time.Time
 	User     string
@@ -30,6 +32,7 @@ type Environment struct {
 type evaluation struct {
 	*Environment
 	budget
+	origin node // where the last operand came from
 }
 
 // Evaluate runs the expression. The error is an *EvaluationError, or what an Object returned.
@@ -37,7 +40,7 @@ func (e *Expression) Evaluate(env *Environment) (Value, error) {
 	if env == nil {
 		env = &Environment{}
 	}
-	v := &evaluation{env, budget{maxSteps, maxMade}}
+	v := &evaluation{Environment: env, budget: budget{maxSteps, maxMade}}
 	if len(e.parts) == 1 {
 		return operand(v, e.parts[0])
 	}
@@ -75,7 +78,7 @@ func (e *Expression) EvaluateBool(env *Environment) (bool, error) {
 
 // operand evaluates to a value.
 func operand(v *evaluation, n node) (Value, error) {
-	result, err := n.evaluate(v)
+	result, err := given(v, n)
 	if err != nil {
 		return nil, err
 	}

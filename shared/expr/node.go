@@ -66,9 +66,9 @@ func (n choice) evaluate(v *evaluation) (any, error) {
 		return nil, err
 	}
 	if condition {
-		return n.yes.evaluate(v)
+		return given(v, n.yes)
 	}
-	return n.no.evaluate(v)
+	return given(v, n.no)
 }
 
 func truth(v *evaluation, n node) (bool, error) {

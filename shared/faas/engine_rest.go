@@ -55,6 +55,17 @@ func length[T any](ctx context.Context, r *Request, read Listing[T]) (any, error
 	return camunda.Count{Count: total}, err
 }
 
+// WithBody is a handler of one of these routes whose body is JSON (Read).
+func WithBody[T any](serve func(context.Context, *Request, T) (any, error)) func(context.Context, *Request) (any, error) {
+	return func(ctx context.Context, r *Request) (any, error) {
+		var body T
+		if err := r.Read(&body); err != nil {
+			return nil, err
+		}
+		return serve(ctx, r, body)
+	}
+}
+
 // Parameters are those of the URL of one of these routes.
 func (r *Request) Parameters() camunda.Query { return camunda.ParseQuery(r.http.URL.Query()) }
 

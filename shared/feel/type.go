@@ -26,8 +26,8 @@ type Type struct {
 	Parameters []*Type
 	Result     *Type
 	Open       bool
-	// Allowed restricts the value, in place of what Base allows; Constraint does so beside it. For a
-	// list they apply to the whole.
+	// Allowed and Constraint restrict the value, beside what Base allows. For a list they apply to the
+	// whole.
 	Allowed, Constraint *Tests
 	// Base is what an item definition refers to.
 	Base *Type
@@ -67,21 +67,17 @@ func (r *Run) conforms(v Value, t *Type, depth int) bool {
 	return r.shape(v, t, depth) && r.allows(v, t)
 }
 
-// allows tests the allowed values of a type, of which the nearest of its bases count, and all constraints.
+// allows tests the allowed values and the constraints of a type and of all its bases: a type restricts what
+// its base allows, and never widens it (DMN §7.3.3).
 func (r *Run) allows(v Value, t *Type) bool {
 	if r.shapeOnly > 0 {
 		return true
 	}
-	overridden := false
 	for i := 0; t != nil && i < maxWalk; i++ {
-		if t.Constraint != nil && t.Constraint.Match(r, r.siblings, v) != true {
-			return false
-		}
-		if t.Allowed != nil && !overridden {
-			if t.Allowed.Match(r, r.siblings, v) != true {
+		for _, tests := range []*Tests{t.Constraint, t.Allowed} {
+			if tests != nil && tests.Match(r, r.siblings, v) != true {
 				return false
 			}
-			overridden = true
 		}
 		t = t.Base
 	}

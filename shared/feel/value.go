@@ -4,7 +4,11 @@
 // access to the host and no clock, and is bounded in steps, depth and bytes.
 package feel
 
-import "github.com/cockroachdb/apd/v3"
+import (
+	"github.com/cockroachdb/apd/v3"
+
+	"diom.io/workflow/shared/excerpt"
+)
 
 // Value is what FEEL works on: nil, bool, *apd.Decimal, string, Date, Time, DateTime, Months, Span,
 // List, *Context, *Range or *Function, and nothing else. A value is never changed once it is made.
@@ -121,12 +125,4 @@ func single(v Value) Value {
 }
 
 // clip keeps foreign text short in messages.
-func clip(text string) string {
-	n := 0
-	for at := range text {
-		if n++; n > 60 {
-			return text[:at] + "…"
-		}
-	}
-	return text
-}
+func clip(text string) string { return excerpt.Of(text, 60) }

@@ -45,6 +45,8 @@ func (c *Checker) callsOf(ctx context.Context, x *store.Inspection, in *engine.I
 			rule = "call_without_instance"
 		case called.ParentID != in.ID:
 			rule = "call_of_another"
+		case called.ParentNode != call.Node && !called.State.Ended():
+			rule = "call_elsewhere"
 		case called.Returns > call.Returned+len(call.Kept):
 			rule, teller = "call_not_told", called.ID
 		}

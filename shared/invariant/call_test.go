@@ -51,6 +51,10 @@ func TestPlantedCalls(t *testing.T) {
 			from, to := pick(undo, caller.ID, nobody)
 			return body(`"parentId":"`+from.String(), `"parentId":"`+to.String(), called)
 		},
+		"call_elsewhere": func(undo bool) (string, []any) {
+			from, to := pick(undo, `"parentNode":"call"`, `"parentNode":"cell"`)
+			return body(from, to, called)
+		},
 		"call_not_told": func(undo bool) (string, []any) {
 			from, to := pick(undo, `"depth":1`, `"depth":1,"returns":1`)
 			return body(from, to, called)

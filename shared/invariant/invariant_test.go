@@ -161,6 +161,8 @@ func TestPlantedStrays(t *testing.T) {
 	for rule, c := range map[string]damage{
 		"task_without_instance":            {"INSERT INTO workflow_task (id, instance_id, process_key, node_id, name, state, priority, created_at, version) VALUES (?, ?, '', '', '', 1, 0, NOW(), 1)", "DELETE FROM workflow_task WHERE id = ? AND instance_id = ?"},
 		"search_variable_without_instance": {"INSERT INTO workflow_search_variable (instance_id, name, value) VALUES (?, HEX(?), '')", "DELETE FROM workflow_search_variable WHERE instance_id = ? AND name = HEX(?)"},
+		"comment_without_instance":         {"INSERT INTO workflow_comment (id, instance_id, kind, author, text, created_at) VALUES (?, ?, 'comment', '', '', NOW())", "DELETE FROM workflow_comment WHERE id = ? AND instance_id = ?"},
+		"attachment_without_instance":      {"INSERT INTO workflow_attachment (id, instance_id, author, created_at) VALUES (?, ?, '', NOW())", "DELETE FROM workflow_attachment WHERE id = ? AND instance_id = ?"},
 		"delivery_without_instance":        {"INSERT INTO workflow_inbox (source, event_id, state, instance_id, received_at) VALUES ('/x', HEX(?), 2, ?, NOW())", "DELETE FROM workflow_inbox WHERE event_id = HEX(?) AND instance_id = ?"},
 		"candidate_without_open_task":      {"INSERT INTO workflow_task_candidate (identity, task_id) VALUES (HEX(?), ?)", "DELETE FROM workflow_task_candidate WHERE identity = HEX(?) AND task_id = ?"},
 		"role_of_no_user":                  {"INSERT INTO sys_user_role (user_id, role_id) SELECT ?, id FROM sys_role WHERE code = 'EMPLOYEE' OR id = ?", "DELETE FROM sys_user_role WHERE user_id = ? OR user_id = ?"},

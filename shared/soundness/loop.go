@@ -30,12 +30,12 @@ func (c *checker) waits(n *bpmn.FlowNode) bool {
 	if n.AsyncBefore || n.AsyncAfter || n.Work != nil && (n.Work.Topic != nil || n.Work.Bean != nil) {
 		return true
 	}
-	switch n.Element {
-	case bpmn.ElementUserTask, bpmn.ElementReceiveTask, bpmn.ElementCallActivity, bpmn.ElementEventBasedGateway:
+	switch {
+	case n.UserTask != nil, n.Call != nil, n.Element == bpmn.ElementReceiveTask, n.Element == bpmn.ElementEventBasedGateway:
 		return true
-	case bpmn.ElementIntermediateCatchEvent:
+	case n.Element == bpmn.ElementIntermediateCatchEvent:
 		return n.Event != nil && n.Event.Trigger != bpmn.TriggerLink
-	case bpmn.ElementSubProcess, bpmn.ElementTransaction:
+	case n.Element.Embeds():
 		return slices.ContainsFunc(c.process.Nodes, func(m *bpmn.FlowNode) bool { return m.Parent == n && c.waits(m) })
 	}
 	return false

@@ -120,18 +120,15 @@ func undeclared(n *bpmn.FlowNode) bool {
 	if slices.ContainsFunc(n.Listeners, func(l bpmn.Listener) bool { return l.Topic != nil }) {
 		return true
 	}
-	switch n.Element {
-	case bpmn.ElementUserTask:
+	switch {
+	case n.UserTask != nil:
 		return len(n.UserTask.FormFields) == 0
-	case bpmn.ElementStartEvent:
+	case n.Element == bpmn.ElementStartEvent:
 		return n.Event != nil || n.Parent == nil && len(n.StartEvent.FormFields) == 0
-	case bpmn.ElementServiceTask, bpmn.ElementSendTask, bpmn.ElementBusinessRuleTask, bpmn.ElementScriptTask:
+	case n.Element.Works():
 		return n.Work != nil && (n.Work.Expression == nil || n.Work.Bean != nil)
-	case bpmn.ElementCallActivity:
+	case n.Call != nil:
 		return slices.ContainsFunc(n.Call.Out, func(v bpmn.SignalVariable) bool { return v.All })
-	case bpmn.ElementTask, bpmn.ElementManualTask, bpmn.ElementSubProcess, bpmn.ElementEventBasedGateway,
-		bpmn.ElementExclusiveGateway, bpmn.ElementParallelGateway, bpmn.ElementInclusiveGateway:
-		return false
 	}
 	return n.Event != nil && (n.Event.Trigger == bpmn.TriggerMessage || n.Event.Trigger == bpmn.TriggerSignal)
 }

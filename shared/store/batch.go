@@ -267,6 +267,7 @@ func (b *Batch) change(ctx context.Context, tx *sql.Tx, step BatchStep, now time
 		return ErrBatchState
 	}
 	b.State = batchStates[code]
-	_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET state = ?, failed = ?, ended_at = ?, locked_until = ? WHERE id = ?`, code, b.Failed, b.EndedAt, until, b.ID[:])
+	_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET state = ?, failed = ?, ended_at = ?, locked_until = ?, revision = revision + 1, tell_at = ? WHERE id = ?`,
+		code, b.Failed, b.EndedAt, until, now, b.ID[:])
 	return err
 }

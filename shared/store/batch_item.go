@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/page"
 )
 
@@ -120,20 +121,7 @@ func (s *Store) SettleItems(ctx context.Context, batch engine.ID, items []BatchI
 		if err := tx.QueryRowContext(ctx, `SELECT state FROM workflow_batch WHERE id = ? FOR UPDATE`, batch[:]).Scan(&state); err != nil {
 			return absent(err, ErrNoBatch)
 		}
-		done, failed := 0, 0
-		for _, i := range items {
-			n, err := settleItem(ctx, tx, batch, i)
-			if err != nil {
-				return err
-			}
-			switch i.State {
-			case ItemDone:
-				done += n
-			case ItemFailed:
-				failed += n
-			}
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET done = done + ?, failed = failed + ? WHERE id = ?`, done, failed, batch[:]); err != nil {
+		if err := countItems(ctx, tx, batch, items); err != nil {
 			return err
 		}
 		if state != batchRunning {
@@ -141,6 +129,28 @@ func (s *Store) SettleItems(ctx context.Context, batch engine.ID, items []BatchI
 		}
 		return moveBatch(ctx, tx, batch, until)
 	})
+}
+
+// countItems records what has become of items and counts it; where anything has, it is to be told.
+func countItems(ctx context.Context, tx *sql.Tx, batch engine.ID, items []BatchItem) error {
+	done, failed := 0, 0
+	for _, i := range items {
+		n, err := settleItem(ctx, tx, batch, i)
+		if err != nil {
+			return err
+		}
+		switch i.State {
+		case ItemDone:
+			done += n
+		case ItemFailed:
+			failed += n
+		}
+	}
+	if done+failed == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, progressed, done, failed, time.Now().UTC().Add(tellEvery), batch[:])
+	return err
 }
 
 func settleItem(ctx context.Context, tx *sql.Tx, batch engine.ID, i BatchItem) (int, error) {
@@ -151,7 +161,7 @@ func settleItem(ctx context.Context, tx *sql.Tx, batch engine.ID, i BatchItem) (
 		}
 	}
 	result, err := tx.ExecContext(ctx, `UPDATE workflow_batch_item SET state = ?, attempts = ?, code = ?, message = ? WHERE batch_id = ? AND instance_id = ? AND state = 1`,
-		code, i.Attempts, null(clip(i.Code, 64)), null(clip(i.Message, 1000)), batch[:], i.InstanceID[:])
+		code, i.Attempts, null(excerpt.Cut(i.Code, 64)), null(excerpt.Cut(i.Message, 1000)), batch[:], i.InstanceID[:])
 	if err != nil {
 		return 0, err
 	}
@@ -169,6 +179,8 @@ func moveBatch(ctx context.Context, tx *sql.Tx, batch engine.ID, until time.Time
 		_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET locked_until = ? WHERE id = ?`, until, batch[:])
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET state = ?, ended_at = ?, locked_until = ? WHERE id = ?`, batchCompleted, time.Now().UTC().Truncate(time.Millisecond), never, batch[:])
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	_, err := tx.ExecContext(ctx, `UPDATE workflow_batch SET state = ?, ended_at = ?, locked_until = ?, revision = revision + 1, tell_at = ? WHERE id = ?`,
+		batchCompleted, now, never, now, batch[:])
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 )
 
 // Step is what one step of the engine leaves to be written, all of it or nothing.
@@ -54,6 +55,7 @@ func (s *Store) Commit(ctx context.Context, step Step) error {
 	w.incidents()
 	w.suspension()
 	w.migration()
+	w.caller()
 	w.jobs()
 	w.timers()
 	w.subscriptions()
@@ -224,7 +226,7 @@ func (w *writer) incidents() {
 		case engine.IncidentRaised:
 			i := c.Incident
 			w.batch.Add(`INSERT INTO workflow_incident (id, raised_at, instance_id, process_key, node_id, job_id, code, message) VALUES (?, `+w.guard()+`, ?, ?, ?, ?, ?, ?)`,
-				i.ID[:], i.RaisedAt, w.After.ID[:], w.After.ProcessKey, i.Node, nullableID(i.Job), i.Code, clip(i.Message, 1000))
+				i.ID[:], i.RaisedAt, w.After.ID[:], w.After.ProcessKey, i.Node, nullableID(i.Job), i.Code, excerpt.Cut(i.Message, 1000))
 		case engine.IncidentResolved:
 			w.closeGuard()
 			w.batch.Add(`UPDATE workflow_incident SET resolved_at = ? WHERE id = ?`, w.At, c.IncidentID[:])
@@ -269,11 +271,4 @@ func nullTime(t time.Time) any {
 		return nil
 	}
 	return t
-}
-
-func clip(text string, n int) string {
-	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n])
-	}
-	return text
 }

@@ -9,6 +9,7 @@ import (
 
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
 )
@@ -62,8 +63,8 @@ func (d *DeadLetter) arguments() []any {
 		content = []byte{}
 	}
 	return []any{
-		d.ID[:], string(d.Direction), clip(d.Source, maxDeadLetter), clip(d.EventID, maxDeadLetter), clip(d.Type, maxDeadLetter),
-		clip(d.Reason, maxReason), d.Attempts, content, d.CreatedAt,
+		d.ID[:], string(d.Direction), excerpt.Cut(d.Source, maxDeadLetter), excerpt.Cut(d.EventID, maxDeadLetter), excerpt.Cut(d.Type, maxDeadLetter),
+		excerpt.Cut(d.Reason, maxReason), d.Attempts, content, d.CreatedAt,
 	}
 }
 
@@ -81,7 +82,7 @@ func (s *Store) AddDeadLetter(ctx context.Context, d DeadLetter) error {
 func (s *Store) Bury(ctx context.Context, d DeadLetter) error {
 	err := s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		var one int
-		err := tx.QueryRowContext(ctx, buried+` FOR UPDATE`, clip(d.Source, maxDeadLetter), clip(d.EventID, maxDeadLetter), string(d.Direction)).Scan(&one)
+		err := tx.QueryRowContext(ctx, buried+` FOR UPDATE`, excerpt.Cut(d.Source, maxDeadLetter), excerpt.Cut(d.EventID, maxDeadLetter), string(d.Direction)).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = addDeadLetter(ctx, tx, d)
 		}

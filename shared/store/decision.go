@@ -38,15 +38,12 @@ type UsedDecision struct {
 
 // insertDecision takes the next version of its key, as insertDefinition does.
 func insertDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_decision WHERE decision_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
+	var err error
+	if f.Version, f.Latest, err = decisionVersions.add(ctx, tx, f.Key, 0); err != nil {
 		return err
 	}
-	f.Version, f.Latest, f.DeploymentID, f.DeployedBy, f.DeployedAt = int(last.Int64)+1, true, d.ID, d.DeployedBy, d.DeployedAt
-	if _, err := tx.ExecContext(ctx, `UPDATE workflow_decision SET latest = 0 WHERE decision_key = ? AND latest = 1`, f.Key); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
+	f.DeploymentID, f.DeployedBy, f.DeployedAt = d.ID, d.DeployedBy, d.DeployedAt
+	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
 VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
 		f.ID[:], f.Key, f.Version, f.Name, f.VersionTag, f.ModelKey, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
 	return err
@@ -128,6 +125,11 @@ func (s *Store) DecisionFiles(ctx context.Context, deployment engine.ID) ([]Reso
 	return list, nil
 }
 
+var decisionList = list[DeployedDecision]{
+	columns: decisionColumns + " FROM workflow_decision d", count: "workflow_decision d", sort: byID("d.id"),
+	scan: into((*DeployedDecision).destinations), key: func(d DeployedDecision) []string { return []string{d.ID.String()} },
+}
+
 // Decisions lists decisions by the time of their deployment (their id); zero fields of f do not narrow.
 func (s *Store) Decisions(ctx context.Context, f DefinitionFilter, r page.Request) (page.Page[DeployedDecision], error) {
 	q := query{}
@@ -135,9 +137,5 @@ func (s *Store) Decisions(ctx context.Context, f DefinitionFilter, r page.Reques
 	if f.Latest {
 		q.where("d.latest = 1")
 	}
-	l := list[DeployedDecision]{
-		columns: decisionColumns + " FROM workflow_decision d", count: "workflow_decision d", sort: byID("d.id"),
-		scan: into((*DeployedDecision).destinations), key: func(d DeployedDecision) []string { return []string{d.ID.String()} },
-	}
-	return l.read(ctx, s, q, r)
+	return decisionList.read(ctx, s, q, r)
 }

@@ -114,15 +114,12 @@ func insertResources(ctx context.Context, tx *sql.Tx, d *Deployment) error {
 // insertDefinition takes the next version of its key. The rows of the key stay locked until the
 // commit, so that two deployments of one key get two versions.
 func insertDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definition) error {
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_definition WHERE process_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
+	var err error
+	if f.Version, f.Latest, err = definitionVersions.add(ctx, tx, f.Key, 0); err != nil {
 		return err
 	}
-	f.Version, f.Latest, f.DeploymentID, f.DeployedBy, f.DeployedAt = int(last.Int64)+1, true, d.ID, d.DeployedBy, d.DeployedAt
-	if _, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET latest = 0 WHERE process_key = ? AND latest = 1`, f.Key); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
+	f.DeploymentID, f.DeployedBy, f.DeployedAt = d.ID, d.DeployedBy, d.DeployedAt
+	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
 VALUES (?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 1)`,
 		f.ID[:], f.Key, f.Version, f.Name, f.VersionTag, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
 	return err

@@ -72,6 +72,7 @@ type Deletion struct {
 // ofInstances are the tables with rows of instances; the instance itself comes last.
 var ofInstances = []string{
 	"workflow_task", "workflow_job", "workflow_timer", "workflow_subscription", "workflow_incident", "workflow_search_variable", "workflow_history",
+	"workflow_comment", "workflow_attachment",
 }
 
 // DeleteInstances removes up to limit instances of a definition with all that is known of them, and returns

@@ -172,6 +172,9 @@ func TestPurge(t *testing.T) {
 			t.Fatal(err)
 		}
 		execute(t, f.Store, insertIdempotency, (&Idempotency{Principal: "p", Key: fmt.Sprint(n)}).arguments(200, []byte{}, noon.Add(at))...)
+		if err := f.AddEvaluation(ctx, Evaluation{ID: newID(), At: noon.Add(at)}); err != nil {
+			t.Fatal(err)
+		}
 		execute(t, f.Store, insertSession, Session{ID: newID(), Hash: [32]byte{byte(n)}, StartedAt: noon, CreatedAt: noon, ExpiresAt: noon.Add(at)}.arguments()...)
 	}
 	for name, c := range map[string]struct {
@@ -183,6 +186,7 @@ func TestPurge(t *testing.T) {
 		"inbox":       {func(b time.Time, n int) (int, error) { return f.PurgeInbox(ctx, b, n) }, `SELECT COUNT(*) FROM workflow_inbox`, []int{2, 2, 0}, 3},
 		"idempotency": {func(b time.Time, n int) (int, error) { return f.PurgeIdempotency(ctx, b, n) }, `SELECT COUNT(*) FROM workflow_idempotency`, []int{2, 1, 0}, 1},
 		"sessions":    {func(b time.Time, n int) (int, error) { return f.PurgeSessions(ctx, b, n) }, `SELECT COUNT(*) FROM sys_session`, []int{2, 1, 0}, 1},
+		"evaluations": {func(b time.Time, n int) (int, error) { return f.PurgeEvaluations(ctx, b, n) }, `SELECT COUNT(*) FROM workflow_evaluation`, []int{2, 1, 0}, 1},
 	} {
 		for _, want := range c.want {
 			if n, err := c.purge(noon, 2); err != nil || n != want {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 )
 
 // Projected is a row that repeats a part of an instance's state where others look for it. Text is all that
@@ -35,7 +36,7 @@ func Projections(in *engine.Instance) []Projected {
 		add("job", j.ID, j.Node, j.Kind, j.Topic, j.Priority, j.Retries, milliseconds(j.DueAt), suspended)
 	}
 	for _, t := range in.Timers {
-		add("timer", t.ID, t.Node, milliseconds(t.DueAt), clip(t.Cycle, maxCycle), t.Fired, suspended)
+		add("timer", t.ID, t.Node, milliseconds(t.DueAt), excerpt.Cut(t.Cycle, maxCycle), t.Fired, suspended)
 	}
 	for _, s := range in.Subscriptions {
 		message, signal := s.Message, ""
@@ -45,7 +46,7 @@ func Projections(in *engine.Instance) []Projected {
 		add("subscription", s.ID, s.Node, message, signal, in.BusinessKey, suspended)
 	}
 	for _, i := range in.Incidents {
-		add("incident", i.ID, i.Node, i.Job, i.Code, clip(i.Message, 1000))
+		add("incident", i.ID, i.Node, i.Job, i.Code, excerpt.Cut(i.Message, 1000))
 	}
 	return list
 }

@@ -41,6 +41,8 @@ var strayRules = []strayRule{
 	orphan("subscription_without_instance", "workflow_subscription", "r.id", "r.message"),
 	orphan("incident_without_instance", "workflow_incident", "r.id", "r.code"),
 	orphan("search_variable_without_instance", "workflow_search_variable", "NULL", "r.name"),
+	orphan("comment_without_instance", "workflow_comment", "r.id", "r.author"),
+	orphan("attachment_without_instance", "workflow_attachment", "r.id", "r.author"),
 	orphan("history_without_instance", "workflow_history", "NULL", "r.seq"),
 	orphan("delivery_without_instance", "workflow_inbox", "NULL", "r.event_id"),
 	{"candidate_without_open_task", `SELECT NULL, c.task_id, c.identity FROM workflow_task_candidate c LEFT JOIN workflow_task t ON t.id = c.task_id AND t.state = 1 WHERE t.id IS NULL LIMIT ?`},

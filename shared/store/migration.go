@@ -27,10 +27,13 @@ func (w *writer) migration() {
 		}
 	}
 	w.migratedEvents()
-	for _, c := range in.Calls { // where the called instance is not there yet, it begins with what the call says then
-		if was := w.Before.Call(c.ID); was != nil && was.Node != c.Node {
-			w.batch.Add(`UPDATE workflow_instance SET parent_node = ? WHERE id = ?`, c.Node, c.ID[:])
-		}
+}
+
+// caller writes by which call activity the instance is waited for now.
+func (w *writer) caller() {
+	if w.Before != nil && w.Before.ParentNode != w.After.ParentNode {
+		w.closeGuard()
+		w.batch.Add(`UPDATE workflow_instance SET parent_node = ? WHERE id = ?`, w.After.ParentNode, w.After.ID[:])
 	}
 }
 

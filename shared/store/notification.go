@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
 )
@@ -59,7 +60,7 @@ func insertion(list []Notification) (string, []any) {
 	arguments := make([]any, 0, 8*len(list))
 	for i := range list {
 		n := &list[i]
-		arguments = append(arguments, n.ID[:], n.Username, n.Type, clip(n.Title, maxTitle), string(n.Content), nullableID(n.TaskID), n.CreatedAt, n.ReadAt)
+		arguments = append(arguments, n.ID[:], n.Username, n.Type, excerpt.Cut(n.Title, maxTitle), string(n.Content), nullableID(n.TaskID), n.CreatedAt, n.ReadAt)
 	}
 	return insertNotifications + strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?), ", len(list)), ", "), arguments
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,10 @@ func TestWorkIsFoundByKey(t *testing.T) {
 		tasksOf(t, TaskFilter{View: Claimable, Username: "user7", Identities: []string{"hr", "EMPLOYEE"}}, "createdAt"),
 		tasksOf(t, TaskFilter{View: Done, Username: "user7"}, "createdAt"),
 		tasksOf(t, TaskFilter{View: Started, Username: "user7"}, "createdAt"),
+		{evaluationColumns + ` WHERE actor = ? ORDER BY id DESC LIMIT ?`, []any{"user7", 10}},
+		{commentColumns + ` WHERE task_id = ? ORDER BY id DESC LIMIT ?`, []any{id.ID[:], 10}},
+		{commentColumns + ` WHERE instance_id = ? ORDER BY id DESC LIMIT ?`, []any{id.ID[:], 10}},
+		{`SELECT ` + attachmentColumns + ` WHERE task_id = ? ORDER BY id LIMIT ?`, []any{id.ID[:], 10}},
 		pageOf(t, instanceList, query{}, after),
 		pageOf(t, instanceList, InstanceFilter{ParentID: id.ID}.query(), after),
 	} {
@@ -70,13 +75,17 @@ func plans(t *testing.T, s *Store, q read) []plan {
 	defer rows.Close()
 	var list []plan
 	for rows.Next() {
-		var id, kind, table, access, possible, key, length, reference, extra *string
-		var n *int
+		var id, kind, table, access, possible, key, length, reference, n, extra *string
 		if err := rows.Scan(&id, &kind, &table, &access, &possible, &key, &length, &reference, &n, &extra); err != nil {
 			t.Fatal(err)
 		}
 		if table != nil && access != nil && n != nil && !strings.HasPrefix(*table, "<") {
-			list = append(list, plan{*table, *access, orEmptyText(key), *n})
+			count, _, _ := strings.Cut(*n, " ") // with a filter it is "1 (0%)"
+			number, err := strconv.Atoi(count)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, plan{*table, *access, orEmptyText(key), number})
 		}
 	}
 	if err := rows.Err(); err != nil {

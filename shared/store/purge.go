@@ -12,6 +12,7 @@ const (
 	purgeDone        = `DELETE FROM workflow_inbox WHERE state = 2 AND message IS NULL AND business_key IS NULL AND received_at < ? LIMIT ?`
 	purgeExpired     = `DELETE FROM workflow_inbox WHERE state = 3 AND expires_at < ? LIMIT ?`
 	purgeIdempotency = `DELETE FROM workflow_idempotency WHERE created_at < ? LIMIT ?`
+	purgeEvaluations = `DELETE FROM workflow_evaluation WHERE at < ? LIMIT ?`
 	purgeSessions    = `DELETE FROM sys_session WHERE expires_at < ? LIMIT ?`
 )
 
@@ -34,6 +35,11 @@ func (s *Store) PurgeIdempotency(ctx context.Context, before time.Time, limit in
 // PurgeSessions removes up to limit refresh tokens that expired before a time and returns how many.
 func (s *Store) PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	return s.purge(ctx, purgeSessions, before, limit)
+}
+
+// PurgeEvaluations removes up to limit evaluations of decisions from before a time and returns how many.
+func (s *Store) PurgeEvaluations(ctx context.Context, before time.Time, limit int) (int, error) {
+	return s.purge(ctx, purgeEvaluations, before, limit)
 }
 
 // purge deletes at READ COMMITTED: under REPEATABLE READ the gaps between old rows would be locked, and

@@ -143,34 +143,22 @@ func (s *Store) TakeDeployment(ctx context.Context, d *Deployment) error {
 }
 
 func takeDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definition) error {
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_definition WHERE process_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
+	var err error
+	if f.Version, f.Latest, err = definitionVersions.add(ctx, tx, f.Key, f.Version); err != nil {
 		return err
 	}
-	f.Latest = !last.Valid || int64(f.Version) > last.Int64
-	if f.Latest {
-		if _, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET latest = 0 WHERE process_key = ? AND latest = 1`, f.Key); err != nil {
-			return err
-		}
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
+	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)`,
 		f.ID[:], f.Key, f.Version, f.Latest, f.Suspended, f.Name, f.VersionTag, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt)
 	return err
 }
 
 func takeDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT MAX(version) FROM workflow_decision WHERE decision_key = ? FOR UPDATE`, f.Key).Scan(&last); err != nil {
+	var err error
+	if f.Version, f.Latest, err = decisionVersions.add(ctx, tx, f.Key, f.Version); err != nil {
 		return err
 	}
-	f.Latest = !last.Valid || int64(f.Version) > last.Int64
-	if f.Latest {
-		if _, err := tx.ExecContext(ctx, `UPDATE workflow_decision SET latest = 0 WHERE decision_key = ? AND latest = 1`, f.Key); err != nil {
-			return err
-		}
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
+	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.ID[:], f.Key, f.Version, f.Latest, f.Name, f.VersionTag, f.ModelKey, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt)
 	return err

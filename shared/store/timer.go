@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/page"
 )
 
@@ -64,7 +65,7 @@ func (w *writer) timers() {
 		t := w.After.Timer(id)
 		row := Timer{
 			ID: t.ID, InstanceID: w.After.ID, DefinitionID: w.After.DefinitionID, ProcessKey: w.After.ProcessKey, NodeID: t.Node,
-			DueAt: t.DueAt, Cycle: clip(t.Cycle, maxCycle), Anchor: t.Anchor, Fired: t.Fired,
+			DueAt: t.DueAt, Cycle: excerpt.Cut(t.Cycle, maxCycle), Anchor: t.Anchor, Fired: t.Fired,
 		}
 		values = append(values, row.values(w.suspended()))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/foreign"
 	"diom.io/workflow/shared/schedule"
 	"diom.io/workflow/shared/store"
@@ -138,12 +139,7 @@ func (l *layout) candidates(task *engine.Task, id string) {
 	}
 }
 
-func clip(text string) string {
-	if runes := []rune(text); len(runes) > 255 {
-		return string(runes[:254]) + "…"
-	}
-	return text
-}
+func clip(text string) string { return excerpt.Fit(text, 255) }
 
 // job lays out a job of a worker or a continuation. Without retries an operator is asked.
 func (l *layout) job(e *execution, row foreign.Row, kind engine.JobKind) {

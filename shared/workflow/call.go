@@ -28,7 +28,7 @@ var ErrNoCallEvent = fault.New(fault.Invalid, "no_call", "The event names no cal
 
 // ofCall reports whether a change is for another instance: the called one or its caller.
 func ofCall(kind engine.Kind) bool {
-	return kind == engine.CallStarted || kind == engine.CallCancelled || kind == engine.CallReturned
+	return kind == engine.CallStarted || kind == engine.CallCancelled || kind == engine.CallReturned || kind == engine.CallMoved
 }
 
 // drainCalls delivers what a committed step has to tell called instances and the caller, in order. Behind
@@ -70,31 +70,34 @@ func (s *Service) DeliverCall(ctx context.Context, instance engine.ID, seq int64
 func (s *Service) deliverCall(ctx context.Context, in *engine.Instance, c engine.Change) error {
 	switch c.Kind {
 	case engine.CallStarted:
-		return s.startCalled(ctx, in, *c.Call, c.Variables)
+		return s.startCalled(ctx, in, c)
 	case engine.CallCancelled:
 		return s.cancelCalled(ctx, c.CallID, c.Reason)
+	case engine.CallMoved:
+		return s.moveCaller(ctx, in, c.CallID)
 	default:
 		return s.returnTo(ctx, in, *c.Return)
 	}
 }
 
 // startCalled starts the instance of a call. What cannot be started is an incident of the caller.
-func (s *Service) startCalled(ctx context.Context, caller *engine.Instance, call engine.Call, variables engine.Variables) error {
+func (s *Service) startCalled(ctx context.Context, caller *engine.Instance, c engine.Change) error {
+	call := *c.Call
 	if caller.Call(call.ID) == nil {
 		return nil // it is not waited for any more
 	}
 	b := beginning{
 		called: call.ID, by: caller.CalledBy(call), hops: caller.Hops, delivery: started(call.ID),
-		request: StartRequest{BusinessKey: call.BusinessKey, Variables: variables}, answer: func(*result) any { return nil },
+		request: StartRequest{BusinessKey: call.BusinessKey, Variables: c.Variables}, answer: func(*result) any { return nil },
 	}
 	err := s.bind(ctx, caller, call, &b)
 	if err == nil {
-		_, err = s.begin(ctx, Call{}, b)
+		_, err = s.begin(ctx, Call{Types: c.Types}, b)
 	}
 	if errors.Is(err, ErrSuspendedDefinition) { // as this process knew it
 		s.latest.Invalidate(call.Key)
 		s.definitions.Invalidate(b.definition)
-		_, err = s.begin(ctx, Call{}, b)
+		_, err = s.begin(ctx, Call{Types: c.Types}, b)
 	}
 	switch {
 	case err == nil, errors.Is(err, store.ErrDelivered):
@@ -144,15 +147,40 @@ func (s *Service) cancelCalled(ctx context.Context, id engine.ID, reason string)
 	return err
 }
 
+// moveCaller tells a called instance by which call activity its caller waits for it. Two migrations of the
+// caller may be told in any order: whoever told something looks whether it still holds.
+func (s *Service) moveCaller(ctx context.Context, caller *engine.Instance, id engine.ID) error {
+	for told := ""; ; {
+		call := caller.Call(id)
+		if call == nil || call.Node == told {
+			return nil // it is not waited for any more, or knows it
+		}
+		err := s.tell(ctx, id, engine.FollowCaller{Node: call.Node})
+		if errors.Is(err, store.ErrNoInstance) {
+			return errNotStarted
+		}
+		if err != nil {
+			return err
+		}
+		told = call.Node
+		if caller, err = s.store.LoadInstance(ctx, caller.ID); err != nil {
+			return err
+		}
+	}
+}
+
+// errNotStarted: the called instance is about to begin, perhaps with what its caller was before.
+var errNotStarted = fault.New(fault.Busy, "call_not_started", "The called instance has not been started yet.")
+
 // returnTo tells the caller of an instance what has become of it. An instance that has ended has its
 // variables yet.
 func (s *Service) returnTo(ctx context.Context, in *engine.Instance, r engine.Return) error {
 	if r.Over {
-		r.Variables = in.Scopes[0].Variables
+		r.Variables, r.Types = in.Scopes[0].Variables, in.Scopes[0].Types
 	}
 	err := s.tell(ctx, in.ParentID, engine.ReturnCall{Call: in.ID, Return: r})
 	if errors.Is(err, store.ErrTooLarge) {
-		r.Variables, r.Lost = nil, true
+		r.Variables, r.Types, r.Lost = nil, nil, true
 		err = s.tell(ctx, in.ParentID, engine.ReturnCall{Call: in.ID, Return: r})
 	}
 	if errors.Is(err, store.ErrNoInstance) {

@@ -53,7 +53,7 @@ func (c *calls) consume(times int) {
 	c.t.Helper()
 	take := func(ctx context.Context, e event.Event) error {
 		switch e.Type() {
-		case cloudevent.TypeCallStarted, cloudevent.TypeCallCancelled, cloudevent.TypeCallReturned:
+		case cloudevent.TypeCallStarted, cloudevent.TypeCallCancelled, cloudevent.TypeCallReturned, cloudevent.TypeCallMoved:
 		default:
 			return nil
 		}

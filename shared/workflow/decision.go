@@ -102,9 +102,9 @@ type Diagnostic struct {
 	Message string `json:"message"`
 }
 
-// EvaluateDecision makes a deployed decision with the given variables; nothing is kept. It returns
-// dmn.ErrNoDecision, store.ErrVersionTag, dmn.ErrEvaluation or dmn.ErrBudget.
-func (s *Service) EvaluateDecision(ctx context.Context, _ Call, choice DecisionChoice, variables engine.Variables) (*DecisionAnswer, error) {
+// EvaluateDecision makes a deployed decision with the given variables, and keeps who asked for it and what
+// came of it. It returns dmn.ErrNoDecision, store.ErrVersionTag, dmn.ErrEvaluation or dmn.ErrBudget.
+func (s *Service) EvaluateDecision(ctx context.Context, call Call, choice DecisionChoice, variables engine.Variables) (*DecisionAnswer, error) {
 	if err := checkVariables(variables); err != nil {
 		return nil, err
 	}
@@ -112,11 +112,17 @@ func (s *Service) EvaluateDecision(ctx context.Context, _ Call, choice DecisionC
 	if err != nil {
 		return nil, err
 	}
-	result, err := d.model.Evaluate(d.Key, variables, instant().In(s.location))
+	now := instant()
+	result, err := d.model.Evaluate(d.Key, variables, now.In(s.location))
 	if err != nil {
 		return nil, diagnosed(err, d)
 	}
-	return answerOf(d, result)
+	answer, err := answerOf(d, result)
+	if err != nil {
+		return nil, err
+	}
+	made := engine.RecordDecision(engine.Decision{ID: d.ID, Key: d.Key, Version: d.Version, Model: d.model}, result)
+	return answer, s.store.AddEvaluation(ctx, store.Evaluation{ID: newID(), Actor: call.Principal.Username, At: now, Decided: *made})
 }
 
 func answerOf(d *decision, result *dmn.Result) (*DecisionAnswer, error) {

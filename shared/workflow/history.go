@@ -129,7 +129,7 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 			case engine.VariablesSet, engine.TokenCreated, engine.TokenMoved, engine.TokenConsumed, engine.ScopeOpened, engine.ScopeClosed,
 				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
 				engine.CompensationRecorded,
-				engine.CallKept, engine.CallTaken, engine.CallReturned,
+				engine.CallKept, engine.CallTaken, engine.CallReturned, engine.CallMoved, engine.CallerMoved,
 				engine.VariablesRemoved, engine.TokenMigrated, engine.EventMigrated:
 				continue
 			case engine.CallStarted:

@@ -31,6 +31,9 @@ type Service struct {
 	// ByHand leaves continuations and timers to those who run them by RunJob; Tick does not. It is set before
 	// the first use.
 	ByHand bool
+	// MaxAttachment is the largest content of an attachment in bytes; 0 is 4 MiB. It is set before the first
+	// use, too.
+	MaxAttachment int
 
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]

@@ -34,6 +34,7 @@ const (
 	purgeBatch      = 1000
 	keepInbox       = 30 * 24 * time.Hour
 	keepIdempotency = 24 * time.Hour
+	keepEvaluations = 180 * 24 * time.Hour // Camunda's usual historyTimeToLive
 )
 
 // Ticked counts what ticking has done: timers fired, continuations run, history rows whose events were
@@ -76,7 +77,7 @@ func (s *Service) parts() []part {
 		parts = append(parts, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})
 	}
 	if s.relay != nil {
-		parts = append(parts, part{pollEvery, s.sendUnsent}, part{pollEvery, s.sendDeployed})
+		parts = append(parts, part{pollEvery, s.sendUnsent}, part{pollEvery, s.sendDeployed}, part{pollEvery, s.sendProgress})
 	}
 	return parts
 }
@@ -239,6 +240,7 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		{"inbox", now.Add(-keepInbox), s.store.PurgeInbox},
 		{"idempotency keys", now.Add(-keepIdempotency), s.store.PurgeIdempotency},
 		{"sessions", now, s.store.PurgeSessions},
+		{"evaluations", now.Add(-keepEvaluations), s.store.PurgeEvaluations},
 	} {
 		n, err := p.purge(ctx, p.before, purgeBatch)
 		if err != nil {

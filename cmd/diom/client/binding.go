@@ -36,7 +36,7 @@ func bindings() noun {
 			method: http.MethodPut, path: one, single: true, view: view("", bindingColumns),
 			fields: []field{
 				{name: "target", key: "target", usage: "the `URL`, or the name of the built-in"},
-				{name: "timeout", key: "timeoutSeconds", kind: number, usage: "`seconds` of one attempt"},
+				{name: "attempt", key: "timeoutSeconds", kind: number, usage: "`seconds` of one attempt"},
 				{name: "retries", key: "retries", kind: number, usage: "how `often` a job is tried whose model does not say"},
 				{name: "enabled", key: "enabled", kind: yes, usage: "whether the binding counts: --enabled=false leaves the jobs to workers"},
 			},

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"diom.io/workflow/shared/excerpt"
 	"diom.io/workflow/shared/fault"
 )
 
@@ -93,7 +94,7 @@ type problem struct {
 func problemOf(a answer) *problem {
 	p := &problem{}
 	if err := json.Unmarshal(a.body, p); err != nil || p.Code == "" {
-		p = &problem{Title: http.StatusText(a.status), Detail: clip(strings.TrimSpace(string(a.body)), 300)}
+		p = &problem{Title: http.StatusText(a.status), Detail: excerpt.Of(strings.TrimSpace(string(a.body)), 300)}
 		if to := a.header.Get("Location"); to != "" {
 			p.Detail = "The address redirects to " + to + "; give that one."
 		}
@@ -169,11 +170,4 @@ func Report(w io.Writer, asJSON bool, err error) {
 		return
 	}
 	fmt.Fprintln(w, paint(w, red, "diom:")+" "+err.Error())
-}
-
-func clip(text string, n int) string {
-	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return text
 }

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+)
+
+// ErrNoAttachment: there is no such attachment.
+var ErrNoAttachment = fault.New(fault.NotFound, "attachment_not_found", "There is no such attachment.")
+
+// Attachment is a file, or an address of one, that belongs to an instance or to one of its tasks. Kind is its
+// author's word for what it is. Size is the length of the content in bytes, nil where URL says where it is.
+type Attachment struct {
+	ID          engine.ID `json:"id"`
+	InstanceID  engine.ID `json:"instanceId"`
+	TaskID      engine.ID `json:"taskId,omitzero"`
+	Kind        *string   `json:"kind"`
+	Author      string    `json:"author"`
+	Name        *string   `json:"name"`
+	Description *string   `json:"description"`
+	URL         *string   `json:"url"`
+	ContentType *string   `json:"contentType"`
+	Size        *int      `json:"size"`
+	CreatedAt   time.Time `json:"createdAt"`
+}
+
+const attachmentColumns = `id, instance_id, task_id, kind, author, name, description, url, content_type, size, created_at FROM workflow_attachment`
+
+func (a *Attachment) fields() []any {
+	return []any{&a.ID, &a.InstanceID, &a.TaskID, &a.Kind, &a.Author, &a.Name, &a.Description, &a.URL, &a.ContentType, &a.Size, &a.CreatedAt}
+}
+
+// Attachments reads up to limit attachments of a subject without their content, in the order of creation.
+func (s *Store) Attachments(ctx context.Context, of Subject, limit int) ([]Attachment, error) {
+	where, id := of.where()
+	rows, err := s.DB.Query(ctx, `SELECT `+attachmentColumns+where+` ORDER BY id LIMIT ?`, id, limit)
+	items, err := collect(rows, err, into((*Attachment).fields))
+	if err != nil {
+		return nil, fmt.Errorf("attachments: %w", err)
+	}
+	return items, nil
+}
+
+// Attachment reads an attachment with its content, nil where it has none, or ErrNoAttachment.
+func (s *Store) Attachment(ctx context.Context, id engine.ID) (Attachment, []byte, error) {
+	var a Attachment
+	var content []byte
+	err := s.DB.QueryRow(ctx, append([]any{&content}, a.fields()...), `SELECT content, `+attachmentColumns+` WHERE id = ?`, id[:])
+	return a, content, absent(err, ErrNoAttachment)
+}
+
+// AddAttachment inserts an attachment, or returns ErrNoInstance. The instance is read in the same statement:
+// it is not deleted meanwhile.
+func (s *Store) AddAttachment(ctx context.Context, a Attachment, content []byte) error {
+	return s.write(ctx, ErrNoInstance, `INSERT INTO workflow_attachment (id, instance_id, task_id, kind, author, name, description, url, content_type, size, content, created_at)
+ SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`,
+		a.ID[:], nullableID(a.TaskID), a.Kind, a.Author, a.Name, a.Description, a.URL, a.ContentType, a.Size, content, a.CreatedAt, a.InstanceID[:])
+}
+
+// DeleteAttachment removes an attachment, or returns ErrNoAttachment.
+func (s *Store) DeleteAttachment(ctx context.Context, id engine.ID) error {
+	return s.write(ctx, ErrNoAttachment, `DELETE FROM workflow_attachment WHERE id = ?`, id[:])
+}
