@@ -46,39 +46,22 @@ func (s *Service) PastVariables(ctx context.Context, p access.Principal, q Query
 	return list, total, err
 }
 
-// ExternalLog lists what happened to external tasks, JobLog what happened to other jobs.
-func (s *Service) ExternalLog(ctx context.Context, p access.Principal, q Query) ([]PastJob, int, error) {
-	return s.jobLog(ctx, p, q, true)
-}
-
-// JobLog is as ExternalLog.
-func (s *Service) JobLog(ctx context.Context, p access.Principal, q Query) ([]PastJob, int, error) {
-	return s.jobLog(ctx, p, q, false)
-}
-
-func (s *Service) jobLog(ctx context.Context, p access.Principal, q Query, worker bool) ([]PastJob, int, error) {
-	wants := func(l PastJob) bool {
-		return (l.External != "") == worker && q.is("logId", l.ID) && q.is("jobId", l.Job) && q.is("externalTaskId", l.External) && q.is("topicName", textOf(l.Topic)) && q.is("errorMessage", textOf(l.Message)) &&
-			q.in("activityIdIn", l.Activity) && q.is("activityId", l.Activity) && q.in("executionIdIn", l.Execution) && q.holds("creationLog", l.CreationLog) && q.holds("failureLog", l.FailureLog) &&
-			q.holds("successLog", l.SuccessLog) && q.holds("deletionLog", l.DeletionLog) && q.unowned()
-	}
-	return history(ctx, s, p, q, part[PastJob]{func(f *past) []PastJob { return f.jobs }, wants, sorts[PastJob]{
-		"timestamp":            func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
-		"taskId":               func(a, b PastJob) int { return cmp.Compare(a.External, b.External) },
-		"jobId":                func(a, b PastJob) int { return cmp.Compare(a.Job, b.Job) },
-		"topicName":            func(a, b PastJob) int { return cmp.Compare(textOf(a.Topic), textOf(b.Topic)) },
-		"retries":              func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
-		"jobRetries":           func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
-		"priority":             func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
-		"jobPriority":          func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
-		"activityId":           func(a, b PastJob) int { return cmp.Compare(a.Activity, b.Activity) },
-		"executionId":          func(a, b PastJob) int { return cmp.Compare(a.Execution, b.Execution) },
-		"processInstanceId":    func(a, b PastJob) int { return cmp.Compare(a.Instance, b.Instance) },
-		"processDefinitionId":  func(a, b PastJob) int { return cmp.Compare(a.Definition, b.Definition) },
-		"processDefinitionKey": func(a, b PastJob) int { return cmp.Compare(a.DefinitionKey, b.DefinitionKey) },
-		"occurrence":           func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
-		"tenantId":             func(PastJob, PastJob) int { return 0 },
-	}})
+var jobLogSorts = sorts[PastJob]{
+	"timestamp":            func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
+	"taskId":               func(a, b PastJob) int { return cmp.Compare(a.External, b.External) },
+	"jobId":                func(a, b PastJob) int { return cmp.Compare(a.job, b.job) },
+	"topicName":            func(a, b PastJob) int { return cmp.Compare(textOf(a.Topic), textOf(b.Topic)) },
+	"retries":              func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
+	"jobRetries":           func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
+	"priority":             func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
+	"jobPriority":          func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
+	"activityId":           func(a, b PastJob) int { return cmp.Compare(a.Activity, b.Activity) },
+	"executionId":          func(a, b PastJob) int { return cmp.Compare(a.Execution, b.Execution) },
+	"processInstanceId":    func(a, b PastJob) int { return cmp.Compare(a.Instance, b.Instance) },
+	"processDefinitionId":  func(a, b PastJob) int { return cmp.Compare(a.Definition, b.Definition) },
+	"processDefinitionKey": func(a, b PastJob) int { return cmp.Compare(a.DefinitionKey, b.DefinitionKey) },
+	"occurrence":           func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
+	"tenantId":             func(PastJob, PastJob) int { return 0 },
 }
 
 // PastIncidents lists the incidents of the history.

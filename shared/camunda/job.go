@@ -60,12 +60,14 @@ func (x scene) jobs() []Job {
 			}
 			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, x.ofInstance(j.Token)+kind))
 			one.Retries, one.Priority, one.Due, one.Created = j.Retries, j.Priority, Date{j.DueAt}, Date{j.CreatedAt}
+			one.Message, one.FailedActivity = pointer(j.Failure), pointer(j.FailedNode)
 			list = append(list, one)
 		}
 	}
 	for _, t := range x.Timers {
 		one := job(t.ID, t.Token, t.Node)
 		one.Due, one.timer, one.JobDefinition = Date{t.DueAt}, true, pointer(jobDefinitionID(x.DefinitionID, t.Node, ""))
+		one.Retries, one.Message, one.FailedActivity = t.TriesLeft(), pointer(t.Failure), pointer(t.FailedNode)
 		list = append(list, one)
 	}
 	for _, i := range x.Incidents {
@@ -202,9 +204,10 @@ func (s *Service) ExecuteJob(ctx context.Context, call workflow.Call, id string)
 	call.Strict = true
 	err = s.workflow.RunJob(ctx, call, parsed)
 	if errors.Is(err, workflow.ErrIncident) { // which counts as a try, and Camunda answers 404
+		node, message, _ := strings.Cut(Failure(err).Message, ": ")
 		err = &Error{Status: http.StatusNotFound, Type: invalidRequest, Message: Failure(err).Message, cause: err}
 		call.Strict = false
-		if counted := s.workflow.CountFailure(ctx, call, parsed, Failure(err).Message); counted != nil {
+		if counted := s.workflow.CountFailure(ctx, call, parsed, node, message); counted != nil {
 			return counted
 		}
 	}
@@ -321,11 +324,25 @@ func (x scene) incidents() []Incident {
 			shown.Configuration = i.Job.String()
 		}
 		if shown.Type == failedJob { // of external tasks Camunda does not say it
-			shown.FailedActivity = pointer(i.Node)
+			shown.FailedActivity = pointer(x.failedNode(i))
+		}
+		if t := x.Timer(i.Job); t != nil {
+			shown.Execution = ExecutionID(x.ID, t.Token)
 		}
 		list = append(list, shown)
 	}
 	return list
+}
+
+// failedNode is where what an incident is about has failed.
+func (x scene) failedNode(i engine.Incident) string {
+	if j := x.Instance.Job(i.Job); j != nil && j.FailedNode != "" {
+		return j.FailedNode
+	}
+	if t := x.Timer(i.Job); t != nil && t.FailedNode != "" {
+		return t.FailedNode
+	}
+	return i.Node
 }
 
 var incidentSorts = sorts[Incident]{

@@ -58,32 +58,6 @@ type PastVariable struct {
 	raw expr.Value
 }
 
-// PastJob is one thing that happened to a job: of a worker, or of the engine itself.
-type PastJob struct {
-	ID            string  `json:"id"`
-	Time          Date    `json:"timestamp"`
-	Removal       Date    `json:"removalTime"`
-	Job           string  `json:"jobId,omitempty"`
-	External      string  `json:"externalTaskId,omitempty"`
-	Topic         *string `json:"topicName,omitempty"`
-	Worker        *string `json:"workerId"`
-	Retries       int     `json:"retries"`
-	Priority      int64   `json:"priority"`
-	Message       *string `json:"errorMessage"`
-	JobMessage    *string `json:"jobExceptionMessage,omitempty"`
-	Activity      string  `json:"activityId"`
-	Execution     string  `json:"executionId"`
-	Instance      string  `json:"processInstanceId"`
-	Definition    string  `json:"processDefinitionId"`
-	DefinitionKey string  `json:"processDefinitionKey"`
-	Tenant        *string `json:"tenantId"`
-	Root          string  `json:"rootProcessInstanceId"`
-	CreationLog   bool    `json:"creationLog"`
-	FailureLog    bool    `json:"failureLog"`
-	SuccessLog    bool    `json:"successLog"`
-	DeletionLog   bool    `json:"deletionLog"`
-}
-
 // PastIncident is an incident of the history.
 type PastIncident struct {
 	Incident
@@ -165,6 +139,8 @@ func (f *past) before(c *engine.Change, m *marks) {
 		if j := f.state.Job(c.JobID); j != nil {
 			f.log(*j, c)
 		}
+	case engine.TimerFired, engine.TimerCancelled, engine.TimerRetried:
+		f.timer(c.TimerID, c)
 	case engine.IncidentResolved:
 		if i, ok := f.raised[c.IncidentID]; ok {
 			f.incidents[i].Open, f.incidents[i].Resolved, f.incidents[i].Ended = false, true, Date{f.at.At}
@@ -213,6 +189,8 @@ func (f *past) after(c *engine.Change) {
 	case engine.JobCreated:
 		f.log(*c.Job, c)
 		f.continued(*c.Job)
+	case engine.TimerCreated:
+		f.timer(c.Timer.ID, c)
 	case engine.JobCompleted:
 		f.begun()
 	case engine.DecisionEvaluated:
@@ -320,25 +298,6 @@ func (f *past) set(c *engine.Change) {
 		f.variables[i].Value, f.variables[i].raw, f.variables[i].State = Show(c.Variables[name], kinds[name], true), c.Variables[name], "CREATED"
 		f.detail(f.variables[i], !known)
 	}
-}
-
-// log notes what happened to a job.
-func (f *past) log(j engine.Job, c *engine.Change) {
-	x := scene{f.state, f.process}
-	l := PastJob{
-		ID: fmt.Sprintf("%s:%d:%d", j.ID, f.at.Seq, len(f.jobs)), Time: Date{f.at.At}, Retries: j.Retries, Priority: j.Priority, Activity: j.Node,
-		Execution: ExecutionID(x.ID, j.Token), Instance: x.ID.String(), Definition: x.definition(), DefinitionKey: x.ProcessKey, Root: f.scene.Root().String(),
-		CreationLog: c.Kind == engine.JobCreated, FailureLog: c.Kind == engine.JobFailed, SuccessLog: c.Kind == engine.JobCompleted, DeletionLog: c.Kind == engine.JobCancelled,
-	}
-	if j.Kind == engine.ExternalJob {
-		l.External, l.Topic = j.ID.String(), pointer(j.Topic)
-	} else {
-		l.Job = j.ID.String()
-	}
-	if c.Kind == engine.JobFailed {
-		l.Message, l.Retries = pointer(c.Reason), c.Retries
-	}
-	f.jobs = append(f.jobs, l)
 }
 
 func (f *past) raise(i *engine.Incident) {

@@ -107,6 +107,9 @@ func (s *step) do(c Change) {
 		s.notice(c)
 	}
 	s.declare(&c)
+	if c.Kind == TimerFired || c.Kind == TimerCancelled {
+		s.timerEnds(c.TimerID)
+	}
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}

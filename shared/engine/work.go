@@ -101,7 +101,9 @@ func (s *step) newJob(t Token, node *bpmn.FlowNode, named, priority *expr.Expres
 	if job.Priority, err = s.integer(t, "priority", priority); err != nil {
 		return nil, err
 	}
-	job.Retries, job.Delays, err = s.retries(t, node)
+	if job.Retries, job.Delays, err = s.retries(t, node); err != nil && !node.RetryCycle.IsLiteral() {
+		job.Retries, job.Delays, err = defaultRetries, nil, nil // Camunda 7 does not look at it before a job fails
+	}
 	return job, err
 }
 

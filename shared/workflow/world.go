@@ -15,7 +15,7 @@ func (e *execution) step(ctx context.Context, sub *subject, c engine.Command) (*
 		var need *engine.NeedDecision
 		switch {
 		case errors.Is(err, engine.ErrNeedCaller) && w.Caller == nil:
-			w.Caller, err = e.callers(ctx, parentOf(sub.instance, c.Action))
+			w.Caller, err = e.caller(ctx, parentOf(sub.instance, c.Action))
 		case errors.As(err, &need):
 			err = e.learn(ctx, need.Ref, sub.definition.DeploymentID)
 			w.Decisions = e.decisions

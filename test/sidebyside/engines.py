@@ -1,6 +1,9 @@
 """Builds and starts the two engines, and ends what it has started."""
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +12,23 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CAMUNDA, PRODUCT = 18090, 18091
+
+
+def missing(product):
+    """What has to be there and is not, in words."""
+    lacks = [f"{name} is not installed ({package})" for name, package in (("java", "openjdk-17-jdk-headless"), ("javac", "openjdk-17-jdk-headless"), ("mvn", "maven")) if not shutil.which(name)]
+    if shutil.which("java"):
+        words = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
+        version = re.search(r'version "(\d+)', words.stderr + words.stdout)
+        if version and int(version.group(1)) < 17:
+            lacks.append(f"java is {version.group(1)}, 17 or later is needed (openjdk-17-jdk-headless)")
+    if not os.access(product, os.X_OK):
+        lacks.append(f"{product} is not built (make diom)")
+    for port in (CAMUNDA, PRODUCT):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                lacks.append(f"port {port} is taken")
+    return lacks
 
 
 class Started:

@@ -13,12 +13,14 @@ from engines import CAMUNDA, HERE, PRODUCT, Started
 from generate import Model
 from play import Difference, Play
 from rest import Engine, ordered
+from script import Script
+from scripts import ALL
 from state import text
 
 
 class Total:
     def __init__(self):
-        self.models = self.runs = self.actions = self.states = self.refused = 0
+        self.models = self.runs = self.actions = self.states = self.refused = self.scripts = self.steps = 0
         self.known, self.differences = {}, []
 
 
@@ -88,6 +90,20 @@ def compare(engines, arguments, known):
     return total
 
 
+def play_scripts(engines, total, known, wanted):
+    for name, function in ALL.items():
+        if not any(name.startswith(start) for start in wanted):
+            continue
+        script = Script(name, engines, known)
+        function(script)
+        total.scripts, total.steps = total.scripts + 1, total.steps + script.steps
+        for reason in script.excused:
+            total.known[reason] = total.known.get(reason, 0) + 1
+        for step, one, other in script.differences:
+            total.differences.append(f"{name}: {step}")
+            print(f"DIFFERENCE {name}: {step}\n    camunda", text(one)[:1500], "\n    product", text(other)[:1500], flush=True)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("files", nargs="*", help="models to play besides the random ones")
@@ -95,6 +111,7 @@ def main():
     p.add_argument("--first", type=int, default=1, help="the seed of the first random model")
     p.add_argument("--seeds", type=int, default=3, help="runs of each process")
     p.add_argument("--steps", type=int, default=14, help="actions of a run")
+    p.add_argument("--scripts", nargs="*", default=[""], help="the beginnings of the names of the scripts to play; none: no script")
     p.add_argument("--operate", action="store_true", help="operators act as well")
     p.add_argument("--home", default=os.path.join(".diom", "sidebyside"))
     p.add_argument("--product", default=os.path.join(".diom", "bin", "diom"))
@@ -112,6 +129,8 @@ def main():
         engines = (Engine("camunda", arguments.camunda_url or f"http://127.0.0.1:{CAMUNDA}/engine-rest"),
                    Engine("product", arguments.product_url or f"http://127.0.0.1:{PRODUCT}/engine-rest", "admin:Diom-demo-1"))
         total = compare(engines, arguments, known)
+        play_scripts(engines, total, known, arguments.scripts)
+    print(f"{total.scripts} scripts, {total.steps} answers compared")
     print(f"{total.models} models ({total.refused} refused by one or both), {total.runs} runs, {total.actions} actions, {total.states} states compared in {time.time() - began:.0f} s")
     for reason, count in sorted(total.known.items(), key=lambda item: -item[1]):
         print(f"known, {count}: {reason}")
