@@ -67,7 +67,7 @@ func (x scene) jobs() []Job {
 	for _, t := range x.Timers {
 		one := job(t.ID, t.Token, t.Node)
 		one.Due, one.timer, one.JobDefinition = Date{t.DueAt}, true, pointer(jobDefinitionID(x.DefinitionID, t.Node, ""))
-		one.Retries, one.Message, one.FailedActivity = t.TriesLeft(), pointer(t.Failure), pointer(t.FailedNode)
+		one.Retries, one.Priority, one.Message, one.FailedActivity = t.TriesLeft(), t.Priority, pointer(t.Failure), pointer(t.FailedNode)
 		list = append(list, one)
 	}
 	for _, i := range x.Incidents {
@@ -203,7 +203,10 @@ func (s *Service) ExecuteJob(ctx context.Context, call workflow.Call, id string)
 	}
 	call.Strict = true
 	err = s.workflow.RunJob(ctx, call, parsed)
-	if errors.Is(err, workflow.ErrIncident) { // which counts as a try, and Camunda answers 404
+	if errors.Is(err, engine.ErrSuspended) {
+		return As(err, http.StatusNotFound, invalidRequest, "")
+	}
+	if errors.Is(err, workflow.ErrIncident) || errors.Is(err, engine.ErrOutput) { // which counts as a try, and Camunda answers 404
 		node, message, _ := strings.Cut(Failure(err).Message, ": ")
 		err = &Error{Status: http.StatusNotFound, Type: invalidRequest, Message: Failure(err).Message, cause: err}
 		call.Strict = false
@@ -212,6 +215,13 @@ func (s *Service) ExecuteJob(ctx context.Context, call workflow.Call, id string)
 		}
 	}
 	return goneJob(err, id)
+}
+
+func setJob(err error, id string) error {
+	if err = goneJob(err, id); err != nil {
+		return As(err, http.StatusInternalServerError, invalidRequest, "")
+	}
+	return nil
 }
 
 func noJob(id string, cause error) *Error {
@@ -238,19 +248,19 @@ type JobChange struct {
 func (s *Service) SetJobRetries(ctx context.Context, call workflow.Call, id string, body JobChange) error {
 	parsed, err := engine.ParseID(id)
 	if err != nil {
-		return noJob(id, nil)
+		return setJob(noJob(id, nil), id)
 	}
 	if body.Retries == nil || *body.Retries < 0 {
-		return BadRequest("The number of job retries must be a non-negative Integer")
+		return setJob(BadRequest("The number of job retries must be a non-negative Integer"), id)
 	}
-	return goneJob(s.workflow.SetJobRetries(ctx, call, parsed, *body.Retries, body.Due.Time), id)
+	return setJob(s.workflow.SetJobRetries(ctx, call, parsed, *body.Retries, body.Due.Time), id)
 }
 
 // SetJobDue makes a job due at another time; without one it is due at once.
 func (s *Service) SetJobDue(ctx context.Context, call workflow.Call, id string, body JobChange) error {
 	parsed, err := engine.ParseID(id)
 	if err != nil {
-		return noJob(id, nil)
+		return setJob(noJob(id, nil), id)
 	}
 	due := body.NewDue.Time
 	if due.IsZero() {
@@ -259,7 +269,7 @@ func (s *Service) SetJobDue(ctx context.Context, call workflow.Call, id string, 
 	if due.IsZero() {
 		due = time.Now().UTC().Truncate(time.Millisecond)
 	}
-	return goneJob(s.workflow.SetJobDue(ctx, call, parsed, due), id)
+	return setJob(s.workflow.SetJobDue(ctx, call, parsed, due), id)
 }
 
 // SetJobPriority sets the priority of a continuation.
@@ -339,7 +349,7 @@ func (x scene) failedNode(i engine.Incident) string {
 	if j := x.Instance.Job(i.Job); j != nil && j.FailedNode != "" {
 		return j.FailedNode
 	}
-	if t := x.Timer(i.Job); t != nil && t.FailedNode != "" {
+	if t := x.Timer(i.Job); t != nil {
 		return t.FailedNode
 	}
 	return i.Node

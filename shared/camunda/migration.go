@@ -33,12 +33,13 @@ type MigrationRequest struct {
 	Plan      MigrationPlan  `json:"migrationPlan"`
 	Instances []string       `json:"processInstanceIds"`
 	Query     map[string]any `json:"processInstanceQuery"`
+	Skips
 }
 
 // MigrationReport says what is wrong with a plan, and with the instances that are to follow it.
 type MigrationReport struct {
 	Instructions []InstructionReport `json:"instructionReports"`
-	Variables    map[string]any      `json:"variableReports,omitempty"`
+	Variables    map[string]any      `json:"variableReports"`
 	Instance     string              `json:"processInstanceId,omitempty"`
 	Failures     []string            `json:"failures,omitempty"`
 }
@@ -101,7 +102,7 @@ func (s *Service) ValidatePlan(ctx context.Context, p MigrationPlan) (MigrationR
 }
 
 func showReport(r *workflow.MigrationReport) MigrationReport {
-	shown := MigrationReport{Instructions: []InstructionReport{}}
+	shown := MigrationReport{Instructions: []InstructionReport{}, Variables: map[string]any{}}
 	for _, i := range r.Instructions {
 		shown.Instructions = append(shown.Instructions, InstructionReport{showMapping(i.SourceNodeID, i.TargetNodeID, false), i.Failures})
 	}
@@ -126,6 +127,7 @@ func (s *Service) MigrateInstances(ctx context.Context, call workflow.Call, r Mi
 	if !report.Valid {
 		return unfit(report)
 	}
+	call.SkipListeners, call.SkipMappings = r.SkipListeners, r.SkipMappings
 	for _, id := range request.InstanceIDs {
 		if _, err := s.workflow.MigrateInstance(ctx, call, id, plan); err != nil {
 			return As(err, http.StatusBadRequest, "MigratingProcessInstanceValidationException", "Cannot migrate process instance '"+id.String()+"': ")
@@ -147,7 +149,7 @@ func (s *Service) migrants(ctx context.Context, p access.Principal, r MigrationR
 		}
 	}
 	if len(names) == 0 {
-		return nil, BadRequest("process instance ids is empty")
+		return nil, &Error{Status: http.StatusBadRequest, Type: "BadUserRequestException", Message: "process instance ids is empty"}
 	}
 	ids := make([]engine.ID, 0, len(names))
 	for _, name := range names {

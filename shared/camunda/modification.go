@@ -13,6 +13,7 @@ import (
 type InstanceModification struct {
 	Annotation   string         `json:"annotation"`
 	Instructions []*Instruction `json:"instructions"`
+	Skips
 }
 
 // Instruction is one step of a modification, of a restart or of a start elsewhere.
@@ -41,7 +42,10 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 	if err != nil {
 		return As(err, http.StatusInternalServerError, engineException, "Process instance '"+id+"' cannot be modified: ")
 	}
-	call.Types, call.Strict = types, true
+	if x.State == engine.Suspended {
+		return onSuspended(engine.ErrSuspended)
+	}
+	call.Types, call.Strict, call.SkipListeners, call.SkipMappings = types, true, body.SkipListeners, body.SkipMappings
 	m := workflow.Modification{Reason: clip(body.Annotation, 255)}
 	for n, i := range list {
 		if body.Instructions[n].ActivityInstance != id {

@@ -213,6 +213,7 @@ type Timer struct {
 	// Tried says that it was fired by hand in vain, or that somebody has set its Retries; Failure and FailedNode are
 	// what failed last and where.
 	Tried      bool   `json:"tried,omitempty"`
+	Priority   int64  `json:"priority,omitempty"` // of it as a job
 	Retries    int    `json:"retries,omitempty"`
 	Failure    string `json:"failure,omitempty"`
 	FailedNode string `json:"failedNode,omitempty"`

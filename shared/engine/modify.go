@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,6 +100,7 @@ func (s *step) modify(list []Instruction, reason string, known []Subscription) e
 	if len(list) == 0 {
 		return ErrModification.Withf("There is no instruction.")
 	}
+	reason = cmp.Or(reason, "modified") // what ends here has not ended by itself
 	emptied := false
 	for n, i := range list {
 		before := len(s.instance.Tokens)

@@ -75,7 +75,9 @@ func (s *step) nextTry(t Token, node string, retries int, first bool) (int, time
 	if first {
 		retries = count
 	}
-	retries = max(retries-1, 0)
+	if retries = max(retries-1, 0); retries == 0 {
+		return 0, time.Time{}
+	}
 	return retries, s.retryAt(delays, retries, nil)
 }
 

@@ -38,6 +38,8 @@ type Call struct {
 	// Strict makes an error of what would raise an incident; nothing is changed then (Camunda 7 rolls back
 	// to the last wait state).
 	Strict bool
+	// SkipListeners and SkipMappings pass over listeners and over input and output parameters in the step.
+	SkipListeners, SkipMappings bool
 	// Steward lets those who operate work on tasks that are other people's (Camunda 7 asks nobody).
 	Steward bool
 }

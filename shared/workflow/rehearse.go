@@ -91,6 +91,9 @@ func (x *rehearsal) returned(ctx context.Context, in *engine.Instance, r engine.
 		}
 		parent = &subject{instance: instance, definition: d}
 	}
+	if parent.instance.State == engine.Suspended {
+		return engine.ErrSuspended
+	}
 	if r.Over {
 		r.Variables = in.Scopes[0].Variables
 	}
@@ -100,7 +103,7 @@ func (x *rehearsal) returned(ctx context.Context, in *engine.Instance, r engine.
 // play makes one step by the product itself, in memory, and what follows from it.
 func (x *rehearsal) play(ctx context.Context, sub *subject, action engine.Action) error {
 	x.left--
-	part := execution{Service: x.Service, id: newID(), at: x.at, rehearsed: x.known}
+	part := execution{Service: x.Service, id: newID(), at: x.at, rehearsed: x.known, call: Call{Strict: true}}
 	after, changes, err := part.step(ctx, sub, engine.Command{ID: part.id, Action: action})
 	if err != nil {
 		return refused(err, "")

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from engines import CAMUNDA, HERE, PRODUCT, Started
+from engines import CAMUNDA, HERE, PRODUCT, Started, missing
 from generate import Model
 from play import Difference, Play
 from rest import Engine, ordered
@@ -120,6 +120,9 @@ def main():
     arguments = p.parse_args()
     with open(os.path.join(HERE, "known.json")) as file:
         known = json.load(file)
+    lacks = missing(os.path.abspath(arguments.product), arguments)
+    if lacks:
+        sys.exit("side-by-side cannot run:\n  " + "\n  ".join(lacks))
     with Started(os.path.abspath(arguments.home)) as started:
         if not arguments.camunda_url:
             started.camunda()

@@ -73,7 +73,7 @@ def several(s):
     """Variables of the instances of a multi-instance activity."""
     for sequential in ("false", "true"):
         key = "varSeveral" + sequential
-        s.deploy(key, f"""<startEvent id="s"/><userTask id="t"><extensionElements><camunda:inputOutput><camunda:inputParameter name="own">${{item}}!</camunda:inputParameter></camunda:inputOutput></extensionElements>
+        s.deploy(key, f"""<startEvent id="s"/><userTask id="t"><extensionElements><camunda:inputOutput><camunda:inputParameter name="own">p!</camunda:inputParameter></camunda:inputOutput></extensionElements>
 <multiInstanceLoopCharacteristics isSequential="{sequential}" camunda:collection="list" camunda:elementVariable="item"><completionCondition>${{stop}}</completionCondition></multiInstanceLoopCharacteristics></userTask><userTask id="after"/><endEvent id="e"/><- s > t > after > e ->""")
         s.start(key, "pi", {"list": ["p", "q", "r"], "stop": False})
         _places(s)
