@@ -51,6 +51,7 @@ const (
 	invalidRequest  = "InvalidRequestException"
 	restException   = "RestException"
 	engineException = "ProcessEngineException"
+	notValid        = "NotValidException"
 )
 
 // BadRequest is a request that cannot be read (400 InvalidRequestException).

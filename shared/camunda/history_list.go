@@ -125,7 +125,10 @@ func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([
 			return nil, 0, err
 		}
 		for _, row := range rows {
-			if t := x.pastTask(row, tokens[row.ID]); q.wantsPastTask(t) {
+			known := tokens[row.ID]
+			t := x.pastTask(row, known.token)
+			t.Assignee = pointer(known.assignee)
+			if q.wantsPastTask(t) && q.holds("processFinished", x.State.Ended()) && q.holds("processUnfinished", !x.State.Ended()) {
 				list = append(list, t)
 			}
 		}
@@ -149,14 +152,23 @@ func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([
 	})
 }
 
-// taskTokens are the tokens of the tasks of an instance, which the rows of tasks do not name.
-func (s *Service) taskTokens(ctx context.Context, x scene) (map[engine.ID]int, error) {
+// pastTaken is what the row of a task does not say: its token, and who it was assigned to last. That somebody has
+// completed it does not make it theirs to Camunda.
+type pastTaken struct {
+	token    int
+	assignee string
+}
+
+func (s *Service) taskTokens(ctx context.Context, x scene) (map[engine.ID]pastTaken, error) {
 	rows, err := s.store.History(ctx, x.ID, 0, most)
-	tokens := map[engine.ID]int{}
+	tokens := map[engine.ID]pastTaken{}
 	for _, row := range rows {
 		for _, c := range row.Changes {
-			if c.Kind == engine.TaskCreated {
-				tokens[c.Task.ID] = c.Task.Token
+			switch c.Kind {
+			case engine.TaskCreated, engine.TaskChanged:
+				tokens[c.Task.ID] = pastTaken{max(c.Task.Token, tokens[c.Task.ID].token), c.Task.Assignee}
+			case engine.TaskAssigned:
+				tokens[c.TaskID] = pastTaken{tokens[c.TaskID].token, c.Assignee}
 			}
 		}
 	}
@@ -182,6 +194,6 @@ func (x scene) pastTask(row store.Task, token int) PastTask {
 func (q Query) wantsPastTask(t PastTask) bool {
 	return q.is("taskId", t.ID) && q.is("taskName", textOf(t.Name)) && q.like("taskNameLike", textOf(t.Name)) && q.is("taskAssignee", textOf(t.Assignee)) && q.like("taskAssigneeLike", textOf(t.Assignee)) && q.is("taskOwner", textOf(t.Owner)) &&
 		q.is("taskDefinitionKey", t.Key) && q.in("taskDefinitionKeyIn", t.Key) && q.is("executionId", t.Execution) && q.in("activityInstanceIdIn", t.ActivityInstance) && q.ended(t.End.Time) &&
-		q.is("taskDeleteReason", textOf(t.DeleteReason)) && q.holds("assigned", t.Assignee != nil) && q.holds("unassigned", t.Assignee == nil) &&
+		q.is("taskDeleteReason", textOf(t.DeleteReason)) && q.like("taskDeleteReasonLike", textOf(t.DeleteReason)) && q.holds("assigned", t.Assignee != nil) && q.holds("unassigned", t.Assignee == nil) &&
 		q.before("startedBefore", t.Start.Time) && q.after("startedAfter", t.Start.Time) && q.before("finishedBefore", t.End.Time) && q.after("finishedAfter", t.End.Time) && q.unowned()
 }

@@ -30,7 +30,7 @@ type Message struct {
 func (body Message) check() error {
 	switch {
 	case body.Name == "":
-		return BadRequest("No message name supplied")
+		return &Error{Status: http.StatusBadRequest, Type: invalidRequest, Message: "No message name supplied"}
 	case body.Tenant != "" && body.WithoutTenant:
 		return BadRequest("Parameter 'tenantId' cannot be used together with parameter 'withoutTenantId'.")
 	case body.WithValues && !body.Result:
@@ -54,7 +54,7 @@ func (s *Service) Correlate(ctx context.Context, call workflow.Call, body Messag
 	if err := body.check(); err != nil {
 		return nil, err
 	}
-	m := workflow.Message{Name: body.Name, BusinessKey: body.BusinessKey, All: body.All}
+	m := workflow.Message{Name: body.Name, BusinessKey: body.BusinessKey, All: body.All, Local: engine.Variables{}, Starts: true}
 	for _, part := range []struct {
 		from Variables
 		to   *engine.Variables
@@ -94,16 +94,19 @@ func (s *Service) Correlate(ctx context.Context, call workflow.Call, body Messag
 	return s.correlated(ctx, c, body.WithValues, base)
 }
 
-// addLocal adds the variables that are for the scope of the event alone; without a scope of its own the
-// event gives them to the scope around it, as any other.
+// addLocal adds the variables that are for the scope of the event alone, and those for what it triggers.
 func (body Message) addLocal(m *workflow.Message, types engine.Types) error {
-	for _, from := range []Variables{body.Local, body.Triggered} {
+	for i, from := range []Variables{body.Local, body.Triggered} {
 		values, more, err := from.Read()
 		if err != nil {
 			return As(err, http.StatusBadRequest, restException, "")
 		}
 		for name, value := range values {
-			m.Variables[name] = value
+			if i == 0 {
+				m.Local[name] = value
+			} else {
+				m.Variables[name] = value
+			}
 			if more[name] != "" {
 				types[name] = more[name]
 			}

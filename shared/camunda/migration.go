@@ -3,8 +3,10 @@ package camunda
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/workflow"
 )
@@ -56,15 +58,43 @@ func (s *Service) GeneratePlan(ctx context.Context, r MigrationRequest) (Migrati
 	if err != nil {
 		return MigrationPlan{}, err
 	}
+	_, source, err := s.workflow.Model(ctx, plan.SourceDefinitionID)
+	if err != nil {
+		return MigrationPlan{}, As(err, http.StatusBadRequest, invalidRequest, "")
+	}
+	_, target, err := s.workflow.Model(ctx, plan.TargetDefinitionID)
+	if err != nil {
+		return MigrationPlan{}, As(err, http.StatusBadRequest, invalidRequest, "")
+	}
 	made, err := s.workflow.GenerateMigration(ctx, plan.SourceDefinitionID, plan.TargetDefinitionID, r.Update)
 	if err != nil {
 		return MigrationPlan{}, As(err, http.StatusBadRequest, invalidRequest, "")
 	}
 	shown := MigrationPlan{Source: r.Source, Target: r.Target, Instructions: []MigrationInstruction{}, Variables: r.Variables}
 	for _, i := range made.Instructions {
+		if !generated(source.Node(i.SourceNodeID), target.Node(i.TargetNodeID)) {
+			continue
+		}
 		shown.Instructions = append(shown.Instructions, showMapping(i.SourceNodeID, i.TargetNodeID, i.UpdateEventTrigger))
 	}
 	return shown, nil
+}
+
+// unplanned are elements at which no token rests, which Camunda does not map by itself.
+var unplanned = []bpmn.Element{
+	bpmn.ElementEndEvent, bpmn.ElementExclusiveGateway, bpmn.ElementIntermediateThrowEvent, bpmn.ElementManualTask, bpmn.ElementScriptTask, bpmn.ElementTask,
+}
+
+// generated reports whether Camunda's plan would map a node to another of its id: something waits there, and both are
+// in the same sub-process.
+func generated(from, to *bpmn.FlowNode) bool {
+	if slices.Contains(unplanned, from.Element) || from.Element == bpmn.ElementStartEvent && !from.StartsEventSubProcess() {
+		return false
+	}
+	if from.Parent == nil || to.Parent == nil {
+		return from.Parent == to.Parent
+	}
+	return from.Parent.ID == to.Parent.ID
 }
 
 func showMapping(source, target string, update bool) MigrationInstruction {
@@ -115,6 +145,9 @@ func (s *Service) MigrateInstances(ctx context.Context, call workflow.Call, r Mi
 	plan, err := r.Plan.read()
 	if err != nil {
 		return err
+	}
+	if len(plan.Instructions) == 0 { // ours would map what has the same id
+		return &Error{Status: http.StatusBadRequest, Type: "MigratingProcessInstanceValidationException", Message: "There is no migration instruction for what is active"}
 	}
 	request := workflow.MigrationRequest{MigrationPlan: plan}
 	if request.InstanceIDs, err = s.migrants(ctx, call.Principal, r); err != nil {

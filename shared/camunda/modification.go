@@ -2,7 +2,9 @@ package camunda
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -48,6 +50,9 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 	call.Types, call.Strict, call.SkipListeners, call.SkipMappings = types, true, body.SkipListeners, body.SkipMappings
 	m := workflow.Modification{Reason: clip(body.Annotation, 255)}
 	for n, i := range list {
+		if i.Type == engine.CancelTokens && i.NodeID != "" && x.process.Node(strings.TrimSuffix(i.NodeID, engine.WholeSuffix)) == nil {
+			continue // Camunda cancels what there is
+		}
 		if body.Instructions[n].ActivityInstance != id {
 			m.Instructions = append(m.Instructions, i)
 			continue
@@ -58,7 +63,14 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 			}
 		}
 	}
-	if _, err = s.workflow.ModifyInstance(ctx, call, x.ID, m); err != nil {
+	if len(m.Instructions) == 0 {
+		return nil
+	}
+	_, err = s.workflow.ModifyInstance(ctx, call, x.ID, m)
+	switch {
+	case errors.Is(err, engine.ErrModification) && !strings.Contains(Failure(err).Message, "outgoing sequence flow"):
+		return As(err, http.StatusBadRequest, notValid, "Cannot modify process instance '"+id+"': ")
+	case err != nil:
 		return As(err, http.StatusInternalServerError, engineException, "Cannot modify process instance '"+id+"': ")
 	}
 	return nil
@@ -106,7 +118,7 @@ func (i *Instruction) read() (one workflow.Instruction, types engine.Types, err 
 	if i.Ancestor != "" {
 		_, _, token, err := ParseActivityInstanceID(i.Ancestor)
 		if err != nil {
-			return one, nil, BadRequest("Ancestor activity instance '%s' does not exist", i.Ancestor)
+			return one, nil, &Error{Status: http.StatusBadRequest, Type: notValid, Message: "Ancestor activity instance '" + i.Ancestor + "' does not exist"}
 		}
 		one.AncestorToken = &token
 	}
@@ -145,7 +157,7 @@ func (i *Instruction) readCancelled(one *workflow.Instruction) error {
 	}
 	_, _, token, err := ParseActivityInstanceID(given)
 	if err != nil {
-		return BadRequest("Cannot perform instruction: Cancel: Activity instance '%s' does not exist", given)
+		return &Error{Status: http.StatusBadRequest, Type: notValid, Message: "Cannot perform instruction: Cancel: Activity instance '" + given + "' does not exist"}
 	}
 	one.Token = token
 	return nil

@@ -127,11 +127,17 @@ func (f *past) step(changes []engine.Change) {
 func (f *past) before(c *engine.Change, m *marks) {
 	switch c.Kind {
 	case engine.TokenMoved, engine.TokenConsumed:
-		f.leave(c.Token, f.cut(c, m))
+		cut := f.cut(c, m)
+		f.completes(c, cut)
+		f.leave(c.Token, cut)
 	case engine.TaskCancelled:
 		if t := f.state.Task(c.TaskID); t != nil {
 			m.cancelled[t.Token] = true
 			f.removed[t.ID] = true
+		}
+	case engine.ScopeClosed:
+		for _, s := range f.state.Scopes {
+			m.forced[s.Token] = m.forced[s.Token] || s.Number == c.Scope && m.emptied[c.Scope]
 		}
 	case engine.JobCancelled, engine.JobCompleted:
 		f.jobEnds(c, m)
@@ -149,6 +155,17 @@ func (f *past) before(c *engine.Change, m *marks) {
 		for token := range f.open {
 			f.leave(token, true)
 		}
+	}
+}
+
+// completes notes that a visit was the last one of its path: to Camunda it completes its scope.
+func (f *past) completes(c *engine.Change, cut bool) {
+	t := f.state.Token(c.Token)
+	if cut || c.Kind != engine.TokenConsumed || t == nil {
+		return
+	}
+	if n := f.process.Node(t.Node); n != nil && len(n.Outgoing) == 0 && n.Event == nil && n.Element != bpmn.ElementStartEvent {
+		f.visit(c.Token, func(a *PastActivity) { a.CompleteScope = true })
 	}
 }
 

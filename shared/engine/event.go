@@ -251,6 +251,7 @@ func (s *step) again(timer Timer) {
 type Correlate struct {
 	Subscription ID
 	Variables    Variables
+	Local        Variables // of the scope of the event itself, where a token is at it
 }
 
 // Name is the command's name in the history.
@@ -263,6 +264,9 @@ func (a Correlate) apply(s *step) error {
 	}
 	if err := s.open(); err != nil {
 		return err
+	}
+	if t := s.waiter(found.Token, found.Scope); t.Number > 0 && t.Node == found.Node {
+		s.setLocal(t, a.Local)
 	}
 	s.receive(*found, a.Variables)
 	return nil

@@ -80,6 +80,9 @@ func (s *step) field(t Token, f bpmn.FormField, value expr.Value, given bool) (e
 			if known, _ := s.lookup(s.instance.scopeOf(t))(f.ID); known != nil {
 				continue
 			}
+			if f.DefaultValue != nil { // Camunda 7 RequiredValidator
+				continue
+			}
 		}
 		if err := satisfies(c, value); err != nil {
 			return nil, fmt.Errorf("the form field %q: %w", f.ID, err)
@@ -147,6 +150,9 @@ func compareTo(value expr.Value, config string) (int, error) {
 	number, isDecimal := value.(*apd.Decimal)
 	if whole, isWhole := value.(int64); isWhole {
 		number, isDecimal = apd.New(whole, 0), true
+		if err == nil && limit.Exponent < 0 { // Long.parseLong
+			err = errNotWhole
+		}
 	}
 	if err != nil || !isDecimal {
 		return 0, fmt.Errorf("min and max compare numbers, not %q with %q", clip(expr.String(value)), config)

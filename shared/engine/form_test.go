@@ -33,6 +33,8 @@ var formCases = []struct {
 	{"default not needed", `<c:formField id="x" type="long" defaultValue="12"/>`, int64(1), int64(1), false},
 	{"required", constrained("string", limit("required", "")), nil, nil, true},
 	{"required, empty", constrained("string", limit("required", "")), "", nil, true},
+	{"required, with a default", strings.Replace(constrained("string", limit("required", "")), `type=`, `defaultValue="d" type=`, 1), nil, "d", false},
+	{"a limit with a part for a whole number", constrained("long", limit("min", "1.5")), int64(2), nil, true},
 	{"required, given", constrained("string", limit("required", "")), "a", "a", false},
 	{"required, known", strings.Replace(constrained("long", limit("required", "")), `"x"`, `"known"`, 1), nil, nil, false},
 	{"readonly", constrained("string", limit("readonly", "")), "a", nil, true},
