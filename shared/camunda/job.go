@@ -217,13 +217,6 @@ func (s *Service) ExecuteJob(ctx context.Context, call workflow.Call, id string)
 	return goneJob(err, id)
 }
 
-func setJob(err error, id string) error {
-	if err = goneJob(err, id); err != nil {
-		return As(err, http.StatusInternalServerError, invalidRequest, "")
-	}
-	return nil
-}
-
 func noJob(id string, cause error) *Error {
 	return &Error{Status: http.StatusNotFound, Type: invalidRequest, Message: "No job found with id '" + id + "'", cause: cause}
 }
@@ -342,17 +335,6 @@ func (x scene) incidents() []Incident {
 		list = append(list, shown)
 	}
 	return list
-}
-
-// failedNode is where what an incident is about has failed.
-func (x scene) failedNode(i engine.Incident) string {
-	if j := x.Instance.Job(i.Job); j != nil && j.FailedNode != "" {
-		return j.FailedNode
-	}
-	if t := x.Timer(i.Job); t != nil {
-		return t.FailedNode
-	}
-	return i.Node
 }
 
 var incidentSorts = sorts[Incident]{

@@ -38,3 +38,22 @@ func nullValue(what string) *Error {
 func engineRefuses(message string) *Error {
 	return &Error{Status: http.StatusInternalServerError, Type: engineException, Message: message}
 }
+
+// setJob words a failure to change a job: to Camunda that is one of the engine.
+func setJob(err error, id string) error {
+	if err = goneJob(err, id); err != nil {
+		return As(err, http.StatusInternalServerError, invalidRequest, "")
+	}
+	return nil
+}
+
+// failedNode is where what an incident is about has failed.
+func (x scene) failedNode(i engine.Incident) string {
+	if j := x.Instance.Job(i.Job); j != nil && j.FailedNode != "" {
+		return j.FailedNode
+	}
+	if t := x.Timer(i.Job); t != nil {
+		return t.FailedNode
+	}
+	return i.Node
+}

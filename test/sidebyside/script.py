@@ -2,6 +2,7 @@
 import json
 import re
 
+from known import of_script
 from play import typed
 from state import DATE, tree
 
@@ -71,7 +72,7 @@ def normal(value, ordered=False, fields=None):
 
 
 class Script:
-    """One script under way. known says what may differ: the step's key, and why."""
+    """One script under way. known are the rules that say what may differ, and why."""
 
     def __init__(self, name, engines, known):
         self.name, self.engines, self.known = name, engines, known
@@ -124,10 +125,10 @@ class Script:
         step = f"[{self.note}] {step}" if self.note else step
         if one == other:
             return
-        for rule in self.known:
-            if rule.get("script") == self.name and rule["step"] in step:
-                self.excused.append(rule["reason"])
-                return
+        reason = of_script(self.known, self.name, step)
+        if reason:
+            self.excused.append(reason)
+            return
         self.differences.append((step, one, other))
 
     # Short names

@@ -4,13 +4,13 @@ Python, because it needs nothing but the standard library, and a third of the li
 product and of no test that a commit must pass.
 """
 import argparse
-import json
 import os
 import sys
 import time
 
-from engines import CAMUNDA, HERE, PRODUCT, Started, missing
+from engines import CAMUNDA, PRODUCT, Started, missing
 from generate import Model
+from known import reason as known_as, rules
 from play import Difference, Play
 from rest import Engine, ordered
 from script import Script
@@ -24,31 +24,13 @@ class Total:
         self.known, self.differences = {}, []
 
 
-def excused(known, difference, play):
-    """The reason why a difference is known, or nothing."""
-    last = play.log[-1][0] if play.log else ""
-    for rule in known:
-        parts = [difference.one] if isinstance(difference.one, dict) else difference.one if isinstance(difference.one, list) else []
-        only = {name for part in parts if isinstance(part, dict) for name in part}
-        if rule["kind"] != difference.kind or not last.startswith(rule.get("last", "")):
-            continue
-        if rule.get("camunda", "") not in text(difference.one) or rule.get("product", "") not in text(difference.other):
-            continue
-        if rule.get("feature", "") and rule["feature"] not in play.features:
-            continue
-        if rule.get("only") and not (only and only <= set(rule["only"].split())):
-            continue
-        return rule["reason"]
-    return None
-
-
 def play_one(engines, key, seed, features, total, known, arguments):
     play = Play(engines, key, seed, arguments.operate)
     play.features = features
     try:
         play.run(arguments.steps)
     except Difference as difference:
-        reason = excused(known, difference, play)
+        reason = known_as(known, difference, play)
         if reason:
             total.known[reason] = total.known.get(reason, 0) + 1
         else:
@@ -118,8 +100,7 @@ def main():
     p.add_argument("--camunda-url", help="of one that runs already")
     p.add_argument("--product-url", help="of one that runs already, with its demo")
     arguments = p.parse_args()
-    with open(os.path.join(HERE, "known.json")) as file:
-        known = json.load(file)
+    known = rules()
     lacks = missing(os.path.abspath(arguments.product), arguments)
     if lacks:
         sys.exit("side-by-side cannot run:\n  " + "\n  ".join(lacks))
