@@ -82,9 +82,9 @@ def priorities(s):
     s.post("/process-definition/key/extPriority/start", {"variables": typed({"p": "high"})})
     s.post("/process-definition/key/extPriority/start", {})
     _fetch(s, "extPriority", variables=["p"], includeExtensionProperties=True)
-    s.get("/external-task?processDefinitionKey=extPriority&sortBy=taskPriority&sortOrder=asc", ordered=True, fields={"priority"})
-    s.get("/external-task/count?processDefinitionKey=extPriority&priorityHigherThanOrEquals=6")
-    s.get("/external-task/count?processDefinitionKey=extPriority&priorityLowerThanOrEquals=3")
+    s.get("/external-task?topicName=extPriority&sortBy=taskPriority&sortOrder=asc", ordered=True, fields={"priority"})
+    s.get("/external-task/count?topicName=extPriority&priorityHigherThanOrEquals=6")
+    s.get("/external-task/count?topicName=extPriority&priorityLowerThanOrEquals=3")
 
 
 def topics(s):

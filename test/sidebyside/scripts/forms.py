@@ -45,7 +45,7 @@ def _answer(s, path, body):
 
 def _fields(s, task):
     for name, kind, constraints, default in FIELDS:
-        key = f"form{'Task' if task else 'Start'}{name}"
+        s.note = key = f"form{'Task' if task else 'Start'}{name}"
         field = _field(name, kind, constraints, default)
         if task:
             s.deploy(key, f'<startEvent id="s"/><userTask id="t">{field}</userTask><userTask id="u"/><endEvent id="e"/><- s > t > u > e ->')
