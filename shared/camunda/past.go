@@ -130,6 +130,9 @@ func (f *past) before(c *engine.Change, m *marks) {
 		cut := f.cut(c, m)
 		f.completes(c, cut)
 		f.leave(c.Token, cut)
+		if c.Kind == engine.TokenMoved { // its next visit is another
+			delete(m.cancelled, c.Token)
+		}
 	case engine.TaskCancelled:
 		if t := f.state.Task(c.TaskID); t != nil {
 			m.cancelled[t.Token] = true
@@ -149,7 +152,7 @@ func (f *past) before(c *engine.Change, m *marks) {
 		f.timer(c.TimerID, c)
 	case engine.IncidentResolved:
 		if i, ok := f.raised[c.IncidentID]; ok {
-			f.incidents[i].Open, f.incidents[i].Resolved, f.incidents[i].Ended = false, true, Date{f.at.At}
+			f.incidents[i].Open, f.incidents[i].Resolved, f.incidents[i].Deleted, f.incidents[i].Ended = false, !m.ends, m.ends, Date{f.at.At}
 		}
 	case engine.InstanceCancelled:
 		for token := range f.open {

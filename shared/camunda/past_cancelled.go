@@ -12,6 +12,7 @@ type marks struct {
 	ended      map[int]bool          // tokens whose error nothing caught
 	emptied    map[int]bool          // scopes out of which a token was cut
 	forced     map[int]bool          // tokens whose scope was closed after that
+	ends       bool                  // the instance is cancelled
 	interrupts bool                  // something was interrupted
 	merged     map[engine.Token]bool // joins, as tokens without numbers, that have fired
 }
@@ -27,6 +28,8 @@ func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
 			m.ended[c.Token] = true
 		case engine.EscalationUnhandled:
 			delete(m.thrown, c.Token)
+		case engine.InstanceCancelled:
+			m.ends = true
 		case engine.TokenMoved, engine.TokenCreated:
 			if n := p.Node(c.Node); n != nil && c.Flow == "" {
 				m.interrupts = m.interrupts || n.AttachedTo != nil && n.Interrupting || n.TriggeredByEvent && interrupting(p, n)
