@@ -18,12 +18,15 @@ func TestEngineRestForm(t *testing.T) {
 	r := newRest(t)
 	r.deploy(200, nil, map[string]string{"asking.bpmn": asking})
 	r.story([]step{
-		{method: "POST", path: "/process-definition/key/asking/submit-form", body: `{"variables": {"days": {"value": 31, "type": "Long"}}}`, status: 400, want: `{"type": "RestException"}`},
+		{method: "POST", path: "/process-definition/key/asking/submit-form", body: `{"variables": {"days": {"value": 30, "type": "Long"}}}`, status: 500, want: `{"type": "RestException"}`},
+		{method: "POST", path: "/process-definition/key/asking/submit-form", body: `{"variables": {"days": {"value": "many", "type": "String"}}}`, status: 500, want: `{"type": "RestException"}`},
+		{method: "POST", path: "/process-definition/key/nothing/submit-form", body: `{}`, status: 404, want: `{"type": "RestException"}`},
 		{method: "POST", path: "/process-definition/key/asking/start", body: `{"variables": {"days": {"value": 31, "type": "Long"}}}`, status: 200},
-		{method: "POST", path: "/process-definition/key/asking/submit-form", body: `{"variables": {"days": {"value": 30, "type": "Long"}}}`, status: 200, keep: map[string]string{"instance": "id"}},
+		{method: "POST", path: "/process-definition/key/asking/submit-form", body: `{"variables": {"days": {"value": 29, "type": "Long"}}}`, status: 200, keep: map[string]string{"instance": "id"}},
 		{method: "GET", path: "/task?processInstanceId={instance}", status: 200, keep: map[string]string{"task": "0/id"}},
-		{method: "POST", path: "/task/{task}/submit-form", body: `{"variables": {}}`, status: 400, want: `{"type": "RestException"}`},
+		{method: "POST", path: "/task/{task}/submit-form", body: `{"variables": {}}`, status: 500, want: `{"type": "RestException"}`},
+		{method: "POST", path: "/task/{task}/submit-form", body: `{"variables": {"why": {"value": "x"}, "level": {"value": "1.5"}}}`, status: 500, want: `{"type": "NumberFormatException"}`},
 		{method: "POST", path: "/task/{task}/submit-form", body: `{"variables": {"why": {"value": "rest"}}}`, status: 204},
-		{method: "GET", path: "/history/variable-instance?processInstanceId={instance}&variableName=level", status: 200, want: `[{"value": 3}]`},
+		{method: "GET", path: "/history/variable-instance?processInstanceId={instance}&variableName=level", status: 200, want: `[{"value": 3, "type": "Long"}]`},
 	})
 }

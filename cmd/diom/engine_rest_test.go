@@ -221,7 +221,7 @@ var orderSteps = []step{
 	{method: "PUT", path: "/task/{task}", body: `{"name": "Check it", "assignee": "kermit", "priority": 80, "due": "2030-01-01T00:00:00.000+0000"}`, status: 204},
 	{method: "GET", path: "/task/{task}", status: 200, want: `{"name": "Check it", "assignee": "kermit", "priority": 80, "due": "2030-01-01T00:00:00.000+0000"}`},
 	{method: "PUT", path: "/process-instance/{instance}/suspended", body: `{"suspended": true}`, status: 204},
-	{method: "POST", path: "/task/{task}/complete", body: `{}`, status: 500, want: `{"type": "ProcessEngineException"}`},
+	{method: "POST", path: "/task/{task}/complete", body: `{}`, status: 500, want: `{"type": "RestException"}`},
 	{method: "PUT", path: "/process-instance/{instance}/suspended", body: `{"suspended": false}`, status: 204},
 	{method: "POST", path: "/task/nothing/complete", body: `{}`, status: 500, want: `{"type": "RestException"}`},
 	{method: "POST", path: "/task/{task}/complete", body: `{"withVariablesInReturn": true, "variables": {"amount": {"value": 5, "type": "Long"}}}`, status: 200, want: `{"amount": {"type": "Long", "value": 5}}`},

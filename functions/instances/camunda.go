@@ -86,6 +86,9 @@ func suspendInstances(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !q.Has("processDefinitionId") && !q.Has("processDefinitionKey") && !q.Has("processInstanceIds") && !q.Has("processInstanceQuery") && !q.Has("historicProcessInstanceQuery") {
+		return nil, camunda.BadRequest("Either processInstanceId, processDefinitionId or processDefinitionKey should be set to update the suspension state.")
+	}
 	return nil, r.App.Camunda.SuspendInstances(ctx, r.Call(), q, q.Flag("suspended"))
 }
 

@@ -46,7 +46,7 @@ func engineRest() []faas.Route {
 		faas.EngineRestList("/external-task", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.ExternalTask] { return a.Camunda.ExternalTasks }),
 		faas.EngineRestList("/job", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.Job] { return a.Camunda.Jobs }),
 		faas.EngineRestList("/history/external-task-log", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastJob] { return a.Camunda.ExternalLog }),
-		faas.EngineRestList("/history/job-log", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastJob] { return a.Camunda.JobLog }),
+		faas.EngineRestList("/history/job-log", access.WorkflowOperate, func(a *faas.App) faas.Listing[camunda.PastEngineJob] { return a.Camunda.JobLog }),
 	)
 }
 

@@ -31,6 +31,7 @@ type BatchBody struct {
 	Definition   string         `json:"processDefinitionId"`
 	Instructions []*Instruction `json:"instructions"`
 	Annotation   string         `json:"annotation"`
+	Skips
 }
 
 // BatchMaker makes a batch of a request, or returns why it cannot be made.
@@ -118,7 +119,7 @@ func (s *Service) ModifyAtOnce(ctx context.Context, call workflow.Call, b BatchB
 		return err
 	}
 	for _, id := range ids {
-		if err := s.Modify(ctx, call, id.String(), InstanceModification{b.Annotation, b.Instructions}); err != nil {
+		if err := s.Modify(ctx, call, id.String(), InstanceModification{Annotation: b.Annotation, Instructions: b.Instructions, Skips: b.Skips}); err != nil {
 			return err
 		}
 	}

@@ -96,22 +96,19 @@ func (s *Service) FetchAndLock(ctx context.Context, f Fetch) ([]LockedTask, erro
 	case wait < 0 || wait > maxWait:
 		return nil, BadRequest("The asynchronous response timeout cannot be set to a value greater than %d milliseconds", maxWait.Milliseconds())
 	case f.Worker == "":
-		return nil, BadRequest("workerId is null")
-	case f.Max != nil && *f.Max <= 0:
+		return nil, nullValue("workerId")
+	case f.Max == nil || *f.Max <= 0:
 		return []LockedTask{}, nil
 	}
-	request := workflow.JobFetch{WorkerID: f.Worker, Wait: wait}
-	if f.Max != nil {
-		n := min(*f.Max, mostLocked)
-		request.MaxJobs = &n
-	}
+	n := min(*f.Max, mostLocked)
+	request := workflow.JobFetch{WorkerID: f.Worker, Wait: wait, MaxJobs: &n}
 	topics := map[string]FetchTopic{}
 	for _, t := range f.Topics {
 		switch {
 		case t.Name == "":
-			return nil, BadRequest("topicName is null")
+			return nil, nullValue("topicName")
 		case t.Lock <= 0:
-			return nil, BadRequest("lockTime is not greater than 0")
+			return nil, engineRefuses("lockTime is not greater than 0")
 		case len(t.Tenants) > 0 || topics[t.Name].Name != "":
 			continue // there are no tenants; of a topic that is given twice the first counts
 		}

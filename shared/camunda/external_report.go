@@ -3,6 +3,7 @@ package camunda
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"time"
@@ -22,7 +23,7 @@ type WorkerReport struct {
 	Details      string    `json:"errorDetails"`
 	Retries      *int      `json:"retries"`
 	RetryTimeout *int64    `json:"retryTimeout"` // milliseconds
-	Code         string    `json:"errorCode"`
+	Code         *string   `json:"errorCode"`
 	Duration     int64     `json:"newDuration"` // milliseconds
 	Priority     int64     `json:"priority"`
 }
@@ -41,7 +42,7 @@ func noExternal(id string, cause error) *Error {
 }
 
 func external(err error, id string) error {
-	if errors.Is(err, store.ErrNoJob) || errors.Is(err, engine.ErrNoJob) {
+	if errors.Is(err, store.ErrNoJob) || errors.Is(err, engine.ErrNoJob) || errors.Is(err, workflow.ErrNoWork) {
 		return noExternal(id, err)
 	}
 	return err
@@ -52,6 +53,9 @@ func (s *Service) CompleteExternal(ctx context.Context, call workflow.Call, id s
 	job, err := jobID(id)
 	if err != nil {
 		return err
+	}
+	if r.Worker == "" {
+		return nullValue("workerId")
 	}
 	c := workflow.JobCompletion{WorkerID: r.Worker}
 	if c.Variables, call.Types, err = r.Variables.Read(); err != nil {
@@ -82,7 +86,7 @@ func (s *Service) FailExternal(ctx context.Context, call workflow.Call, id strin
 		after = time.Duration(*r.RetryTimeout) * time.Millisecond
 	}
 	if *f.Retries < 0 || after < 0 {
-		return BadRequest("The number of retries and the retry timeout cannot be negative")
+		return engineRefuses("The number of retries and the retry timeout cannot be negative")
 	}
 	var types engine.Types
 	if f.Variables, call.Types, err = r.Variables.Read(); err == nil {
@@ -102,10 +106,15 @@ func (s *Service) ThrowExternal(ctx context.Context, call workflow.Call, id stri
 	if err != nil {
 		return err
 	}
-	if r.Code == "" {
-		return BadRequest("errorCode is null")
+	switch {
+	case r.Worker == "":
+		return nullValue("workerId")
+	case r.Code == nil:
+		return nullValue("errorCode")
+	case *r.Code == "":
+		return engineRefuses("errorCode is empty")
 	}
-	e := workflow.JobError{WorkerID: r.Worker, Code: r.Code, Message: r.Message}
+	e := workflow.JobError{WorkerID: r.Worker, Code: *r.Code, Message: r.Message}
 	if e.Variables, call.Types, err = r.Variables.Read(); err != nil {
 		return err
 	}
@@ -121,7 +130,7 @@ func (s *Service) ExtendLock(ctx context.Context, id string, r WorkerReport) err
 		return err
 	}
 	if r.Duration <= 0 {
-		return BadRequest("lockTime is not greater than 0")
+		return &Error{Status: http.StatusBadRequest, Type: restException, Message: "lockTime is not greater than 0"}
 	}
 	_, err = s.workflow.ExtendJob(ctx, job, workflow.JobExtension{WorkerID: r.Worker, Lock: time.Duration(r.Duration) * time.Millisecond})
 	return external(err, id)
@@ -143,7 +152,7 @@ func (s *Service) SetRetries(ctx context.Context, call workflow.Call, id string,
 		return err
 	}
 	if retries < 0 {
-		return BadRequest("The number of job retries must be a non-negative Integer, but '%d' has been provided.", retries)
+		return &Error{Status: http.StatusBadRequest, Type: "BadUserRequestException", Message: fmt.Sprintf("The number of retries cannot be negative, but '%d' has been provided", retries)}
 	}
 	return external(s.workflow.SetJobRetries(ctx, call, job, retries, time.Time{}), id)
 }

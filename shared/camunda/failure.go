@@ -51,6 +51,7 @@ const (
 	invalidRequest  = "InvalidRequestException"
 	restException   = "RestException"
 	engineException = "ProcessEngineException"
+	notValid        = "NotValidException"
 )
 
 // BadRequest is a request that cannot be read (400 InvalidRequestException).
@@ -91,6 +92,15 @@ func As(err error, status int, kind, prefix string) error {
 	return &Error{Status: status, Type: kind, Message: prefix + Failure(err).Message, cause: err}
 }
 
+// failed gives what goes wrong in a command the name and the status with which Camunda answers most routes that start
+// or complete something: 500 RestException.
+func failed(err error, prefix string) error {
+	if err == nil {
+		return nil
+	}
+	return As(err, http.StatusInternalServerError, restException, prefix)
+}
+
 // Unknown makes a failure that something is not there one of another status: Camunda answers some of its
 // routes with 500 then.
 func Unknown(err error, status int, prefix string) error {
@@ -124,7 +134,7 @@ func Failure(err error) *Error {
 	case errors.Is(err, workflow.ErrNoSubscription) || errors.Is(err, workflow.ErrAmbiguous):
 		e.Status, e.Type = http.StatusBadRequest, "MismatchingMessageCorrelationException"
 	case errors.Is(err, store.ErrJobLock) || errors.Is(err, workflow.ErrJobNotLocked):
-		e.Status, e.Type = http.StatusBadRequest, "BadUserRequestException"
+		e.Status, e.Type = http.StatusBadRequest, restException
 	default:
 		byKind(e, f.Kind)
 	}

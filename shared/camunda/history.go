@@ -93,6 +93,9 @@ func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query
 	if err != nil {
 		return nil, 0, err
 	}
+	if err := q.checkDates(); err != nil {
+		return nil, 0, err
+	}
 	rows, err := s.instances(ctx, p, q, store.InstanceFilter{BusinessKey: q.Text("processInstanceBusinessKey")})
 	if err != nil {
 		return nil, 0, err
@@ -122,14 +125,14 @@ func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query
 
 // wantsInside holds the filters of a query by what is in an instance.
 func (s *Service) wantsInside(ctx context.Context, p access.Principal, q Query, id engine.ID, list conditions) (bool, error) {
-	if len(list) == 0 && !q.Has("executedActivityIdIn") && !q.Has("activeActivityIdIn") && !q.Flag("withIncidents") {
+	if len(list) == 0 && !q.Has("executedActivityIdIn") && !q.Has("activeActivityIdIn") && !q.asksIncidents() {
 		return true, nil
 	}
 	x, err := s.scene(ctx, p, id)
 	if err != nil {
 		return false, err
 	}
-	return list.hold(x.Scopes[0].Variables) && q.holds("withIncidents", len(x.Incidents) > 0) && s.passed(ctx, q, x), nil
+	return list.hold(x.Scopes[0].Variables) && s.withIncidents(ctx, q, x) && s.passed(ctx, q, x), nil
 }
 
 // complete adds what the row of an instance does not say.

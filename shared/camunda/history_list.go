@@ -46,39 +46,22 @@ func (s *Service) PastVariables(ctx context.Context, p access.Principal, q Query
 	return list, total, err
 }
 
-// ExternalLog lists what happened to external tasks, JobLog what happened to other jobs.
-func (s *Service) ExternalLog(ctx context.Context, p access.Principal, q Query) ([]PastJob, int, error) {
-	return s.jobLog(ctx, p, q, true)
-}
-
-// JobLog is as ExternalLog.
-func (s *Service) JobLog(ctx context.Context, p access.Principal, q Query) ([]PastJob, int, error) {
-	return s.jobLog(ctx, p, q, false)
-}
-
-func (s *Service) jobLog(ctx context.Context, p access.Principal, q Query, worker bool) ([]PastJob, int, error) {
-	wants := func(l PastJob) bool {
-		return (l.External != "") == worker && q.is("logId", l.ID) && q.is("jobId", l.Job) && q.is("externalTaskId", l.External) && q.is("topicName", textOf(l.Topic)) && q.is("errorMessage", textOf(l.Message)) &&
-			q.in("activityIdIn", l.Activity) && q.is("activityId", l.Activity) && q.in("executionIdIn", l.Execution) && q.holds("creationLog", l.CreationLog) && q.holds("failureLog", l.FailureLog) &&
-			q.holds("successLog", l.SuccessLog) && q.holds("deletionLog", l.DeletionLog) && q.unowned()
-	}
-	return history(ctx, s, p, q, part[PastJob]{func(f *past) []PastJob { return f.jobs }, wants, sorts[PastJob]{
-		"timestamp":            func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
-		"taskId":               func(a, b PastJob) int { return cmp.Compare(a.External, b.External) },
-		"jobId":                func(a, b PastJob) int { return cmp.Compare(a.Job, b.Job) },
-		"topicName":            func(a, b PastJob) int { return cmp.Compare(textOf(a.Topic), textOf(b.Topic)) },
-		"retries":              func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
-		"jobRetries":           func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
-		"priority":             func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
-		"jobPriority":          func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
-		"activityId":           func(a, b PastJob) int { return cmp.Compare(a.Activity, b.Activity) },
-		"executionId":          func(a, b PastJob) int { return cmp.Compare(a.Execution, b.Execution) },
-		"processInstanceId":    func(a, b PastJob) int { return cmp.Compare(a.Instance, b.Instance) },
-		"processDefinitionId":  func(a, b PastJob) int { return cmp.Compare(a.Definition, b.Definition) },
-		"processDefinitionKey": func(a, b PastJob) int { return cmp.Compare(a.DefinitionKey, b.DefinitionKey) },
-		"occurrence":           func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
-		"tenantId":             func(PastJob, PastJob) int { return 0 },
-	}})
+var jobLogSorts = sorts[PastJob]{
+	"timestamp":            func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
+	"taskId":               func(a, b PastJob) int { return cmp.Compare(a.External, b.External) },
+	"jobId":                func(a, b PastJob) int { return cmp.Compare(a.job, b.job) },
+	"topicName":            func(a, b PastJob) int { return cmp.Compare(textOf(a.Topic), textOf(b.Topic)) },
+	"retries":              func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
+	"jobRetries":           func(a, b PastJob) int { return cmp.Compare(a.Retries, b.Retries) },
+	"priority":             func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
+	"jobPriority":          func(a, b PastJob) int { return cmp.Compare(a.Priority, b.Priority) },
+	"activityId":           func(a, b PastJob) int { return cmp.Compare(a.Activity, b.Activity) },
+	"executionId":          func(a, b PastJob) int { return cmp.Compare(a.Execution, b.Execution) },
+	"processInstanceId":    func(a, b PastJob) int { return cmp.Compare(a.Instance, b.Instance) },
+	"processDefinitionId":  func(a, b PastJob) int { return cmp.Compare(a.Definition, b.Definition) },
+	"processDefinitionKey": func(a, b PastJob) int { return cmp.Compare(a.DefinitionKey, b.DefinitionKey) },
+	"occurrence":           func(a, b PastJob) int { return a.Time.Compare(b.Time.Time) },
+	"tenantId":             func(PastJob, PastJob) int { return 0 },
 }
 
 // PastIncidents lists the incidents of the history.
@@ -142,7 +125,10 @@ func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([
 			return nil, 0, err
 		}
 		for _, row := range rows {
-			if t := x.pastTask(row, tokens[row.ID]); q.wantsPastTask(t) {
+			known := tokens[row.ID]
+			t := x.pastTask(row, known.token)
+			t.Assignee = pointer(known.assignee)
+			if q.wantsPastTask(t) && q.holds("processFinished", x.State.Ended()) && q.holds("processUnfinished", !x.State.Ended()) {
 				list = append(list, t)
 			}
 		}
@@ -166,14 +152,23 @@ func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([
 	})
 }
 
-// taskTokens are the tokens of the tasks of an instance, which the rows of tasks do not name.
-func (s *Service) taskTokens(ctx context.Context, x scene) (map[engine.ID]int, error) {
+// pastTaken is what the row of a task does not say: its token, and who it was assigned to last. That somebody has
+// completed it does not make it theirs to Camunda.
+type pastTaken struct {
+	token    int
+	assignee string
+}
+
+func (s *Service) taskTokens(ctx context.Context, x scene) (map[engine.ID]pastTaken, error) {
 	rows, err := s.store.History(ctx, x.ID, 0, most)
-	tokens := map[engine.ID]int{}
+	tokens := map[engine.ID]pastTaken{}
 	for _, row := range rows {
 		for _, c := range row.Changes {
-			if c.Kind == engine.TaskCreated {
-				tokens[c.Task.ID] = c.Task.Token
+			switch c.Kind {
+			case engine.TaskCreated, engine.TaskChanged:
+				tokens[c.Task.ID] = pastTaken{max(c.Task.Token, tokens[c.Task.ID].token), c.Task.Assignee}
+			case engine.TaskAssigned:
+				tokens[c.TaskID] = pastTaken{tokens[c.TaskID].token, c.Assignee}
 			}
 		}
 	}
@@ -199,6 +194,6 @@ func (x scene) pastTask(row store.Task, token int) PastTask {
 func (q Query) wantsPastTask(t PastTask) bool {
 	return q.is("taskId", t.ID) && q.is("taskName", textOf(t.Name)) && q.like("taskNameLike", textOf(t.Name)) && q.is("taskAssignee", textOf(t.Assignee)) && q.like("taskAssigneeLike", textOf(t.Assignee)) && q.is("taskOwner", textOf(t.Owner)) &&
 		q.is("taskDefinitionKey", t.Key) && q.in("taskDefinitionKeyIn", t.Key) && q.is("executionId", t.Execution) && q.in("activityInstanceIdIn", t.ActivityInstance) && q.ended(t.End.Time) &&
-		q.is("taskDeleteReason", textOf(t.DeleteReason)) && q.holds("assigned", t.Assignee != nil) && q.holds("unassigned", t.Assignee == nil) &&
+		q.is("taskDeleteReason", textOf(t.DeleteReason)) && q.like("taskDeleteReasonLike", textOf(t.DeleteReason)) && q.holds("assigned", t.Assignee != nil) && q.holds("unassigned", t.Assignee == nil) &&
 		q.before("startedBefore", t.Start.Time) && q.after("startedAfter", t.Start.Time) && q.before("finishedBefore", t.End.Time) && q.after("finishedAfter", t.End.Time) && q.unowned()
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -144,11 +143,21 @@ type StartRequest struct {
 	Variables    Variables      `json:"variables"`
 	Instructions []*Instruction `json:"startInstructions"`
 	Return       bool           `json:"withVariablesInReturn"`
+	Skips
+}
+
+// Skips says what a command passes over.
+type Skips struct {
+	SkipListeners bool `json:"skipCustomListeners"`
+	SkipMappings  bool `json:"skipIoMappings"`
 }
 
 // Start starts an instance of the definition with the id, or of the latest of the key.
 func (s *Service) Start(ctx context.Context, call workflow.Call, body StartRequest) (Instance, error) {
 	d, _, err := s.FindDefinition(ctx, body.ID, body.Key)
+	if err != nil && body.Key != "" {
+		err = As(err, http.StatusNotFound, restException, "")
+	}
 	if err != nil {
 		return Instance{}, err
 	}
@@ -156,13 +165,13 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 	if request.Variables, call.Types, err = body.Variables.Read(); err != nil {
 		return Instance{}, As(err, 400, invalidRequest, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
-	call.Strict = true
-	raw, err := s.begin(ctx, call, d.ID, request, body.Instructions)
-	if errors.Is(err, engine.ErrForm) {
-		err = As(err, 400, restException, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
+	call.Strict, call.SkipListeners, call.SkipMappings = true, body.SkipListeners, body.SkipMappings
+	if len(body.Instructions) == 0 && (body.SkipListeners || body.SkipMappings) {
+		return Instance{}, failed(engineRefuses("Skipping of listeners or input/output mappings is only possible with start instructions"), "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
+	raw, err := s.begin(ctx, call, d.ID, request, body.Instructions)
 	if err != nil {
-		return Instance{}, err
+		return Instance{}, formFailed(err, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
 	var started workflow.Started
 	if err := json.Unmarshal(raw, &started); err != nil {
@@ -184,9 +193,6 @@ func (s *Service) begin(ctx context.Context, call workflow.Call, definition engi
 		call.Types[name] = kind
 	}
 	raw, err := s.workflow.StartElsewhere(ctx, call, definition, request, elsewhere)
-	if errors.Is(err, engine.ErrModification) {
-		err = As(err, http.StatusInternalServerError, engineException, "")
-	}
 	return raw, err
 }
 
@@ -213,6 +219,7 @@ func (s *Service) Delete(ctx context.Context, call workflow.Call, id, reason str
 		}
 		return err
 	}
+	call.Strict, call.SkipListeners, call.SkipMappings = true, q.Flag("skipCustomListeners"), q.Flag("skipIoMappings")
 	_, err = s.workflow.CancelInstance(ctx, call, x.ID, reason)
 	return err
 }
@@ -230,6 +237,9 @@ type Suspension struct {
 func (s *Service) Suspend(ctx context.Context, call workflow.Call, id string, suspended bool) error {
 	x, err := s.runningScene(ctx, call.Principal, id)
 	if err != nil {
+		if Failure(err).Status == http.StatusNotFound {
+			return nil // Camunda updates what there is
+		}
 		return err
 	}
 	return s.suspend(ctx, call, x.ID, x.State, suspended)
@@ -271,9 +281,15 @@ func (s *Service) SuspendDefinition(ctx context.Context, call workflow.Call, id,
 		return err
 	}
 	found := rows.Items
+	if key != "" && len(found) == 0 {
+		return &Error{Status: http.StatusNotFound, Type: restException, Message: "No matching process definition with key: " + key}
+	}
 	if key == "" {
 		d, _, err := s.FindDefinition(ctx, id, "")
 		if err != nil {
+			if Failure(err).Status == http.StatusNotFound {
+				return nil // as with instances
+			}
 			return err
 		}
 		found = []store.Definition{d}

@@ -60,12 +60,14 @@ func (x scene) jobs() []Job {
 			}
 			one.JobDefinition = pointer(jobDefinitionID(x.DefinitionID, j.Node, x.ofInstance(j.Token)+kind))
 			one.Retries, one.Priority, one.Due, one.Created = j.Retries, j.Priority, Date{j.DueAt}, Date{j.CreatedAt}
+			one.Message, one.FailedActivity = pointer(j.Failure), pointer(j.FailedNode)
 			list = append(list, one)
 		}
 	}
 	for _, t := range x.Timers {
 		one := job(t.ID, t.Token, t.Node)
 		one.Due, one.timer, one.JobDefinition = Date{t.DueAt}, true, pointer(jobDefinitionID(x.DefinitionID, t.Node, ""))
+		one.Retries, one.Priority, one.Message, one.FailedActivity = t.TriesLeft(), t.Priority, pointer(t.Failure), pointer(t.FailedNode)
 		list = append(list, one)
 	}
 	for _, i := range x.Incidents {
@@ -201,10 +203,14 @@ func (s *Service) ExecuteJob(ctx context.Context, call workflow.Call, id string)
 	}
 	call.Strict = true
 	err = s.workflow.RunJob(ctx, call, parsed)
-	if errors.Is(err, workflow.ErrIncident) { // which counts as a try, and Camunda answers 404
+	if errors.Is(err, engine.ErrSuspended) {
+		return As(err, http.StatusNotFound, invalidRequest, "")
+	}
+	if errors.Is(err, workflow.ErrIncident) || errors.Is(err, engine.ErrOutput) { // which counts as a try, and Camunda answers 404
+		node, message, _ := strings.Cut(Failure(err).Message, ": ")
 		err = &Error{Status: http.StatusNotFound, Type: invalidRequest, Message: Failure(err).Message, cause: err}
 		call.Strict = false
-		if counted := s.workflow.CountFailure(ctx, call, parsed, Failure(err).Message); counted != nil {
+		if counted := s.workflow.CountFailure(ctx, call, parsed, node, message); counted != nil {
 			return counted
 		}
 	}
@@ -235,19 +241,19 @@ type JobChange struct {
 func (s *Service) SetJobRetries(ctx context.Context, call workflow.Call, id string, body JobChange) error {
 	parsed, err := engine.ParseID(id)
 	if err != nil {
-		return noJob(id, nil)
+		return setJob(noJob(id, nil), id)
 	}
 	if body.Retries == nil || *body.Retries < 0 {
-		return BadRequest("The number of job retries must be a non-negative Integer")
+		return setJob(BadRequest("The number of job retries must be a non-negative Integer"), id)
 	}
-	return goneJob(s.workflow.SetJobRetries(ctx, call, parsed, *body.Retries, body.Due.Time), id)
+	return setJob(s.workflow.SetJobRetries(ctx, call, parsed, *body.Retries, body.Due.Time), id)
 }
 
 // SetJobDue makes a job due at another time; without one it is due at once.
 func (s *Service) SetJobDue(ctx context.Context, call workflow.Call, id string, body JobChange) error {
 	parsed, err := engine.ParseID(id)
 	if err != nil {
-		return noJob(id, nil)
+		return setJob(noJob(id, nil), id)
 	}
 	due := body.NewDue.Time
 	if due.IsZero() {
@@ -256,7 +262,7 @@ func (s *Service) SetJobDue(ctx context.Context, call workflow.Call, id string, 
 	if due.IsZero() {
 		due = time.Now().UTC().Truncate(time.Millisecond)
 	}
-	return goneJob(s.workflow.SetJobDue(ctx, call, parsed, due), id)
+	return setJob(s.workflow.SetJobDue(ctx, call, parsed, due), id)
 }
 
 // SetJobPriority sets the priority of a continuation.
@@ -321,7 +327,10 @@ func (x scene) incidents() []Incident {
 			shown.Configuration = i.Job.String()
 		}
 		if shown.Type == failedJob { // of external tasks Camunda does not say it
-			shown.FailedActivity = pointer(i.Node)
+			shown.FailedActivity = pointer(x.failedNode(i))
+		}
+		if t := x.Timer(i.Job); t != nil {
+			shown.Execution = ExecutionID(x.ID, t.Token)
 		}
 		list = append(list, shown)
 	}

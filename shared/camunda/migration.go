@@ -3,8 +3,10 @@ package camunda
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/workflow"
 )
@@ -33,12 +35,13 @@ type MigrationRequest struct {
 	Plan      MigrationPlan  `json:"migrationPlan"`
 	Instances []string       `json:"processInstanceIds"`
 	Query     map[string]any `json:"processInstanceQuery"`
+	Skips
 }
 
 // MigrationReport says what is wrong with a plan, and with the instances that are to follow it.
 type MigrationReport struct {
 	Instructions []InstructionReport `json:"instructionReports"`
-	Variables    map[string]any      `json:"variableReports,omitempty"`
+	Variables    map[string]any      `json:"variableReports"`
 	Instance     string              `json:"processInstanceId,omitempty"`
 	Failures     []string            `json:"failures,omitempty"`
 }
@@ -55,15 +58,43 @@ func (s *Service) GeneratePlan(ctx context.Context, r MigrationRequest) (Migrati
 	if err != nil {
 		return MigrationPlan{}, err
 	}
+	_, source, err := s.workflow.Model(ctx, plan.SourceDefinitionID)
+	if err != nil {
+		return MigrationPlan{}, As(err, http.StatusBadRequest, invalidRequest, "")
+	}
+	_, target, err := s.workflow.Model(ctx, plan.TargetDefinitionID)
+	if err != nil {
+		return MigrationPlan{}, As(err, http.StatusBadRequest, invalidRequest, "")
+	}
 	made, err := s.workflow.GenerateMigration(ctx, plan.SourceDefinitionID, plan.TargetDefinitionID, r.Update)
 	if err != nil {
 		return MigrationPlan{}, As(err, http.StatusBadRequest, invalidRequest, "")
 	}
 	shown := MigrationPlan{Source: r.Source, Target: r.Target, Instructions: []MigrationInstruction{}, Variables: r.Variables}
 	for _, i := range made.Instructions {
+		if !generated(source.Node(i.SourceNodeID), target.Node(i.TargetNodeID)) {
+			continue
+		}
 		shown.Instructions = append(shown.Instructions, showMapping(i.SourceNodeID, i.TargetNodeID, i.UpdateEventTrigger))
 	}
 	return shown, nil
+}
+
+// unplanned are elements at which no token rests, which Camunda does not map by itself.
+var unplanned = []bpmn.Element{
+	bpmn.ElementEndEvent, bpmn.ElementExclusiveGateway, bpmn.ElementIntermediateThrowEvent, bpmn.ElementManualTask, bpmn.ElementScriptTask, bpmn.ElementTask,
+}
+
+// generated reports whether Camunda's plan would map a node to another of its id: something waits there, and both are
+// in the same sub-process.
+func generated(from, to *bpmn.FlowNode) bool {
+	if slices.Contains(unplanned, from.Element) || from.Element == bpmn.ElementStartEvent && !from.StartsEventSubProcess() {
+		return false
+	}
+	if from.Parent == nil || to.Parent == nil {
+		return from.Parent == to.Parent
+	}
+	return from.Parent.ID == to.Parent.ID
 }
 
 func showMapping(source, target string, update bool) MigrationInstruction {
@@ -101,7 +132,7 @@ func (s *Service) ValidatePlan(ctx context.Context, p MigrationPlan) (MigrationR
 }
 
 func showReport(r *workflow.MigrationReport) MigrationReport {
-	shown := MigrationReport{Instructions: []InstructionReport{}}
+	shown := MigrationReport{Instructions: []InstructionReport{}, Variables: map[string]any{}}
 	for _, i := range r.Instructions {
 		shown.Instructions = append(shown.Instructions, InstructionReport{showMapping(i.SourceNodeID, i.TargetNodeID, false), i.Failures})
 	}
@@ -115,6 +146,9 @@ func (s *Service) MigrateInstances(ctx context.Context, call workflow.Call, r Mi
 	if err != nil {
 		return err
 	}
+	if len(plan.Instructions) == 0 { // ours would map what has the same id
+		return &Error{Status: http.StatusBadRequest, Type: "MigratingProcessInstanceValidationException", Message: "There is no migration instruction for what is active"}
+	}
 	request := workflow.MigrationRequest{MigrationPlan: plan}
 	if request.InstanceIDs, err = s.migrants(ctx, call.Principal, r); err != nil {
 		return err
@@ -126,6 +160,7 @@ func (s *Service) MigrateInstances(ctx context.Context, call workflow.Call, r Mi
 	if !report.Valid {
 		return unfit(report)
 	}
+	call.SkipListeners, call.SkipMappings = r.SkipListeners, r.SkipMappings
 	for _, id := range request.InstanceIDs {
 		if _, err := s.workflow.MigrateInstance(ctx, call, id, plan); err != nil {
 			return As(err, http.StatusBadRequest, "MigratingProcessInstanceValidationException", "Cannot migrate process instance '"+id.String()+"': ")
@@ -147,7 +182,7 @@ func (s *Service) migrants(ctx context.Context, p access.Principal, r MigrationR
 		}
 	}
 	if len(names) == 0 {
-		return nil, BadRequest("process instance ids is empty")
+		return nil, &Error{Status: http.StatusBadRequest, Type: "BadUserRequestException", Message: "process instance ids is empty"}
 	}
 	ids := make([]engine.ID, 0, len(names))
 	for _, name := range names {

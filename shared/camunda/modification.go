@@ -2,7 +2,9 @@ package camunda
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -14,6 +16,7 @@ import (
 type InstanceModification struct {
 	Annotation   string         `json:"annotation"`
 	Instructions []*Instruction `json:"instructions"`
+	Skips
 }
 
 // Instruction is one step of a modification, of a restart or of a start elsewhere.
@@ -42,9 +45,15 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 	if err != nil {
 		return As(err, http.StatusInternalServerError, engineException, "Process instance '"+id+"' cannot be modified: ")
 	}
-	call.Types, call.Strict = types, true
+	if x.State == engine.Suspended {
+		return onSuspended(engine.ErrSuspended)
+	}
+	call.Types, call.Strict, call.SkipListeners, call.SkipMappings = types, true, body.SkipListeners, body.SkipMappings
 	m := workflow.Modification{Reason: excerpt.Cut(body.Annotation, 255)}
 	for n, i := range list {
+		if i.Type == engine.CancelTokens && i.NodeID != "" && x.process.Node(strings.TrimSuffix(i.NodeID, engine.WholeSuffix)) == nil {
+			continue // Camunda cancels what there is
+		}
 		if body.Instructions[n].ActivityInstance != id {
 			m.Instructions = append(m.Instructions, i)
 			continue
@@ -55,7 +64,14 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 			}
 		}
 	}
-	if _, err = s.workflow.ModifyInstance(ctx, call, x.ID, m); err != nil {
+	if len(m.Instructions) == 0 {
+		return nil
+	}
+	_, err = s.workflow.ModifyInstance(ctx, call, x.ID, m)
+	switch {
+	case errors.Is(err, engine.ErrModification) && !strings.Contains(Failure(err).Message, "outgoing sequence flow"):
+		return As(err, http.StatusBadRequest, notValid, "Cannot modify process instance '"+id+"': ")
+	case err != nil:
 		return As(err, http.StatusInternalServerError, engineException, "Cannot modify process instance '"+id+"': ")
 	}
 	return nil
@@ -103,7 +119,7 @@ func (i *Instruction) read() (one workflow.Instruction, types engine.Types, err 
 	if i.Ancestor != "" {
 		_, _, token, err := ParseActivityInstanceID(i.Ancestor)
 		if err != nil {
-			return one, nil, BadRequest("Ancestor activity instance '%s' does not exist", i.Ancestor)
+			return one, nil, &Error{Status: http.StatusBadRequest, Type: notValid, Message: "Ancestor activity instance '" + i.Ancestor + "' does not exist"}
 		}
 		one.AncestorToken = &token
 	}
@@ -142,7 +158,7 @@ func (i *Instruction) readCancelled(one *workflow.Instruction) error {
 	}
 	_, _, token, err := ParseActivityInstanceID(given)
 	if err != nil {
-		return BadRequest("Cannot perform instruction: Cancel: Activity instance '%s' does not exist", given)
+		return &Error{Status: http.StatusBadRequest, Type: notValid, Message: "Cannot perform instruction: Cancel: Activity instance '" + given + "' does not exist"}
 	}
 	one.Token = token
 	return nil

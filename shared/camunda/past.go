@@ -58,32 +58,6 @@ type PastVariable struct {
 	raw expr.Value
 }
 
-// PastJob is one thing that happened to a job: of a worker, or of the engine itself.
-type PastJob struct {
-	ID            string  `json:"id"`
-	Time          Date    `json:"timestamp"`
-	Removal       Date    `json:"removalTime"`
-	Job           string  `json:"jobId,omitempty"`
-	External      string  `json:"externalTaskId,omitempty"`
-	Topic         *string `json:"topicName,omitempty"`
-	Worker        *string `json:"workerId"`
-	Retries       int     `json:"retries"`
-	Priority      int64   `json:"priority"`
-	Message       *string `json:"errorMessage"`
-	JobMessage    *string `json:"jobExceptionMessage,omitempty"`
-	Activity      string  `json:"activityId"`
-	Execution     string  `json:"executionId"`
-	Instance      string  `json:"processInstanceId"`
-	Definition    string  `json:"processDefinitionId"`
-	DefinitionKey string  `json:"processDefinitionKey"`
-	Tenant        *string `json:"tenantId"`
-	Root          string  `json:"rootProcessInstanceId"`
-	CreationLog   bool    `json:"creationLog"`
-	FailureLog    bool    `json:"failureLog"`
-	SuccessLog    bool    `json:"successLog"`
-	DeletionLog   bool    `json:"deletionLog"`
-}
-
 // PastIncident is an incident of the history.
 type PastIncident struct {
 	Incident
@@ -153,11 +127,20 @@ func (f *past) step(changes []engine.Change) {
 func (f *past) before(c *engine.Change, m *marks) {
 	switch c.Kind {
 	case engine.TokenMoved, engine.TokenConsumed:
-		f.leave(c.Token, f.cut(c, m))
+		cut := f.cut(c, m)
+		f.completes(c, cut)
+		f.leave(c.Token, cut)
+		if c.Kind == engine.TokenMoved { // its next visit is another
+			delete(m.cancelled, c.Token)
+		}
 	case engine.TaskCancelled:
 		if t := f.state.Task(c.TaskID); t != nil {
 			m.cancelled[t.Token] = true
 			f.removed[t.ID] = true
+		}
+	case engine.ScopeClosed:
+		for _, s := range f.state.Scopes {
+			m.forced[s.Token] = m.forced[s.Token] || s.Number == c.Scope && m.emptied[c.Scope]
 		}
 	case engine.JobCancelled, engine.JobCompleted:
 		f.jobEnds(c, m)
@@ -165,14 +148,27 @@ func (f *past) before(c *engine.Change, m *marks) {
 		if j := f.state.Job(c.JobID); j != nil {
 			f.log(*j, c)
 		}
+	case engine.TimerFired, engine.TimerCancelled, engine.TimerRetried:
+		f.timer(c.TimerID, c)
 	case engine.IncidentResolved:
 		if i, ok := f.raised[c.IncidentID]; ok {
-			f.incidents[i].Open, f.incidents[i].Resolved, f.incidents[i].Ended = false, true, Date{f.at.At}
+			f.incidents[i].Open, f.incidents[i].Resolved, f.incidents[i].Deleted, f.incidents[i].Ended = false, !m.ends, m.ends, Date{f.at.At}
 		}
 	case engine.InstanceCancelled:
 		for token := range f.open {
 			f.leave(token, true)
 		}
+	}
+}
+
+// completes notes that a visit was the last one of its path: to Camunda it completes its scope.
+func (f *past) completes(c *engine.Change, cut bool) {
+	t := f.state.Token(c.Token)
+	if cut || c.Kind != engine.TokenConsumed || t == nil {
+		return
+	}
+	if n := f.process.Node(t.Node); n != nil && len(n.Outgoing) == 0 && n.Event == nil && n.Element != bpmn.ElementStartEvent {
+		f.visit(c.Token, func(a *PastActivity) { a.CompleteScope = true })
 	}
 }
 
@@ -213,6 +209,8 @@ func (f *past) after(c *engine.Change) {
 	case engine.JobCreated:
 		f.log(*c.Job, c)
 		f.continued(*c.Job)
+	case engine.TimerCreated:
+		f.timer(c.Timer.ID, c)
 	case engine.JobCompleted:
 		f.begun()
 	case engine.DecisionEvaluated:
@@ -320,25 +318,6 @@ func (f *past) set(c *engine.Change) {
 		f.variables[i].Value, f.variables[i].raw, f.variables[i].State = Show(c.Variables[name], kinds[name], true), c.Variables[name], "CREATED"
 		f.detail(f.variables[i], !known)
 	}
-}
-
-// log notes what happened to a job.
-func (f *past) log(j engine.Job, c *engine.Change) {
-	x := scene{f.state, f.process}
-	l := PastJob{
-		ID: fmt.Sprintf("%s:%d:%d", j.ID, f.at.Seq, len(f.jobs)), Time: Date{f.at.At}, Retries: j.Retries, Priority: j.Priority, Activity: j.Node,
-		Execution: ExecutionID(x.ID, j.Token), Instance: x.ID.String(), Definition: x.definition(), DefinitionKey: x.ProcessKey, Root: f.scene.Root().String(),
-		CreationLog: c.Kind == engine.JobCreated, FailureLog: c.Kind == engine.JobFailed, SuccessLog: c.Kind == engine.JobCompleted, DeletionLog: c.Kind == engine.JobCancelled,
-	}
-	if j.Kind == engine.ExternalJob {
-		l.External, l.Topic = j.ID.String(), pointer(j.Topic)
-	} else {
-		l.Job = j.ID.String()
-	}
-	if c.Kind == engine.JobFailed {
-		l.Message, l.Retries = pointer(c.Reason), c.Retries
-	}
-	f.jobs = append(f.jobs, l)
 }
 
 func (f *past) raise(i *engine.Incident) {

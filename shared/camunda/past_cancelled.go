@@ -11,12 +11,14 @@ type marks struct {
 	thrown     map[int]string        // node from which a token threw an error or escalation that something caught
 	ended      map[int]bool          // tokens whose error nothing caught
 	emptied    map[int]bool          // scopes out of which a token was cut
+	forced     map[int]bool          // tokens whose scope was closed after that
+	ends       bool                  // the instance is cancelled
 	interrupts bool                  // something was interrupted
 	merged     map[engine.Token]bool // joins, as tokens without numbers, that have fired
 }
 
 func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
-	m := &marks{cancelled: map[int]bool{}, thrown: map[int]string{}, emptied: map[int]bool{}, ended: map[int]bool{}, merged: map[engine.Token]bool{}}
+	m := &marks{cancelled: map[int]bool{}, thrown: map[int]string{}, emptied: map[int]bool{}, ended: map[int]bool{}, forced: map[int]bool{}, merged: map[engine.Token]bool{}}
 	for _, c := range changes {
 		switch c.Kind {
 		case engine.ErrorThrown, engine.EscalationThrown:
@@ -26,6 +28,8 @@ func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
 			m.ended[c.Token] = true
 		case engine.EscalationUnhandled:
 			delete(m.thrown, c.Token)
+		case engine.InstanceCancelled:
+			m.ends = true
 		case engine.TokenMoved, engine.TokenCreated:
 			if n := p.Node(c.Node); n != nil && c.Flow == "" {
 				m.interrupts = m.interrupts || n.AttachedTo != nil && n.Interrupting || n.TriggeredByEvent && interrupting(p, n)
@@ -82,7 +86,7 @@ func (f *past) consumed(t engine.Token, n *bpmn.FlowNode, m *marks) bool {
 		return true
 	case n.Element == bpmn.ElementEndEvent:
 		return m.thrown[t.Number] == n.ID && m.interrupts || n.Event != nil && n.Event.Trigger == bpmn.TriggerCancel
-	case n.Holds() && m.emptied[f.ownScope(t.Number)]:
+	case n.Holds() && (m.emptied[f.ownScope(t.Number)] || m.forced[t.Number] && len(n.Outgoing) > 0):
 		return true
 	case n.MultiInstance != nil && !(scene{f.state, f.process}).whole(t):
 		return false

@@ -292,14 +292,14 @@ func (s *Service) Complete(ctx context.Context, call workflow.Call, id string, b
 	}
 	c := workflow.Completion{Outright: !submit, Form: submit}
 	if c.Variables, call.Types, err = body.Variables.Read(); err != nil {
-		return nil, As(err, http.StatusBadRequest, restException, words+": ")
+		return nil, As(err, http.StatusBadRequest, invalidRequest, words+": ")
 	}
 	call.Strict, call.Steward = true, true
 	if _, err := s.workflow.CompleteTask(ctx, call, parsed, c); err != nil {
-		if errors.Is(err, engine.ErrForm) {
-			return nil, As(err, http.StatusBadRequest, restException, words+": ")
+		if gone := GoneTask(err, id, words); gone != err { //nolint:errorlint // the same error, or another in its place
+			return nil, gone
 		}
-		return nil, GoneTask(err, id, words)
+		return nil, formFailed(err, words+": ")
 	}
 	if !body.Return {
 		return nil, nil
@@ -323,7 +323,7 @@ func (s *Service) Hand(ctx context.Context, call workflow.Call, id, words string
 	}
 	call.Steward = true
 	_, err = s.workflow.HandTask(ctx, call, parsed, action)
-	return GoneTask(err, id, words)
+	return onSuspended(GoneTask(err, id, words))
 }
 
 // Resolve gives a delegated task back to its owner, with variables.

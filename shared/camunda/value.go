@@ -59,7 +59,7 @@ func (v Variables) Read() (engine.Variables, engine.Types, error) {
 	for name, t := range v {
 		value, kind, err := t.read()
 		if err != nil {
-			return nil, nil, BadRequest("Variable %s: %s", name, Failure(err).Message)
+			return nil, nil, err
 		}
 		values[name] = value
 		if kind != "" {
@@ -133,7 +133,11 @@ var conversions = map[string]func(expr.Value, *Typed) (expr.Value, error){
 }
 
 func mismatch(value expr.Value, kind string) error {
-	return BadRequest("Cannot convert value '%s' to the type %s", expr.String(value), kind)
+	java := "java.lang." + kind
+	if kind == typeDate {
+		java = "java.util.Date"
+	}
+	return BadRequest("Cannot convert value '%s' of type '%s' to java type %s", expr.String(value), kind, java)
 }
 
 func toBoolean(value expr.Value, _ *Typed) (expr.Value, error) {
@@ -183,10 +187,10 @@ func toDouble(value expr.Value, _ *Typed) (expr.Value, error) {
 
 func text(kind string) func(expr.Value, *Typed) (expr.Value, error) {
 	return func(value expr.Value, _ *Typed) (expr.Value, error) {
-		if _, ok := value.(string); !ok {
+		if _, ok := value.(string); !ok && kind != typeString {
 			return nil, mismatch(value, kind)
 		}
-		return value, nil
+		return expr.String(value), nil
 	}
 }
 

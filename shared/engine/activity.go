@@ -5,6 +5,7 @@ import (
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/fault"
 )
 
 // prepare opens the scope of a node that has one, with its input parameters, and arms the boundary
@@ -33,7 +34,7 @@ func (s *step) openScope(t Token, node *bpmn.FlowNode) error {
 	inputs := newValues()
 	e := s.environment(t, nil)
 	show(e, inputs, nil)
-	for _, p := range node.Inputs {
+	for _, p := range s.inputsOf(node) {
 		value, kind, err := evaluateParameter(e, p)
 		if err != nil {
 			return err
@@ -54,6 +55,16 @@ func (s *step) fillOwn(t Token, own values) {
 		c = Change{Kind: VariablesSet, Scope: there.Number, Variables: own.Variables}
 	}
 	s.typed(own.types, func() { s.do(c) })
+}
+
+// ErrOutput: what is interrupted has an output parameter that cannot be evaluated, and the command is strict.
+var ErrOutput = fault.New(fault.Conflict, "output_failed", "An output parameter of what is interrupted cannot be evaluated.")
+
+func (s *step) inputsOf(node *bpmn.FlowNode) []bpmn.Parameter {
+	if s.world.SkipMappings {
+		return nil
+	}
+	return node.Inputs
 }
 
 // show lets an environment see values that are not set yet, except where a variable of inner hides them.
@@ -121,7 +132,7 @@ type output struct {
 // those that cannot be evaluated are left out: the variables they read may not be there yet.
 func (s *step) outputs(t Token, node *bpmn.FlowNode, interrupted bool) ([]output, error) {
 	own := s.instance.owned(t.Number)
-	if own == nil || node == nil {
+	if own == nil || node == nil || s.world.SkipMappings {
 		return nil, nil
 	}
 	list, given := make([]output, 0, len(node.Outputs)), newValues()
@@ -130,6 +141,9 @@ func (s *step) outputs(t Token, node *bpmn.FlowNode, interrupted bool) ([]output
 	for _, p := range node.Outputs {
 		value, kind, err := evaluateParameter(e, p)
 		if err != nil && interrupted {
+			if s.world.Strict && s.failure == nil {
+				s.failure = ErrOutput.Withf("%s: %s", node.ID, err)
+			}
 			continue
 		}
 		if err != nil {
@@ -277,7 +291,7 @@ func (s *step) cancelScope(scope int, reason string) {
 func (s *step) cancelToken(t Token, reason string) {
 	s.empty(t, reason)
 	var values []output
-	if reason != "" && !s.cancelling {
+	if reason != "" || s.cancelling {
 		values, _ = s.outputs(t, s.node(t), true)
 	}
 	s.unbind(t, reason)

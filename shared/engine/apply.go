@@ -79,6 +79,7 @@ var appliers = map[Kind]func(*Instance, Change){
 	JobCancelled:   endJob,
 	TimerCreated:   func(in *Instance, c Change) { in.Timers = append(in.Timers, *c.Timer) },
 	TimerMoved:     func(in *Instance, c Change) { in.Timer(c.TimerID).DueAt = c.DueAt },
+	TimerRetried:   retryTimer,
 	TimerFired:     endTimer,
 	TimerCancelled: endTimer,
 	SubscriptionOpened: func(in *Instance, c Change) {
@@ -143,7 +144,7 @@ func setRetries(in *Instance, c Change) {
 	job := in.Job(c.JobID)
 	job.Retries, job.DueAt, job.Tried = c.Retries, c.DueAt, true
 	if c.Kind == JobFailed {
-		job.Failure = c.Reason
+		job.Failure, job.FailedNode = c.Reason, c.Failed
 	}
 }
 
@@ -207,7 +208,7 @@ func (in *Instance) has(c Change) bool {
 		return in.Job(c.JobID) != nil
 	case TimerCreated:
 		return c.Timer != nil
-	case TimerMoved, TimerFired, TimerCancelled:
+	case TimerMoved, TimerRetried, TimerFired, TimerCancelled:
 		return in.Timer(c.TimerID) != nil
 	case SubscriptionOpened:
 		return c.Subscription != nil

@@ -73,6 +73,7 @@ const (
 	TaskChanged      Kind = "task.changed"
 	JobChanged       Kind = "job.changed"
 	TimerMoved       Kind = "timer.moved"
+	TimerRetried     Kind = "timer.retried"
 
 	InstanceMigrated Kind = "instance.migrated"
 	TokenMigrated    Kind = "token.migrated"
@@ -102,12 +103,13 @@ const (
 //	scope.closed        Scope, Node
 //	job.created         Job
 //	job.completed       JobID, Node, Topic (empty for a continuation)
-//	job.failed          JobID, Node, Topic, Retries, DueAt, Reason (the message), Comment (the details)
+//	job.failed          JobID, Node, Topic, Retries, DueAt, Reason (the message), Comment (the details), Failed (the node, of a continuation)
 //	job.retried         JobID, Node, Retries: an operator gives it another try
 //	job.changed         JobID, Node, Priority, DueAt (zero: at once)
 //	job.cancelled       JobID, Node, Topic
 //	timer.created       Timer
 //	timer.moved         TimerID, Node, DueAt
+//	timer.retried       TimerID, Node, Retries, Reason (of a failure), Failed (the node where it was)
 //	timer.fired         TimerID, Node
 //	timer.cancelled     TimerID, Node
 //	subscription.opened Subscription
@@ -177,6 +179,7 @@ type Change struct {
 	Compensated    int           `json:"compensated,omitempty"`
 	Undoes         bool          `json:"undoes,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
+	Failed         string        `json:"failed,omitempty"`
 	Code           string        `json:"code,omitempty"`
 	Decision       *Decided      `json:"decision,omitempty"`
 	Call           *Call         `json:"call,omitempty"`

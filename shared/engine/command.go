@@ -119,6 +119,10 @@ func (a RetryIncident) apply(s *step) error {
 // the way in.
 func (s *step) retry(i Incident, retries int) {
 	s.do(Change{Kind: IncidentResolved, IncidentID: i.ID, Node: i.Node})
+	if !i.Job.IsZero() && s.instance.Timer(i.Job) != nil {
+		s.do(Change{Kind: TimerRetried, TimerID: i.Job, Node: i.Node, Retries: retries})
+		return
+	}
 	token := *s.instance.token(i.Token)
 	switch {
 	case !i.Job.IsZero():

@@ -41,6 +41,12 @@ type World struct {
 	// Decisions are the deployed decisions by what names them; where one is missing, Step may return a
 	// *NeedDecision.
 	Decisions map[DecisionRef]Decision
+	// Strict makes an error of an output parameter that cannot be evaluated where an activity is interrupted;
+	// else it is left out.
+	Strict bool
+	// SkipListeners and SkipMappings pass over listeners, and over input and output parameters (Camunda 7
+	// skipCustomListeners, skipIoMappings).
+	SkipListeners, SkipMappings bool
 }
 
 // Command is one request to an instance. ID, a UUIDv7 made by the caller, is the seed of every id
@@ -107,6 +113,9 @@ func (s *step) do(c Change) {
 		s.notice(c)
 	}
 	s.declare(&c)
+	if c.Kind == TimerFired || c.Kind == TimerCancelled {
+		s.timerEnds(c.TimerID)
+	}
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}

@@ -111,7 +111,11 @@ func (s *step) text(t Token, x *expr.Expression) (string, error) {
 // boundary event, or a start event of an event sub-process, that does not interrupt; elsewhere its first time counts (Camunda 7
 // TimerDeclarationImpl).
 func (s *step) timer(t Token, event *bpmn.FlowNode) (*Timer, error) {
-	return s.timerOf(t, event, event.Event.Timer, (event.AttachedTo != nil || event.StartsEventSubProcess()) && !event.Interrupting)
+	timer, err := s.timerOf(t, event, event.Event.Timer, (event.AttachedTo != nil || event.StartsEventSubProcess()) && !event.Interrupting)
+	if err == nil {
+		timer.Priority, err = s.priority(t, "jobPriority", event.JobPriority)
+	}
+	return timer, err
 }
 
 // timerOf is the timer of an event or of a listener; repeats is whether a cycle goes on.
@@ -214,6 +218,7 @@ func (a FireTimer) apply(s *step) error {
 		return ErrTimerEarly
 	}
 	fired := *timer
+	fired.Tried, fired.Retries, fired.Failure, fired.FailedNode = false, 0, "", ""
 	s.do(Change{Kind: TimerFired, TimerID: fired.ID, Node: fired.Node})
 	switch {
 	case fired.Cycle == "":
@@ -246,6 +251,7 @@ func (s *step) again(timer Timer) {
 type Correlate struct {
 	Subscription ID
 	Variables    Variables
+	Local        Variables // of the scope of the event itself, where a token is at it
 }
 
 // Name is the command's name in the history.
@@ -258,6 +264,9 @@ func (a Correlate) apply(s *step) error {
 	}
 	if err := s.open(); err != nil {
 		return err
+	}
+	if t := s.waiter(found.Token, found.Scope); t.Number > 0 && t.Node == found.Node {
+		s.setLocal(t, a.Local)
 	}
 	s.receive(*found, a.Variables)
 	return nil

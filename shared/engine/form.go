@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/cockroachdb/apd/v3"
@@ -12,6 +16,7 @@ import (
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/schedule"
 )
 
 // ErrForm: a form was submitted with values that its fields do not allow.
@@ -27,11 +32,14 @@ func (s *step) fill(t Token, fields []bpmn.FormField, values Variables) (Variabl
 	}
 	var wrong []fault.Detail
 	for _, f := range fields {
-		value, err := s.field(t, f, values[f.ID])
-		if err != nil {
-			wrong = append(wrong, fault.Detail{Pointer: "/variables/" + f.ID, Code: ErrForm.Code, Detail: err.Error()})
-		} else if value != nil {
+		submitted, given := values[f.ID]
+		value, err := s.field(t, f, submitted, given)
+		switch {
+		case err != nil:
+			wrong = append(wrong, fault.Detail{Pointer: "/variables/" + f.ID, Code: codeOf(err), Detail: err.Error()})
+		case given || value != nil:
 			filled[f.ID] = value
+			s.retypeField(f)
 		}
 	}
 	if len(wrong) > 0 {
@@ -40,11 +48,39 @@ func (s *step) fill(t Token, fields []bpmn.FormField, values Variables) (Variabl
 	return filled, nil
 }
 
-// field returns what one field is set to: nil for nothing.
-func (s *step) field(t Token, f bpmn.FormField, value expr.Value) (expr.Value, error) {
+// NotWhole is the code of the detail of ErrForm that says that a number is not a whole one.
+const NotWhole = "not_a_whole_number"
+
+var errNotWhole = errors.New("not a whole number")
+
+func codeOf(err error) string {
+	if errors.Is(err, errNotWhole) {
+		return NotWhole
+	}
+	return ErrForm.Code
+}
+
+// retypeField gives the variable of a field the type of the field, whatever the type was with which it came.
+func (s *step) retypeField(f bpmn.FormField) {
+	kind := map[string]string{"string": "String", "enum": "String", "long": "Long", "boolean": "Boolean", "date": TypeDate}[f.Type]
+	if kind == "" {
+		return
+	}
+	s.types = maps.Clone(s.types)
+	if s.types == nil {
+		s.types = Types{}
+	}
+	s.types[cmp.Or(f.Variable, f.ID)] = kind
+}
+
+// field returns what one field is set to: nil for nothing. Its default counts where it was not submitted at all.
+func (s *step) field(t Token, f bpmn.FormField, value expr.Value, given bool) (expr.Value, error) {
 	for _, c := range f.Constraints {
 		if c.Name == "required" && value == nil {
 			if known, _ := s.lookup(s.instance.scopeOf(t))(f.ID); known != nil {
+				continue
+			}
+			if f.DefaultValue != nil { // Camunda 7 RequiredValidator
 				continue
 			}
 		}
@@ -52,13 +88,13 @@ func (s *step) field(t Token, f bpmn.FormField, value expr.Value) (expr.Value, e
 			return nil, fmt.Errorf("the form field %q: %w", f.ID, err)
 		}
 	}
-	if value == nil && f.DefaultValue != nil {
+	if !given && f.DefaultValue != nil {
 		var err error
 		if value, err = f.DefaultValue.Evaluate(s.environment(t, nil)); err != nil {
 			return nil, fmt.Errorf("the default of the form field %q: %w", f.ID, err)
 		}
 	}
-	value, err := typed(f, value)
+	value, err := s.fieldValue(f, value)
 	if err != nil {
 		return nil, fmt.Errorf("the form field %q: %w", f.ID, err)
 	}
@@ -73,7 +109,7 @@ func satisfies(c bpmn.FormConstraint, value expr.Value) error {
 		met = value != nil && value != ""
 	case "readonly":
 		met = value == nil
-	case "min", "max":
+	case "min", "max": // max is the first number that is too large (Camunda 7 MaxValidator)
 		if value == nil {
 			return nil
 		}
@@ -81,7 +117,7 @@ func satisfies(c bpmn.FormConstraint, value expr.Value) error {
 		if err != nil {
 			return err
 		}
-		met = c.Name == "min" && order >= 0 || c.Name == "max" && order <= 0
+		met = c.Name == "min" && order >= 0 || c.Name == "max" && order < 0
 	case "minlength", "maxlength":
 		if value == nil {
 			return nil
@@ -97,7 +133,7 @@ func satisfies(c bpmn.FormConstraint, value expr.Value) error {
 	return nil
 }
 
-// fits holds a text against the bounds of its length. Camunda's maxlength is the first length that is too long.
+// fits holds a text against the bounds of its length.
 func fits(c bpmn.FormConstraint, value expr.Value) (bool, error) {
 	text, isText := value.(string)
 	limit, err := strconv.Atoi(c.Config)
@@ -105,7 +141,7 @@ func fits(c bpmn.FormConstraint, value expr.Value) (bool, error) {
 		return false, fmt.Errorf("%s %s is for texts", c.Name, c.Config)
 	}
 	n := utf8.RuneCountInString(text)
-	return c.Name == "minlength" && n >= limit || c.Name == "maxlength" && n < limit, nil
+	return c.Name == "minlength" && n >= limit || c.Name == "maxlength" && n <= limit, nil
 }
 
 // compareTo compares a number with one that is written in a model.
@@ -114,6 +150,9 @@ func compareTo(value expr.Value, config string) (int, error) {
 	number, isDecimal := value.(*apd.Decimal)
 	if whole, isWhole := value.(int64); isWhole {
 		number, isDecimal = apd.New(whole, 0), true
+		if err == nil && limit.Exponent < 0 { // Long.parseLong
+			err = errNotWhole
+		}
 	}
 	if err != nil || !isDecimal {
 		return 0, fmt.Errorf("min and max compare numbers, not %q with %q", clip(expr.String(value)), config)
@@ -121,26 +160,73 @@ func compareTo(value expr.Value, config string) (int, error) {
 	return number.Cmp(limit), nil
 }
 
-// typed converts a value to the type of its field where that can be done; dates stay as they are.
-func typed(f bpmn.FormField, value expr.Value) (expr.Value, error) {
-	text, isText := value.(string)
-	switch {
-	case value == nil, f.Type == "string" && isText:
-		return value, nil
-	case f.Type == "string":
-		return expr.String(value), nil
-	case f.Type == "long" && isText && text == "", f.Type == "date" && text == "" && isText:
+// fieldValue converts a value to the type of its field (Camunda 7 SimpleFormFieldType and its kinds). Custom types take
+// everything.
+func (s *step) fieldValue(f bpmn.FormField, value expr.Value) (expr.Value, error) {
+	if value == nil {
 		return nil, nil
-	case f.Type == "long" && isText:
-		whole, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no whole number", clip(text))
+	}
+	text, isText := value.(string)
+	switch f.Type {
+	case "string":
+		return expr.String(value), nil
+	case "long":
+		return wholeField(value)
+	case "boolean":
+		if _, isTruth := value.(bool); isTruth || !isText {
+			return value, isTrue(isTruth, value)
 		}
-		return whole, nil
-	case f.Type == "boolean" && isText:
-		return text == "true", nil
-	case f.Type == "enum" && !slices.ContainsFunc(f.Values, func(v bpmn.FormValue) bool { return isText && v.ID == text }):
-		return nil, fmt.Errorf("%q is none of its values", clip(expr.String(value)))
+		return strings.EqualFold(text, "true"), nil
+	case "date":
+		return s.dateField(f, value)
+	case "enum":
+		if !slices.ContainsFunc(f.Values, func(v bpmn.FormValue) bool { return isText && v.ID == text }) {
+			return nil, fmt.Errorf("%q is none of its values", clip(expr.String(value)))
+		}
 	}
 	return value, nil
+}
+
+func isTrue(truth bool, value expr.Value) error {
+	if !truth {
+		return fmt.Errorf("%q is neither true nor false", clip(expr.String(value)))
+	}
+	return nil
+}
+
+// wholeField reads a whole number, of a number or a text.
+func wholeField(value expr.Value) (expr.Value, error) {
+	switch value.(type) {
+	case int64, *apd.Decimal, string:
+	default:
+		return nil, fmt.Errorf("%q is no number", clip(expr.String(value)))
+	}
+	n, err := strconv.ParseInt(expr.String(value), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%q is %w", clip(expr.String(value)), errNotWhole)
+	}
+	return n, nil
+}
+
+// dateField reads a date by the pattern of its field, or as ISO 8601 writes it; an empty text is none.
+func (s *step) dateField(f bpmn.FormField, value expr.Value) (expr.Value, error) {
+	text, isText := value.(string)
+	switch _, isDate := value.(time.Time); {
+	case isDate, isText && s.types[f.ID] == TypeDate:
+		return value, nil
+	case !isText:
+		return nil, fmt.Errorf("%q is no date", clip(expr.String(value)))
+	case text == "":
+		return nil, nil
+	}
+	at, err := schedule.ParsePattern(cmp.Or(f.DatePattern, "dd/MM/yyyy"), text, s.location())
+	if err == nil {
+		return at, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999-0700", "2006-01-02T15:04:05", "2006-01-02"} {
+		if at, iso := time.ParseInLocation(layout, text, s.location()); iso == nil {
+			return at.UTC(), nil
+		}
+	}
+	return nil, err
 }

@@ -167,21 +167,23 @@ const (
 // Job is work that is done outside of the step that created it. Who has fetched it, until when, is in
 // its row only.
 type Job struct {
-	ID        ID        `json:"id"`
-	Token     int       `json:"token"`
-	Node      string    `json:"node"`
-	Kind      JobKind   `json:"kind"`
-	Topic     string    `json:"topic,omitempty"` // of an external job
-	Priority  int64     `json:"priority,omitempty"`
-	Retries   int       `json:"retries"`            // 0: an incident waits for an operator
-	Tried     bool      `json:"tried,omitempty"`    // it has failed, or somebody has set its retries
-	Failure   string    `json:"failure,omitempty"`  // the message of the last failure
-	Delays    []string  `json:"delays,omitempty"`   // ISO 8601 durations before the next attempts; the last one repeats
-	DueAt     time.Time `json:"dueAt,omitzero"`     // not before then; zero: at once
-	Steps     int       `json:"steps,omitempty"`    // of a continuation: nodes entered since the last wait state
-	Flow      string    `json:"flow,omitempty"`     // of a continuation after a node: the flow that it takes
-	Listener  *Listener `json:"listener,omitempty"` // of which it is the work; nil: it is that of the node
-	CreatedAt time.Time `json:"createdAt"`
+	ID       ID      `json:"id"`
+	Token    int     `json:"token"`
+	Node     string  `json:"node"`
+	Kind     JobKind `json:"kind"`
+	Topic    string  `json:"topic,omitempty"` // of an external job
+	Priority int64   `json:"priority,omitempty"`
+	Retries  int     `json:"retries"`           // 0: an incident waits for an operator
+	Tried    bool    `json:"tried,omitempty"`   // it has failed, or somebody has set its retries
+	Failure  string  `json:"failure,omitempty"` // the message of the last failure
+	// FailedNode is where a continuation has failed last.
+	FailedNode string    `json:"failedNode,omitempty"`
+	Delays     []string  `json:"delays,omitempty"`   // ISO 8601 durations before the next attempts; the last one repeats
+	DueAt      time.Time `json:"dueAt,omitzero"`     // not before then; zero: at once
+	Steps      int       `json:"steps,omitempty"`    // of a continuation: nodes entered since the last wait state
+	Flow       string    `json:"flow,omitempty"`     // of a continuation after a node: the flow that it takes
+	Listener   *Listener `json:"listener,omitempty"` // of which it is the work; nil: it is that of the node
+	CreatedAt  time.Time `json:"createdAt"`
 }
 
 // Listener is one of the listeners that a token passes at its node: which event, and how many of that
@@ -208,6 +210,13 @@ type Timer struct {
 	Fired  int       `json:"fired,omitempty"`
 	// Listener is the id of the timeout listener of the user task Node that the timer is for; empty: none.
 	Listener string `json:"listener,omitempty"`
+	// Tried says that it was fired by hand in vain, or that somebody has set its Retries; Failure and FailedNode are
+	// what failed last and where.
+	Tried      bool   `json:"tried,omitempty"`
+	Priority   int64  `json:"priority,omitempty"` // of it as a job
+	Retries    int    `json:"retries,omitempty"`
+	Failure    string `json:"failure,omitempty"`
+	FailedNode string `json:"failedNode,omitempty"`
 }
 
 // Subscription is a message, signal or conditional event that a token or a scope waits for, as Timer has it.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,6 +100,8 @@ func (s *step) modify(list []Instruction, reason string, known []Subscription) e
 	if len(list) == 0 {
 		return ErrModification.Withf("There is no instruction.")
 	}
+	given := reason
+	reason = cmp.Or(reason, "modified") // what ends here has not ended by itself
 	emptied := false
 	for n, i := range list {
 		before := len(s.instance.Tokens)
@@ -117,7 +120,7 @@ func (s *step) modify(list []Instruction, reason string, known []Subscription) e
 	switch {
 	case len(s.instance.Tokens) > 0:
 	case emptied:
-		return Cancel{Reason: reason}.apply(s)
+		return Cancel{Reason: given}.apply(s)
 	default:
 		s.settle()
 	}
@@ -157,9 +160,12 @@ func (s *step) instruct(i Instruction, reason string) error {
 		}
 		return s.startBefore(i, node, instance, 0)
 	case StartAfter:
-		node, _, err := s.named(i.Node)
+		node, instance, err := s.named(i.Node)
 		if err != nil {
 			return err
+		}
+		if instance {
+			return fmt.Errorf("one instance of %s has no outgoing sequence flow", node.ID)
 		}
 		if len(node.Outgoing) != 1 {
 			return fmt.Errorf("%s has %d outgoing sequence flows, not one", node.ID, len(node.Outgoing))

@@ -117,13 +117,11 @@ func (a ChangeTask) apply(s *step) error {
 	return nil
 }
 
-// SetRetries says how often a job may still be tried; with 0 an incident waits for an operator. Message, if
-// there is one, is that of a failure which this counts.
+// SetRetries says how often a job may still be tried; with 0 an incident waits for an operator.
 type SetRetries struct {
 	Job     ID
 	Retries int
 	DueAt   time.Time // not before then; zero: as it is
-	Message string
 }
 
 // Name is the command's name in the history.
@@ -141,15 +139,11 @@ func (a SetRetries) apply(s *step) error {
 	if a.Retries > 0 {
 		s.resolve(job)
 	}
-	if a.Message != "" {
-		s.do(Change{Kind: JobFailed, JobID: job.ID, Node: job.Node, Topic: job.Topic, Retries: max(a.Retries, 0), DueAt: due, Reason: a.Message})
-	} else {
-		s.do(Change{Kind: JobRetried, JobID: job.ID, Node: job.Node, Retries: max(a.Retries, 0), DueAt: due})
-	}
+	s.do(Change{Kind: JobRetried, JobID: job.ID, Node: job.Node, Retries: max(a.Retries, 0), DueAt: due})
 	if a.Retries <= 0 && !s.stuck(job.Token) {
 		s.do(Change{Kind: IncidentRaised, Incident: &Incident{
 			ID: s.newID(), Token: job.Token, Node: job.Node, Job: job.ID, Code: "job_failed",
-			Message: cmp.Or(a.Message, job.Failure, "An operator has set the retries to 0."), RaisedAt: s.now,
+			Message: cmp.Or(job.Failure, "An operator has set the retries to 0."), RaisedAt: s.now,
 		}})
 	}
 	return nil

@@ -64,6 +64,14 @@ func (d *operatorDriver) operate() engine.Action {
 			return engine.SetRetries{Job: seed(999)}
 		}
 		return engine.SetRetries{Job: rapid.SampledFrom(d.instance.Jobs).Draw(d.rt, "job").ID, Retries: rapid.IntRange(0, 2).Draw(d.rt, "retries")}
+	case 4:
+		if timers := d.instance.Timers; len(timers) > 0 {
+			timer := rapid.SampledFrom(timers).Draw(d.rt, "timer").ID
+			if rapid.Bool().Draw(d.rt, "failed") {
+				return engine.CountFailure{Job: timer, Failed: "x", Message: "m"}
+			}
+			return engine.RetryTimer{Timer: timer, Retries: rapid.IntRange(0, 1).Draw(d.rt, "tries")}
+		}
 	case 2:
 		return d.renamed()
 	case 3:

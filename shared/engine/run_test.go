@@ -149,7 +149,7 @@ func (r *run) checkWaits() {
 	}
 	failed := map[int]bool{}
 	for _, i := range r.instance.Incidents {
-		if i.Timeout == "" { // its task is still there
+		if i.Timeout == "" && i.Token > 0 { // else its task is still there, or it is of a timer
 			add(i.Token, "incident")
 			failed[i.Token] = true
 		}

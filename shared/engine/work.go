@@ -103,10 +103,12 @@ func (s *step) newJob(t Token, node *bpmn.FlowNode, named, priority *expr.Expres
 		return nil, &dataError{"bad_topic", "the topic of " + node.ID + " has no 1 to 255 characters"}
 	}
 	job := &Job{Token: t.Number, Node: node.ID, Kind: ExternalJob, Topic: topic, CreatedAt: s.now}
-	if job.Priority, err = s.integer(t, "priority", priority); err != nil {
+	if job.Priority, err = s.priority(t, "priority", priority); err != nil {
 		return nil, err
 	}
-	job.Retries, job.Delays, err = s.retries(t, node)
+	if job.Retries, job.Delays, err = s.retries(t, node); err != nil && !node.RetryCycle.IsLiteral() {
+		job.Retries, job.Delays, err = defaultRetries, nil, nil // Camunda 7 does not look at it before a job fails
+	}
 	return job, err
 }
 
@@ -120,6 +122,23 @@ func (s *step) integer(t Token, what string, x *expr.Expression) (int64, error) 
 	}
 	n, ok := whole(value)
 	if !ok {
+		return 0, &dataError{"type_mismatch", what + " of " + t.Node + " is not a whole number"}
+	}
+	return n, nil
+}
+
+// priority evaluates a priority: one that cannot be evaluated is 0, one that is no whole number an error (Camunda 7
+// DefaultPriorityProvider).
+func (s *step) priority(t Token, what string, x *expr.Expression) (int64, error) {
+	if x == nil || x.IsLiteral() {
+		return s.integer(t, what, x)
+	}
+	value, err := x.Evaluate(s.environment(t, nil))
+	if err != nil {
+		return 0, nil //nolint:nilerr // as in Camunda 7
+	}
+	n, isWhole := value.(int64)
+	if !isWhole {
 		return 0, &dataError{"type_mismatch", what + " of " + t.Node + " is not a whole number"}
 	}
 	return n, nil
@@ -156,7 +175,7 @@ func (s *step) continuation(t Token, node *bpmn.FlowNode, kind JobKind) (*Job, e
 	if steps >= maxStreak {
 		return nil, &dataError{"step_budget_exceeded", "more than 100000 steps without a wait state"}
 	}
-	priority, err := s.integer(t, "jobPriority", node.JobPriority)
+	priority, err := s.priority(t, "jobPriority", node.JobPriority)
 	if err != nil {
 		return nil, err
 	}

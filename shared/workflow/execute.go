@@ -38,6 +38,8 @@ type Call struct {
 	// Strict makes an error of what would raise an incident; nothing is changed then (Camunda 7 rolls back
 	// to the last wait state).
 	Strict bool
+	// SkipListeners and SkipMappings pass over listeners and over input and output parameters in the step.
+	SkipListeners, SkipMappings bool
 	// Steward lets those who operate work on tasks that are other people's (Camunda 7 asks nobody).
 	Steward bool
 }
@@ -48,7 +50,8 @@ func (c Call) steward() bool { return c.Steward && c.Principal.Can(access.Workfl
 // ErrIncident: the step would have raised an incident. The message is the incident's.
 var ErrIncident = fault.New(fault.Conflict, "incident_raised", "The process cannot go on: a step of it has failed.")
 
-// strictly returns ErrIncident with the first incident that the step has raised and not resolved.
+// strictly returns ErrIncident with the first incident that the step has raised and not resolved: its node, a colon
+// and its message.
 func (c Call) strictly(r *result) error {
 	if !c.Strict {
 		return nil
@@ -138,6 +141,7 @@ type execution struct {
 	done    *result     // the step that was made
 	// decisions are those that the steps so far have needed: another attempt decides by the same.
 	decisions map[engine.DecisionRef]engine.Decision
+	rehearsed map[engine.ID]*subject // of a rehearsal: the instances that are not committed
 }
 
 func (e *execution) run(ctx context.Context, sub *subject) (json.RawMessage, error) {
@@ -186,6 +190,9 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		return nil, err
 	}
 	if err := e.call.strictly(r); err != nil {
+		return nil, err
+	}
+	if err := e.rehearse(ctx, r); err != nil {
 		return nil, err
 	}
 	answer, err := json.Marshal(e.answer(r))

@@ -52,6 +52,10 @@ type Message struct {
 	Token      int
 	LocalKeys  engine.Variables
 	All        bool
+	// Local are variables of the event's own scope, where it has one. Starts lets a message whose target nobody in an
+	// instance is start a process all the same (Camunda 7 DefaultCorrelationHandler).
+	Local  engine.Variables
+	Starts bool
 
 	exact bool // an empty BusinessKey is none, not any: the mapping of an event names one
 	hops  int  // instances that started one another by messages before it
@@ -160,7 +164,7 @@ func (s *Service) hand(ctx context.Context, call Call, m Message, found []store.
 		return nil, ErrAmbiguous
 	case len(found) == 1:
 		return s.deliver(ctx, call, m, found[0], d)
-	case m.targeted():
+	case m.targeted() && !m.Starts:
 		return nil, ErrNoSubscription
 	}
 	return s.startByMessage(ctx, call, m, d)
@@ -174,7 +178,7 @@ func (s *Service) deliver(ctx context.Context, call Call, m Message, sub store.S
 		if now.instance.State.Ended() || now.instance.Subscription(sub.ID) == nil || !m.matches(now.instance) {
 			return nil, engine.ErrNoSubscription
 		}
-		return engine.Correlate{Subscription: sub.ID, Variables: m.Variables}, nil
+		return engine.Correlate{Subscription: sub.ID, Variables: m.Variables, Local: m.Local}, nil
 	}
 	t.answer = func(r *result) any {
 		waited := r.instance.Subscription(sub.ID) // what decide has found

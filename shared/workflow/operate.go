@@ -161,21 +161,30 @@ func (s *Service) SetJobRetries(ctx context.Context, call Call, id engine.ID, re
 	if err != nil {
 		return err
 	}
-	if retry, stopped := action.(engine.RetryIncident); stopped && retries > 0 {
-		_, err = s.command(ctx, call, instance, false, retry)
+	switch a := action.(type) {
+	case engine.RetryIncident:
+		if retries > 0 {
+			_, err = s.command(ctx, call, instance, false, a)
+		}
+	case engine.FireTimer:
+		_, err = s.command(ctx, call, instance, false, engine.RetryTimer{Timer: id, Retries: retries})
+		if err == nil && !due.IsZero() {
+			_, err = s.command(ctx, call, instance, false, engine.MoveTimer{Timer: id, DueAt: due})
+		}
 	}
 	return err
 }
 
-// CountFailure takes one try from a continuation that an operator has run in vain. What has no tries, such as
-// a timer, is left as it is.
-func (s *Service) CountFailure(ctx context.Context, call Call, id engine.ID, message string) error {
-	job, _, err := s.store.LoadByJob(ctx, id)
-	if errors.Is(err, store.ErrNoJob) || err == nil && job.Kind == engine.ExternalJob {
-		return nil
+// CountFailure takes one try from a continuation or a timer that an operator has run in vain, because of what the
+// message says of a node. What has no tries is left as it is.
+func (s *Service) CountFailure(ctx context.Context, call Call, id engine.ID, node, message string) error {
+	instance, action, err := s.work(ctx, id)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		_, err = s.command(ctx, call, job.InstanceID, false, engine.SetRetries{Job: id, Retries: max(job.Retries-1, 0), Message: message})
+	switch action.(type) {
+	case engine.Continue, engine.FireTimer:
+		_, err = s.command(ctx, call, instance, false, engine.CountFailure{Job: id, Failed: node, Message: message})
 	}
 	return err
 }

@@ -9,13 +9,16 @@ import (
 
 // step runs Step, and again with each answer that it needs of the world.
 func (e *execution) step(ctx context.Context, sub *subject, c engine.Command) (*engine.Instance, []engine.Change, error) {
-	w := engine.World{Groups: e.call.Principal.Identities(), Location: e.location, Decisions: e.decisions}
+	w := engine.World{
+		Groups: e.call.Principal.Identities(), Location: e.location, Decisions: e.decisions,
+		Strict: e.call.Strict, SkipListeners: e.call.SkipListeners, SkipMappings: e.call.SkipMappings,
+	}
 	for {
 		after, changes, err := engine.Step(sub.definition.process, sub.instance, c, e.at, w)
 		var need *engine.NeedDecision
 		switch {
 		case errors.Is(err, engine.ErrNeedCaller) && w.Caller == nil:
-			w.Caller, err = e.callers(ctx, parentOf(sub.instance, c.Action))
+			w.Caller, err = e.caller(ctx, parentOf(sub.instance, c.Action))
 		case errors.As(err, &need):
 			err = e.learn(ctx, need.Ref, sub.definition.DeploymentID)
 			w.Decisions = e.decisions

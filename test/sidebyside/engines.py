@@ -1,6 +1,9 @@
 """Builds and starts the two engines, and ends what it has started."""
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +12,32 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CAMUNDA, PRODUCT = 18090, 18091
+JDK = "openjdk-17-jdk-headless"
+
+
+def missing(product, arguments):
+    """What has to be there and is not, in words."""
+    lacks = [] if arguments.camunda_url else java() + taken(CAMUNDA)
+    if not arguments.product_url:
+        lacks += taken(PRODUCT)
+        if not os.access(product, os.X_OK):
+            lacks.append(f"{product} is not built (make diom)")
+    return lacks
+
+
+def java():
+    lacks = [f"{name} is not installed (Debian: {package})" for name, package in (("java", JDK), ("javac", JDK), ("mvn", "maven")) if not shutil.which(name)]
+    if shutil.which("java"):
+        words = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
+        version = re.search(r'version "(\d+)', words.stderr + words.stdout)
+        if version and int(version.group(1)) < 17:
+            lacks.append(f"java is {version.group(1)}; 17 or later is needed (Debian: {JDK})")
+    return lacks
+
+
+def taken(port):
+    with socket.socket() as probe:
+        return [f"port {port} is taken"] if probe.connect_ex(("127.0.0.1", port)) == 0 else []
 
 
 class Started:
@@ -51,7 +80,8 @@ class Started:
 
     def camunda(self):
         built = os.path.join(self.home, "camunda")
-        subprocess.run(["mvn", "-q", "-B", "-f", os.path.join(HERE, "camunda"), f"-Dsidebyside.build={os.path.abspath(built)}", "package"], check=True)
+        if subprocess.run(["mvn", "-q", "-B", "-f", os.path.join(HERE, "camunda"), f"-Dsidebyside.build={os.path.abspath(built)}", "package"], check=False).returncode:
+            sys.exit("Camunda was not built: Maven has to reach Maven Central, or a mirror that ~/.m2/settings.xml names, once")
         jar = os.path.join(built, "camunda.jar")
         self.start("camunda", ["java", "-Xmx900m", "-jar", jar, f"--server.port={CAMUNDA}"], CAMUNDA)
 

@@ -4,40 +4,24 @@ Python, because it needs nothing but the standard library, and a third of the li
 product and of no test that a commit must pass.
 """
 import argparse
-import json
 import os
 import sys
 import time
 
-from engines import CAMUNDA, HERE, PRODUCT, Started
+from engines import CAMUNDA, PRODUCT, Started, missing
 from generate import Model
+from known import reason as known_as, rules
 from play import Difference, Play
 from rest import Engine, ordered
+from script import Script
+from scripts import ALL
 from state import text
 
 
 class Total:
     def __init__(self):
-        self.models = self.runs = self.actions = self.states = self.refused = 0
+        self.models = self.runs = self.actions = self.states = self.refused = self.scripts = self.steps = 0
         self.known, self.differences = {}, []
-
-
-def excused(known, difference, play):
-    """The reason why a difference is known, or nothing."""
-    last = play.log[-1][0] if play.log else ""
-    for rule in known:
-        parts = [difference.one] if isinstance(difference.one, dict) else difference.one if isinstance(difference.one, list) else []
-        only = {name for part in parts if isinstance(part, dict) for name in part}
-        if rule["kind"] != difference.kind or not last.startswith(rule.get("last", "")):
-            continue
-        if rule.get("camunda", "") not in text(difference.one) or rule.get("product", "") not in text(difference.other):
-            continue
-        if rule.get("feature", "") and rule["feature"] not in play.features:
-            continue
-        if rule.get("only") and not (only and only <= set(rule["only"].split())):
-            continue
-        return rule["reason"]
-    return None
 
 
 def play_one(engines, key, seed, features, total, known, arguments):
@@ -46,7 +30,7 @@ def play_one(engines, key, seed, features, total, known, arguments):
     try:
         play.run(arguments.steps)
     except Difference as difference:
-        reason = excused(known, difference, play)
+        reason = known_as(known, difference, play)
         if reason:
             total.known[reason] = total.known.get(reason, 0) + 1
         else:
@@ -88,6 +72,20 @@ def compare(engines, arguments, known):
     return total
 
 
+def play_scripts(engines, total, known, wanted):
+    for name, function in ALL.items():
+        if not any(name.startswith(start) for start in wanted):
+            continue
+        script = Script(name, engines, known)
+        function(script)
+        total.scripts, total.steps = total.scripts + 1, total.steps + script.steps
+        for reason in script.excused:
+            total.known[reason] = total.known.get(reason, 0) + 1
+        for step, one, other in script.differences:
+            total.differences.append(f"{name}: {step}")
+            print(f"DIFFERENCE {name}: {step}\n    camunda", text(one)[:1500], "\n    product", text(other)[:1500], flush=True)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("files", nargs="*", help="models to play besides the random ones")
@@ -95,14 +93,17 @@ def main():
     p.add_argument("--first", type=int, default=1, help="the seed of the first random model")
     p.add_argument("--seeds", type=int, default=3, help="runs of each process")
     p.add_argument("--steps", type=int, default=14, help="actions of a run")
+    p.add_argument("--scripts", nargs="*", default=[""], help="the beginnings of the names of the scripts to play; none: no script")
     p.add_argument("--operate", action="store_true", help="operators act as well")
     p.add_argument("--home", default=os.path.join(".diom", "sidebyside"))
     p.add_argument("--product", default=os.path.join(".diom", "bin", "diom"))
     p.add_argument("--camunda-url", help="of one that runs already")
     p.add_argument("--product-url", help="of one that runs already, with its demo")
     arguments = p.parse_args()
-    with open(os.path.join(HERE, "known.json")) as file:
-        known = json.load(file)
+    known = rules()
+    lacks = missing(os.path.abspath(arguments.product), arguments)
+    if lacks:
+        sys.exit("side-by-side cannot run:\n  " + "\n  ".join(lacks))
     with Started(os.path.abspath(arguments.home)) as started:
         if not arguments.camunda_url:
             started.camunda()
@@ -112,6 +113,8 @@ def main():
         engines = (Engine("camunda", arguments.camunda_url or f"http://127.0.0.1:{CAMUNDA}/engine-rest"),
                    Engine("product", arguments.product_url or f"http://127.0.0.1:{PRODUCT}/engine-rest", "admin:Diom-demo-1"))
         total = compare(engines, arguments, known)
+        play_scripts(engines, total, known, arguments.scripts)
+    print(f"{total.scripts} scripts, {total.steps} answers compared")
     print(f"{total.models} models ({total.refused} refused by one or both), {total.runs} runs, {total.actions} actions, {total.states} states compared in {time.time() - began:.0f} s")
     for reason, count in sorted(total.known.items(), key=lambda item: -item[1]):
         print(f"known, {count}: {reason}")
