@@ -91,7 +91,7 @@ func TestEngineRestJavaScriptClient(t *testing.T) {
 	r.story([]step{
 		{method: "GET", path: "/process-instance/{complete}/variables", status: 200, want: `{"receipt": {"type": "String", "value": "R-1"}, "cents": {"type": "Long", "value": 1200}, "parts": {"type": "Json", "value": "{\"a\":[1,2]}"}, "at": {"type": "Date", "value": "1970-01-01T00:00:00.000+0000"}}`},
 		{method: "GET", path: "/process-instance/{complete}/variables/own", status: 404},
-		{method: "GET", path: "/history/external-task-log?processInstanceId={fail}&failureLog=true", status: 200, want: `[{"errorMessage": "down", "retries": 1}]`},
+		{method: "GET", path: "/history/external-task-log?processInstanceId={fail}&failureLog=true", status: 200, want: `[{"errorMessage": "down", "retries": 3}]`},
 		{method: "GET", path: "/history/process-instance/{error}", status: 200, want: `{"state": "COMPLETED"}`},
 		{method: "GET", path: "/history/activity-instance?processInstanceId={error}&activityId=refused", status: 200, want: `[{"activityType": "noneEndEvent"}]`},
 	})

@@ -21,7 +21,7 @@ func deploySmall(r *rest, models map[string]string) {
 }
 
 const (
-	inner   = `<startEvent id="s"/><userTask id="inner"/><sequenceFlow id="f" sourceRef="s" targetRef="inner"/>`
+	inner   = `<startEvent id="s"/><userTask id="within"/><sequenceFlow id="f" sourceRef="s" targetRef="within"/>`
 	failing = `<startEvent id="s"/><serviceTask id="x" camunda:expression="${gone}"/><sequenceFlow id="f" sourceRef="s" targetRef="x"/>`
 )
 
@@ -47,15 +47,15 @@ func TestEngineRestCallsAreStrict(t *testing.T) {
 	}
 	r.story([]step{
 		{method: "POST", path: "/process-definition/key/back/start", body: `{}`, status: 200, keep: map[string]string{"caller": "id"}},
-		{method: "GET", path: "/task?taskDefinitionKey=inner", status: 200, keep: map[string]string{"task": "0/id", "called": "0/processInstanceId"}},
+		{method: "GET", path: "/task?taskDefinitionKey=within", status: 200, keep: map[string]string{"task": "0/id", "called": "0/processInstanceId"}},
 		{method: "POST", path: "/task/{task}/complete", body: `{}`, status: 500, want: `{"type": "RestException"}`},
 		{method: "POST", path: "/task/{task}/complete", body: `{"variables": {"gone": {"value": 1}}}`, status: 204},
 		{method: "GET", path: "/task/count?taskDefinitionKey=after", status: 200, want: `{"count": 1}`},
 		{method: "POST", path: "/process-definition/key/back/start", body: `{}`, status: 200, keep: map[string]string{"caller": "id"}},
 		{method: "PUT", path: "/process-instance/{caller}/suspended", body: `{"suspended": true}`, status: 204},
-		{method: "GET", path: "/task?taskDefinitionKey=inner", status: 200, keep: map[string]string{"task": "0/id"}},
+		{method: "GET", path: "/task?taskDefinitionKey=within", status: 200, keep: map[string]string{"task": "0/id"}},
 		{method: "POST", path: "/task/{task}/complete", body: `{"variables": {"gone": {"value": 1}}}`, status: 500},
-		{method: "GET", path: "/task/count?taskDefinitionKey=inner", status: 200, want: `{"count": 1}`},
+		{method: "GET", path: "/task/count?taskDefinitionKey=within", status: 200, want: `{"count": 1}`},
 	})
 }
 

@@ -265,7 +265,7 @@ var orderSteps = []step{
 	{method: "GET", path: "/history/variable-instance?processInstanceId={instance}&variableName=total", status: 200, want: `[{"name": "total", "type": "Long", "value": 12, "state": "CREATED"}]`},
 	{method: "GET", path: "/history/incident?processInstanceId={instance}", status: 200, want: `[{"incidentType": "failedExternalTask", "open": false, "resolved": true}]`},
 	{method: "GET", path: "/history/external-task-log?processInstanceId={instance}&failureLog=true", status: 200, want: `[{"errorMessage": "down", "externalTaskId": "{job}"}]`},
-	{method: "GET", path: "/history/job-log/count?processInstanceId={instance}&successLog=true", status: 200, want: `{"count": 1}`},
+	{method: "GET", path: "/history/job-log/count?processInstanceId={instance}&successLog=true", status: 200, want: `{"count": 2}`},
 	{method: "GET", path: "/process-definition/statistics", status: 200, want: `[{"id": "{definition}", "instances": 0}]`},
 	{method: "POST", path: "/signal", body: `{"name": "nobody"}`, status: 204},
 	{method: "GET", path: "/engine", status: 200, want: `[{"name": "default"}]`},
