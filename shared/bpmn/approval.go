@@ -81,9 +81,9 @@ func (a *Approval) Allows(operation string) bool { return slices.Contains(a.Allo
 // Approves reports whether a user task of the process has an approval policy.
 func (p *Process) Approves() bool { return p.approves }
 
-// StarterWithdraws reports whether the starter of an instance may withdraw it: where there are approvals, unless
-// diom:approval of the process has withdraw="never".
-func (p *Process) StarterWithdraws() bool { return p.approves && !p.keepsRequests }
+// StarterWithdraws reports whether the starter of an instance may take it back: unless diom:approval of the
+// process has withdraw="never".
+func (p *Process) StarterWithdraws() bool { return !p.keepsRequests }
 
 // approvalRules are those about diom:approval.
 var approvalRules = map[string]Rule{

@@ -36,6 +36,8 @@ func (r *run) approvals(t *testing.T, d *datadriven.TestData) engine.Action {
 			of = user
 		}
 		return engine.WithdrawTask{Task: r.completedBy(node, of), Comment: comment}
+	case "withdraw-request":
+		return engine.WithdrawInstance{Comment: comment}
 	case "vote":
 		var outcome string
 		d.MaybeScanArgs(t, "outcome", &outcome)

@@ -9,8 +9,9 @@ import (
 
 // Why a vote cannot be taken back.
 var (
-	ErrNotVoter = fault.New(fault.Forbidden, "not_last_approver", "Only who gave the last vote at a task may take it back.")
-	ErrTooLate  = fault.New(fault.Conflict, "withdraw_too_late", "What followed has been worked on, or cannot be undone.")
+	ErrNotVoter     = fault.New(fault.Forbidden, "not_last_approver", "Only who gave the last vote at a task may take it back.")
+	ErrNotCompleted = fault.New(fault.Conflict, "task_not_completed", "The task is open: there is nothing to take back.")
+	ErrTooLate      = fault.New(fault.Conflict, "withdraw_too_late", "What followed has been worked on, or cannot be undone.")
 )
 
 // WithdrawTask takes back the vote of the actor at a task that he has completed (撤回): while the node is
@@ -28,6 +29,9 @@ func (a WithdrawTask) apply(s *step) error {
 	if err := s.open(); err != nil {
 		return err
 	}
+	if s.instance.Task(a.Task) != nil {
+		return ErrNotCompleted
+	}
 	for _, scope := range s.instance.Scopes {
 		if scope.Approval != nil {
 			if i := scope.Approval.votedBy(a.Task); i >= 0 {
@@ -41,6 +45,20 @@ func (a WithdrawTask) apply(s *step) error {
 		}
 	}
 	return ErrTooLate
+}
+
+// WithdrawInstance ends the instance at once because its starter takes his request back (撤销).
+type WithdrawInstance struct{ Comment string }
+
+// Name is the command's name in the history.
+func (WithdrawInstance) Name() string { return "withdraw-request" }
+
+func (a WithdrawInstance) apply(s *step) error {
+	reason := a.Comment
+	if reason == "" {
+		reason = "withdrawn"
+	}
+	return Cancel{Reason: reason}.apply(s)
 }
 
 // votedBy returns the index of the signer who voted by a task, or -1.
