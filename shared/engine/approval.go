@@ -167,18 +167,27 @@ func (s *step) ask(body Token, a *Approval, c Change) {
 		s.conclude(body, a, c)
 		return
 	}
-	var begin []int
-	for i, x := range a.Signers {
-		if x.Token == 0 && !slices.ContainsFunc(a.Signers, func(y Signer) bool { return slices.Contains(x.After, y.Number) && !s.instance.over(y) }) {
-			begin = append(begin, i)
-			a.Signers[i].Token = s.instance.LastToken + len(begin)
-		}
+	begin := s.instance.due(a)
+	for n, i := range begin {
+		a.Signers[i].Token = s.instance.LastToken + 1 + n
 	}
 	s.approve(body, a, c)
 	for _, i := range begin {
 		s.askOne(body, a.Signers[i])
 	}
 	s.countSigners(body, a)
+}
+
+// due lists the signers who are not asked yet and wait for nobody.
+func (in *Instance) due(a *Approval) []int {
+	var list []int
+	for i, x := range a.Signers {
+		waits := slices.ContainsFunc(a.Signers, func(y Signer) bool { return slices.Contains(x.After, y.Number) && !in.over(y) })
+		if x.Token == 0 && !waits {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // approve records the state of an approval.
@@ -218,8 +227,8 @@ func (s *step) countSigners(body Token, a *Approval) {
 // the task may read what came of it. settle lets the activity go on.
 func (s *step) conclude(body Token, a *Approval, c Change) {
 	s.approve(body, a, c)
-	s.cancelScope(s.instance.owned(body.Number).Number, "completed")
 	s.countSigners(body, a)
+	s.cancelScope(s.instance.owned(body.Number).Number, "completed")
 	node := s.process.Node(body.Node)
 	if a.Result == Rejected {
 		s.unjump(body)

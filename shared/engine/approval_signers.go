@@ -170,9 +170,10 @@ func (s *step) removeSigners(a RemoveSigners, body Token, approval *Approval, ta
 		gone := approval.Signers[i]
 		approval.Signers = slices.Delete(approval.Signers, i, i+1)
 		for n := range approval.Signers { // who waited for him waits for those he waited for
-			x := &approval.Signers[n]
-			if at := slices.Index(x.After, gone.Number); at >= 0 {
-				x.After = append(slices.Delete(x.After, at, at+1), gone.After...)
+			if x := &approval.Signers[n]; slices.Contains(x.After, gone.Number) {
+				after := slices.DeleteFunc(append(x.After, gone.After...), func(number int) bool { return number == gone.Number })
+				slices.Sort(after)
+				x.After = slices.Compact(after)
 			}
 		}
 		if t := s.instance.token(gone.Token); t != nil {

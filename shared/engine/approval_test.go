@@ -96,6 +96,35 @@ func (l *line) approval(c engine.Change) {
 	}
 }
 
+// checkSigners holds that whoever is not asked waits for somebody who is or waits, that each instance is a
+// signer's, and that the result is not certain.
+func (r *run) checkSigners(scope engine.Scope, active, completed int64) {
+	r.t.Helper()
+	live, over := map[int]bool{}, map[int]bool{}
+	for _, x := range scope.Approval.Signers {
+		token := r.token(x.Token)
+		live[x.Token] = token != nil && token.Scope == scope.Number
+		over[x.Number] = x.Token != 0 && token == nil
+		active, completed = active-number(token != nil), completed-number(over[x.Number])
+	}
+	if active != 0 || completed != 0 || scope.Approval.Result != "" {
+		r.t.Fatalf("the counters are wrong by %d and %d for %s %s", active, completed, signers(scope.Approval), scope.Approval.Result)
+	}
+	for _, x := range scope.Approval.Signers {
+		waits := slices.ContainsFunc(scope.Approval.Signers, func(y engine.Signer) bool { return slices.Contains(x.After, y.Number) && !over[y.Number] })
+		if waits == (x.Token != 0) && !r.operated {
+			r.t.Fatalf("%d waits, or is asked too soon: %s", x.Number, signers(scope.Approval))
+		}
+	}
+}
+
+func number(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 func signers(a *engine.Approval) string {
 	var list []string
 	for _, x := range a.Signers {
