@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,15 @@ type Approval struct {
 
 // Allows reports whether a signer may do an operation.
 func (a *Approval) Allows(operation string) bool { return slices.Contains(a.Allowed, operation) }
+
+// text is the policy as a text in which every difference shows; empty: none.
+func (a *Approval) text() string {
+	if a == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d%% veto=%t signers=%s weights=%s result=%s empty=%s max=%d allow=%s", a.Mode, a.Ratio, a.Veto,
+		sourceOf(a.Signers), sourceOf(a.Weights), a.Result, a.Empty, a.MaxSigners, strings.Join(a.Allowed, ","))
+}
 
 // Approves reports whether a user task of the process has an approval policy.
 func (p *Process) Approves() bool { return p.approves }

@@ -59,21 +59,26 @@ func (g *graph) dominate(end int) {
 	for changed := true; changed; {
 		changed = false
 		for _, node := range order[1:] {
-			nearest := -1
-			for _, next := range g.after[node] {
-				switch {
-				case number[next] < 0 || g.meet[next] < 0:
-				case nearest < 0:
-					nearest = next
-				default:
-					nearest = g.common(nearest, next, number)
-				}
-			}
-			if g.meet[node] != nearest {
+			if nearest := g.nearest(node, number); g.meet[node] != nearest {
 				g.meet[node], changed = nearest, true
 			}
 		}
 	}
+}
+
+// nearest is where the ways from a node come together, as far as it is known.
+func (g *graph) nearest(node int, number []int) int {
+	nearest := -1
+	for _, next := range g.after[node] {
+		switch {
+		case number[next] < 0 || g.meet[next] < 0:
+		case nearest < 0:
+			nearest = next
+		default:
+			nearest = g.common(nearest, next, number)
+		}
+	}
+	return nearest
 }
 
 // common is where the ways of two nodes to the end come together.

@@ -92,15 +92,18 @@ func (x *trail) follow(p *Passed) {
 		}
 	}
 	for _, t := range x.before {
-		if t.Number == x.place.Number || t.Scope == x.scope && x.scope != 0 {
-			continue
-		}
-		if now := x.step.instance.token(t.Number); now != nil && !moved[t.Number] {
+		if !x.taken(t, moved) {
 			continue
 		}
 		p.Merged = append(p.Merged, Place{Scope: t.Scope, Node: t.Node})
 		p.Final = p.Final || !x.step.joinsAt(t.Node)
 	}
+}
+
+// taken reports whether a token of another branch has ended or moved.
+func (x *trail) taken(t Token, moved map[int]bool) bool {
+	own := t.Number == x.place.Number || t.Scope == x.scope && x.scope != 0
+	return !own && (x.step.instance.token(t.Number) == nil || moved[t.Number])
 }
 
 // joinsAt reports whether tokens wait for others at a node.

@@ -226,13 +226,20 @@ func (s *step) trace(g *graph, way *wayBack, x, c int) error {
 		way.across = way.across || open || len(others) > 0
 		way.others = append(way.others, others...)
 	}
+	way.undone = s.undoneBy(g, way.to, x, ahead)
+	return nil
+}
+
+// undoneBy lists the nodes that have been passed since to, and are behind it.
+func (s *step) undoneBy(g *graph, to Passed, x int, ahead []bool) []string {
+	var list []string
 	for _, p := range s.instance.Passed {
 		i, here := g.index[s.process.Node(p.Node)]
-		if p.Scope == way.to.Scope && here && p.Version >= way.to.Version && (i == x || ahead[i]) {
-			way.undone = append(way.undone, p.Node)
+		if p.Scope == to.Scope && here && p.Version >= to.Version && (i == x || ahead[i]) {
+			list = append(list, p.Node)
 		}
 	}
-	return nil
+	return list
 }
 
 // inRegion lists the other tokens behind a fork, those that wait where its branches join among them.
