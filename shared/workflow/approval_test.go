@@ -6,10 +6,12 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -18,6 +20,18 @@ type board struct {
 	*fixture
 	instance engine.ID
 	tasks    map[string]engine.ID
+}
+
+// people are users who can be added as signers.
+func (f *fixture) people(names ...string) {
+	f.t.Helper()
+	for i, name := range names {
+		now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+		u := store.User{ID: engine.ID{7, byte(i)}, Username: name, Password: "x", DisplayName: name, Enabled: true, Version: 1, CreatedAt: now, UpdatedAt: now}
+		if err := f.store.CreateUser(f.t.Context(), u, nil, store.Recorded{}); err != nil {
+			f.t.Fatal(err)
+		}
+	}
 }
 
 func (f *fixture) board() *board {
@@ -151,6 +165,7 @@ func TestWithdrawAgainstComplete(t *testing.T) {
 func TestAddSignersAgainstLastVote(t *testing.T) {
 	t.Parallel()
 	f := setup(t, nil)
+	f.people("sunqi", "wuqiang")
 	f.deploy("approval.bpmn")
 	for range 5 {
 		b := f.board()
@@ -178,6 +193,7 @@ func TestAddSignersAgainstLastVote(t *testing.T) {
 func TestApprovalOperations(t *testing.T) {
 	t.Parallel()
 	f := setup(t, nil)
+	f.people("sunqi")
 	f.deploy("approval.bpmn")
 	b := f.board()
 	lina := workflow.Call{Principal: member("lina")}
