@@ -154,7 +154,7 @@ func (f *past) before(c *engine.Change, m *marks) {
 	switch c.Kind {
 	case engine.TokenMoved, engine.TokenConsumed:
 		f.leave(c.Token, f.cut(c, m))
-	case engine.TaskCancelled:
+	case engine.TaskCancelled, engine.TaskReturned:
 		if t := f.state.Task(c.TaskID); t != nil {
 			m.cancelled[t.Token] = true
 			f.removed[t.ID] = true

@@ -6,17 +6,12 @@ import (
 	"diom.io/workflow/shared/bpmn"
 )
 
-// graph is the flow of a process or sub-process as an operation on approvals sees it: where tokens fork, and
-// where all that forked comes together again.
+// graph is the flow of a process or sub-process as a return sees it: where tokens fork, and where they join.
 type graph struct {
 	nodes []*bpmn.FlowNode
 	index map[*bpmn.FlowNode]int
-	// after is where a token may come from a node: along its flows and by its boundary events. The last index
-	// is the end behind every node that nothing leaves.
-	after  [][]int
-	before [][]int
-	// meet is the nearest node that every token from a node comes to, unless it goes round for ever; -1: none.
-	meet []int
+	// after is where a token may come from a node: along its flows and by its boundary events.
+	after [][]int
 }
 
 func newGraph(p *bpmn.Process, container *bpmn.FlowNode) *graph {
@@ -27,109 +22,30 @@ func newGraph(p *bpmn.Process, container *bpmn.FlowNode) *graph {
 			g.nodes = append(g.nodes, node)
 		}
 	}
-	end := len(g.nodes)
-	g.after, g.before = make([][]int, end+1), make([][]int, end+1)
+	g.after = make([][]int, len(g.nodes))
 	for i, node := range g.nodes {
-		for _, next := range append(next(node, nil), node.Boundary...) {
-			if n, ok := g.index[next]; ok {
-				g.join(i, n)
-			}
-		}
-		if len(node.Outgoing) == 0 {
-			g.join(i, end)
-		}
+		g.after[i] = g.places(append(next(node, nil), node.Boundary...))
 	}
-	g.dominate(end)
 	return g
 }
 
-func (g *graph) join(from, to int) {
-	g.after[from] = append(g.after[from], to)
-	g.before[to] = append(g.before[to], from)
+func (g *graph) places(nodes []*bpmn.FlowNode) []int {
+	list := make([]int, 0, len(nodes))
+	for _, node := range nodes {
+		if i, ok := g.index[node]; ok {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
-// dominate finds the post-dominators, by the iteration of Cooper, Harvey and Kennedy on the reversed graph.
-func (g *graph) dominate(end int) {
-	order, number := g.backwards(end)
-	g.meet = make([]int, len(g.after))
-	for i := range g.meet {
-		g.meet[i] = -1
-	}
-	g.meet[end] = end
-	for changed := true; changed; {
-		changed = false
-		for _, node := range order[1:] {
-			if nearest := g.nearest(node, number); g.meet[node] != nearest {
-				g.meet[node], changed = nearest, true
-			}
-		}
-	}
-}
-
-// nearest is where the ways from a node come together, as far as it is known.
-func (g *graph) nearest(node int, number []int) int {
-	nearest := -1
-	for _, next := range g.after[node] {
-		switch {
-		case number[next] < 0 || g.meet[next] < 0:
-		case nearest < 0:
-			nearest = next
-		default:
-			nearest = g.common(nearest, next, number)
-		}
-	}
-	return nearest
-}
-
-// common is where the ways of two nodes to the end come together.
-func (g *graph) common(a, b int, number []int) int {
-	for a != b {
-		for number[a] > number[b] {
-			a = g.meet[a]
-		}
-		for number[b] > number[a] {
-			b = g.meet[b]
-		}
-	}
-	return a
-}
-
-// backwards lists the nodes that reach the end in reverse post-order of the reversed graph, and their places.
-func (g *graph) backwards(end int) (order, number []int) {
-	type frame struct{ node, next int }
-	number = make([]int, len(g.after))
-	seen := make([]bool, len(g.after))
-	for stack := []frame{{node: end}}; len(stack) > 0; {
-		top := &stack[len(stack)-1]
-		seen[top.node] = true
-		if top.next == len(g.before[top.node]) {
-			order = append(order, top.node)
-			stack = stack[:len(stack)-1]
-			continue
-		}
-		from := g.before[top.node][top.next]
-		top.next++
-		if !seen[from] {
-			stack = append(stack, frame{node: from})
-		}
-	}
-	slices.Reverse(order)
-	for i := range number {
-		number[i] = -1
-	}
-	for i, node := range order {
-		number[node] = i
-	}
-	return order, number
-}
-
-// reach marks the nodes to which a token can come from some, not through one of them; -1: through all.
-func (g *graph) reach(from []int, through int) []bool {
-	seen := make([]bool, len(g.after))
+// reach marks the nodes to which a token can come from some, these among them, without entering one that stops it.
+func (g *graph) reach(from []int, stop func(int) bool) []bool {
+	seen := make([]bool, len(g.nodes))
 	for list := slices.Clone(from); len(list) > 0; {
 		node := list[len(list)-1]
 		list = list[:len(list)-1]
-		if !seen[node] && node != through {
+		if !seen[node] && (stop == nil || !stop(node)) {
 			seen[node] = true
 			list = append(list, g.after[node]...)
 		}
@@ -137,38 +53,81 @@ func (g *graph) reach(from []int, through int) []bool {
 	return seen
 }
 
-// forks reports whether one token at a node may become several.
+// joins reports whether tokens wait at a node for others.
+func (g *graph) joins(i int) bool {
+	node := g.nodes[i]
+	return len(node.Incoming) > 1 && (node.Element == bpmn.ElementParallelGateway || node.Element == bpmn.ElementInclusiveGateway)
+}
+
+// forks reports whether one token that leaves a node by its flows may become several.
 func (g *graph) forks(i int) bool {
 	node := g.nodes[i]
-	for _, event := range node.Boundary {
-		if !event.Interrupting {
-			return true
-		}
-	}
 	return len(node.Outgoing) > 1 && node.Element != bpmn.ElementExclusiveGateway && node.Element != bpmn.ElementEventBasedGateway
 }
 
-// region marks what is behind a fork and before its tokens come together again.
-func (g *graph) region(fork int) []bool { return g.reach(g.after[fork], g.meet[fork]) }
-
-// branch is which ways out of a fork lead to a node within its region.
-func (g *graph) branches(fork, node int) []int {
-	var list []int
-	for n, way := range g.after[fork] {
-		if g.reach([]int{way}, g.meet[fork])[node] {
-			list = append(list, n)
-		}
-	}
-	return list
+// fork is a node where a token may become several, with what is behind it.
+type fork struct {
+	// branches marks for each way out the nodes before the joins of the fork, region those of all ways.
+	branches [][]bool
+	region   []bool
+	// joined marks the gateways that wait for tokens of several branches, beyond what is behind these.
+	joined, beyond []bool
 }
 
-// context lists the forks in whose region a node is, with the branches that it is on.
-func (g *graph) context(node int) map[int][]int {
-	all := map[int][]int{}
-	for fork := range g.nodes {
-		if fork != node && g.forks(fork) && g.region(fork)[node] {
-			all[fork] = g.branches(fork, node)
+func (g *graph) fork(at int) fork {
+	f := fork{region: make([]bool, len(g.nodes)), joined: make([]bool, len(g.nodes))}
+	ways := g.places(next(g.nodes[at], nil))
+	met := make([]int, len(g.nodes))
+	for _, way := range ways {
+		for i, here := range g.reach([]int{way}, func(i int) bool { return i == at }) {
+			met[i] += one(here)
 		}
 	}
-	return all
+	var joins []int
+	for i, n := range met {
+		if n > 1 && g.joins(i) {
+			f.joined[i] = true
+			joins = append(joins, i)
+		}
+	}
+	for _, way := range ways {
+		branch := g.reach([]int{way}, func(i int) bool { return i == at || f.joined[i] })
+		f.branches = append(f.branches, branch)
+		for i, here := range branch {
+			f.region[i] = f.region[i] || here
+		}
+	}
+	f.beyond = g.reach(joins, func(i int) bool { return i == at })
+	return f
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// together reports whether two nodes are on one branch of the fork.
+func (f fork) together(a, b int) bool {
+	return slices.ContainsFunc(f.branches, func(branch []bool) bool { return branch[a] && branch[b] })
+}
+
+// side marks what only a boundary event that does not interrupt leads to from an activity; nil: there is none.
+func (g *graph) side(at int) []bool {
+	var events []*bpmn.FlowNode
+	for _, event := range g.nodes[at].Boundary {
+		if !event.Interrupting {
+			events = append(events, event)
+		}
+	}
+	if events == nil {
+		return nil
+	}
+	back := func(i int) bool { return i == at }
+	side, main := g.reach(g.places(events), back), g.reach(g.places(next(g.nodes[at], nil)), back)
+	for i := range side {
+		side[i] = side[i] && !main[i]
+	}
+	return side
 }

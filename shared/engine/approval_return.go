@@ -200,34 +200,68 @@ func (s *step) backTo(from Token, to Passed) (*wayBack, error) {
 	return way, s.trace(g, way, g.index[target], g.index[node])
 }
 
-// trace looks at the forks between two nodes. A node in the same branches is gone back to alone. One before a
-// fork needs leave to end what is on the branches; one within branches that have been joined is refused.
+// trace looks at what forks between two nodes. A node on the same branches is gone back to alone. One before a
+// fork needs leave to end what is on the branches; one on a branch that has been joined is refused.
 func (s *step) trace(g *graph, way *wayBack, x, c int) error {
-	ahead := g.reach(g.after[x], -1)
+	ahead := g.reach(g.after[x], nil)
 	if !ahead[c] {
 		return ErrNotUpstream
 	}
-	inX, inC := g.context(x), g.context(c)
-	for fork, branches := range inX {
-		if !slices.ContainsFunc(inC[fork], func(b int) bool { return slices.Contains(branches, b) }) {
-			return ErrStrands
-		}
-	}
-	between := g.reach(g.after[x], c)
+	between := g.reach(g.after[x], func(i int) bool { return i == c })
 	between[x] = true
-	for fork := range g.nodes {
-		_, around := inX[fork]
-		if around || !between[fork] || !g.forks(fork) || !g.reach(g.after[fork], -1)[c] {
+	for at := range g.nodes {
+		if side := g.side(at); side != nil && between[at] && side[c] && !side[x] { // from what an event has begun beside
+			way.leave(s.others(way, g, g.reach([]int{at}, nil)), true)
+		}
+		if !g.forks(at) || at == c {
 			continue
 		}
-		way.straight = false
-		_, open := inC[fork]
-		others := s.inRegion(g, fork, way)
-		way.across = way.across || open || len(others) > 0
-		way.others = append(way.others, others...)
+		if err := s.cross(g, way, g.fork(at), [3]int{x, c, at}, between[at]); err != nil {
+			return err
+		}
 	}
 	way.undone = s.undoneBy(g, way.to, x, ahead)
 	return nil
+}
+
+// cross looks at one fork: places are the node to return to, the one of the task, and the fork.
+func (s *step) cross(g *graph, way *wayBack, f fork, places [3]int, between bool) error {
+	x, c := places[0], places[1]
+	live := make([]bool, len(g.nodes))
+	for i := range live {
+		live[i] = f.region[i] || f.joined[i]
+	}
+	others := s.others(way, g, live)
+	open := f.region[c] && (!f.beyond[c] || len(others) > 0) // else the task is behind the join
+	switch {
+	case f.region[x] && (!open || !f.together(x, c)):
+		return ErrStrands
+	case f.region[x] || !between || !g.reach(g.after[places[2]], nil)[c]:
+	default:
+		// where one way or another is taken and nothing joins, one token may be all there is
+		several := g.nodes[places[2]].Element == bpmn.ElementParallelGateway || slices.Contains(f.joined, true)
+		way.leave(others, open && several || len(others) > 0)
+	}
+	return nil
+}
+
+// leave notes that branches are left, and whether that ends something.
+func (way *wayBack) leave(others []Token, ends bool) {
+	way.straight = false
+	way.across = way.across || ends
+	way.others = append(way.others, others...)
+}
+
+// others lists the tokens at some nodes beside the one that returns.
+func (s *step) others(way *wayBack, g *graph, at []bool) []Token {
+	var list []Token
+	for _, t := range s.instance.Tokens {
+		i, here := g.index[s.process.Node(t.Node)]
+		if here && at[i] && t.Scope == way.to.Scope && t.Number != way.own.Number {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // undoneBy lists the nodes that have been passed since to, and are behind it.
@@ -237,22 +271,6 @@ func (s *step) undoneBy(g *graph, to Passed, x int, ahead []bool) []string {
 		i, here := g.index[s.process.Node(p.Node)]
 		if p.Scope == to.Scope && here && p.Version >= to.Version && (i == x || ahead[i]) {
 			list = append(list, p.Node)
-		}
-	}
-	return list
-}
-
-// inRegion lists the other tokens behind a fork, those that wait where its branches join among them.
-func (s *step) inRegion(g *graph, fork int, way *wayBack) []Token {
-	region := g.region(fork)
-	var list []Token
-	for _, t := range s.instance.Tokens {
-		i, here := g.index[s.process.Node(t.Node)]
-		if t.Scope != way.to.Scope || t.Number == way.own.Number || !here {
-			continue
-		}
-		if region[i] || i == g.meet[fork] && s.joinsAt(t.Node) {
-			list = append(list, t)
 		}
 	}
 	return list

@@ -42,7 +42,11 @@ func (r *run) approvals(t *testing.T, d *datadriven.TestData) engine.Action {
 		var outcome string
 		d.MaybeScanArgs(t, "outcome", &outcome)
 		d.MaybeScanArgs(t, "user", &of)
-		return engine.CompleteTask{Task: r.taskOf(node, of), Outcome: outcome, Comment: comment}
+		a := engine.CompleteTask{Task: r.taskOf(node, of), Outcome: outcome, Comment: comment}
+		if err := variablesOf(d.Input, &a.Variables); err != nil {
+			t.Fatal(err)
+		}
+		return a
 	}
 	return nil
 }

@@ -43,12 +43,18 @@ type Remark struct {
 	Comment string `json:"comment,omitempty"`
 }
 
+// ErrReturn: a return says where to.
+var ErrReturn = fault.New(fault.Invalid, "bad_return", "A task is returned to starter, previous, or the id of a node.")
+
 // ErrKeepsRequests: the process does not let its starter take a request back.
 var ErrKeepsRequests = fault.New(fault.Conflict, "withdraw_not_allowed", "The process does not let its starter withdraw the request.")
 
-// ReturnTask sends what is decided at a task of the caller's back to a task before it. It returns ErrNotYours, or
+// ReturnTask sends what is decided at a task of the caller's back to a task before it. It returns ErrReturn, ErrNotYours, or
 // one of the engine's reasons: engine.ErrNotPassed, engine.ErrAcross, engine.ErrStrands and others.
 func (s *Service) ReturnTask(ctx context.Context, call Call, id engine.ID, r TaskReturn) (json.RawMessage, error) {
+	if r.To == "" {
+		return nil, ErrReturn.With(fault.Detail{Pointer: "/to", Code: ErrReturn.Code})
+	}
 	return s.approve(ctx, call, id, r.Comment, engine.ReturnTask{
 		Task: id, To: r.To, StraightBack: r.StraightBack, Across: r.Across, Keep: r.Keep, Comment: r.Comment,
 	})
@@ -57,6 +63,14 @@ func (s *Service) ReturnTask(ctx context.Context, call Call, id engine.ID, r Tas
 // AddSigners lets others sign besides the caller, who has the task. It returns ErrNotYours, ErrUnknownUser, or one
 // of the engine's reasons.
 func (s *Service) AddSigners(ctx context.Context, call Call, id engine.ID, n NewSigners) (json.RawMessage, error) {
+	switch n.Mode {
+	case engine.AddBefore, engine.AddAfter, engine.AddParallel:
+	default:
+		return nil, engine.ErrAddMode.With(fault.Detail{Pointer: "/mode", Code: engine.ErrAddMode.Code})
+	}
+	if err := someUsers(n.UserIDs); err != nil {
+		return nil, err
+	}
 	if err := s.activeUsers(ctx, n.UserIDs); err != nil {
 		return nil, err
 	}
@@ -66,6 +80,9 @@ func (s *Service) AddSigners(ctx context.Context, call Call, id engine.ID, n New
 // RemoveSigners takes signers away who have not voted. The caller has a task of the same approval. It returns
 // ErrNotYours, or one of the engine's reasons.
 func (s *Service) RemoveSigners(ctx context.Context, call Call, id engine.ID, o OldSigners) (json.RawMessage, error) {
+	if err := someUsers(o.UserIDs); err != nil {
+		return nil, err
+	}
 	return s.approve(ctx, call, id, o.Comment, engine.RemoveSigners{Task: id, Users: o.UserIDs, Comment: o.Comment})
 }
 
@@ -94,6 +111,13 @@ func (s *Service) approve(ctx context.Context, call Call, id engine.ID, comment 
 		}
 		return action, nil
 	}))
+}
+
+func someUsers(usernames []string) error {
+	if len(usernames) == 0 {
+		return engine.ErrNoUsers.With(fault.Detail{Pointer: "/userIds", Code: engine.ErrNoUsers.Code})
+	}
+	return nil
 }
 
 func (s *Service) activeUsers(ctx context.Context, usernames []string) error {
