@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -51,6 +52,9 @@ func TestRandomApprovals(t *testing.T) {
 				_ = d.do(d.choose())
 			}
 			d.checkPast()
+		}
+		if strings.Contains(content, "<conditionalEventDefinition") && strings.Contains(content, `cancelActivity="false"`) {
+			return // what completes a task may begin it again, for ever
 		}
 		d.finish(!m.hangs)
 	})
