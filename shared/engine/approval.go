@@ -284,9 +284,13 @@ func cut(text string, n int) string {
 	return text
 }
 
-// endSigner ends the instance of a signer: his vote counts now.
-func (s *step) endSigner(body, t Token) {
-	approval := s.instance.scope(t.Scope).Approval.clone()
+// endSigner ends the instance of a signer, whose vote counts now, and reports whether it is one.
+func (s *step) endSigner(body, t Token) bool {
+	approval := s.instance.approvalOf(t)
+	if approval == nil || policy(s.process.Node(t.Node)) == nil {
+		return false
+	}
 	s.consume(t, nil)
-	s.ask(body, approval, Change{Reason: "counted"})
+	s.ask(body, approval.clone(), Change{Reason: "counted"})
+	return true
 }

@@ -91,16 +91,6 @@ func (in *Instance) forgetApprovals(scope int) {
 	in.Resumptions = slices.DeleteFunc(in.Resumptions, func(r Resumption) bool { return r.Scope == scope })
 }
 
-// passedAt returns the record of a node in a scope, or nil.
-func (in *Instance) passedAt(scope int, node string) *Passed {
-	for i := range in.Passed {
-		if in.Passed[i].Scope == scope && in.Passed[i].Node == node {
-			return &in.Passed[i]
-		}
-	}
-	return nil
-}
-
 // resumption returns what waits for the node of a token to be entered again, or nil.
 func (in *Instance) resumption(t Token) *Resumption {
 	if len(in.Resumptions) == 0 {

@@ -39,7 +39,8 @@ func (in *Instance) verdict(p *bpmn.Approval, a *Approval) string {
 		return ""
 	}
 	n := in.tally(p, a)
-	approved, rejected := false, p.Veto && n.no > 0
+	var approved bool
+	rejected := p.Veto && n.no > 0
 	switch p.Mode {
 	case bpmn.ApprovalAny:
 		approved = n.yes > 0
