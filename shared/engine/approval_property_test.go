@@ -22,6 +22,14 @@ func (m *model) policy() string {
 	return `<extensionElements><diom:approval xmlns:diom="https://diom.io/schema/bpmn/1.0" ` + attributes + `/></extensionElements>`
 }
 
+// approval is a user task that is decided.
+func (m *model) approval(from, condition string) string {
+	id := m.id("task")
+	m.flow(from, id, condition)
+	m.node("userTask", id, `camunda:assignee="zhangwei"`, m.policy())
+	return id
+}
+
 // TestRandomApprovals lets approvers loose on random processes: they vote, return, withdraw, and add and remove
 // signers, in any order, beside all that TestRandomProcesses does. What holds there of every step holds here, but
 // for how often a join is left. At last everything that waits can be done, and the instance ends: no operation
@@ -39,7 +47,7 @@ func TestRandomApprovals(t *testing.T) {
 		if err := d.do(start); err != nil {
 			rt.Fatal(err)
 		}
-		for range rapid.IntRange(1, 40).Draw(rt, "commands") {
+		for range rapid.IntRange(10, 40).Draw(rt, "commands") {
 			if d.instance.State.Ended() {
 				break
 			}

@@ -172,13 +172,8 @@ func (s *step) untouched(p Passed) bool {
 		}
 		opened[x.Token] = true
 	}
-	for _, x := range p.Merged {
-		if s.instance.scope(x.Scope) == nil {
-			return false
-		}
-	}
-	for _, t := range s.instance.Tokens {
-		if t.Scope == p.Scope && t.Node == p.Node {
+	for _, x := range append(slices.Clone(p.Merged), Place{Scope: p.Scope, Node: p.Node}) { // nobody else is there now
+		if s.instance.scope(x.Scope) == nil || s.stands(x, opened) {
 			return false
 		}
 	}
@@ -188,6 +183,11 @@ func (s *step) untouched(p Passed) bool {
 		}
 	}
 	return true
+}
+
+// stands reports whether a token is at a place that is none of some.
+func (s *step) stands(x Place, but map[int]bool) bool {
+	return slices.ContainsFunc(s.instance.Tokens, func(t Token) bool { return t.Scope == x.Scope && t.Node == x.Node && !but[t.Number] })
 }
 
 // inside reports whether a token is one of some, or within what one of them is at.

@@ -156,6 +156,9 @@ func (m *model) block(from, condition string, depth int) string {
 
 // task is an activity of any kind with its boundary events.
 func (m *model) task(from, condition string) string {
+	if m.approvals && m.chance("person", 2) {
+		return m.approval(from, condition)
+	}
 	kind := m.one("task", "user", "user", "external", "external", "expression", "script", "decision", "bean", "receive", "send", "manual", "call", "call")
 	prefix := "task"
 	if kind == "call" {
