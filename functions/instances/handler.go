@@ -32,6 +32,7 @@ var Function = faas.Function{
 		view("/timeline", "Read what happened, for people", items[workflow.TimelineEntry]{}, timeline),
 		view("/why", "Read the evaluations that decided the course", items[workflow.Decision]{}, why),
 		operation("cancel", "End an instance at once (its starter, operators)", access.WorkflowInstance, reason{}, cancel),
+		operation("withdraw", "Take back what one has started: the instance ends", access.WorkflowInstance, workflow.Remark{}, withdraw),
 		operation("suspend", "Stop an instance where it is", access.WorkflowOperate, reason{}, suspend),
 		operation("resume", "Let a suspended instance go on", access.WorkflowOperate, reason{}, resume),
 		operation("retry", "Let every incident of an instance try again", access.WorkflowOperate, workflow.Retry{}, retry),

@@ -23,6 +23,10 @@ func cancel(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	return withReason(ctx, r, id, r.App.Workflow.CancelInstance)
 }
 
+func withdraw(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
+	return withBody(ctx, r, id, r.App.Workflow.WithdrawInstance)
+}
+
 func suspend(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	return withReason(ctx, r, id, r.App.Workflow.SuspendInstance)
 }

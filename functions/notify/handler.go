@@ -42,6 +42,7 @@ var Function = faas.Function{
 		{Type: cloudevent.TypeTaskAssigned, Summary: "Notify the new assignee, or those who may claim the task again", Serve: consume},
 		{Type: cloudevent.TypeTaskCompleted, Summary: "The offers of the task are over", Serve: consume},
 		{Type: cloudevent.TypeTaskCancelled, Summary: "The offers of the task are over", Serve: consume},
+		{Type: cloudevent.TypeTaskReturned, Summary: "The offers of the task are over", Serve: consume},
 		{Type: cloudevent.TypeInstanceEnded, Summary: "Notify the starter", Serve: consume},
 		{Type: cloudevent.TypeInstanceCancelled, Summary: "Notify the starter", Serve: consume},
 		{Type: cloudevent.TypeIncidentRaised, Summary: "Notify those who operate", Serve: consume},

@@ -17,5 +17,6 @@ var consumers = map[string][]string{
 	"io.diom.workflow.task.cancelled.v1":     {"notify"},
 	"io.diom.workflow.task.completed.v1":     {"notify"},
 	"io.diom.workflow.task.created.v1":       {"notify"},
+	"io.diom.workflow.task.returned.v1":      {"notify"},
 	"io.diom.workflow.token.ready.v1":        {"advance-token"},
 }

@@ -46,6 +46,8 @@ type Process struct {
 	flows map[string]*SequenceFlow
 	// eventStarts are the start events of event sub-processes by the id of what these stand in.
 	eventStarts map[string][]*FlowNode
+	// approves and keepsRequests are what Approves and StarterWithdraws tell.
+	approves, keepsRequests bool
 }
 
 // Node returns the flow node with that id, or nil.
@@ -275,6 +277,8 @@ type UserTask struct {
 	Priority *expr.Expression
 	// Listeners are the task listeners, in order.
 	Listeners []Listener
+	// Approval is the policy of diom:approval; nil: none.
+	Approval *Approval
 	Form
 }
 

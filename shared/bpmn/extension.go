@@ -94,6 +94,8 @@ var extensionElements = map[string]extension{
 
 	"properties": {verdict: executed}, // for workers
 
+	"approval": {on: []string{"userTask", "process"}},
+
 	"in": {on: onPassing}, "out": {on: onCall},
 
 	"executionListener": {verdict: executed}, "taskListener": {on: []string{"userTask"}},

@@ -153,6 +153,7 @@ func (r *reader) process(n *node) {
 	p.process.HiddenInTasklist = n.extension("isStartableInTasklist") == "false"
 	r.starters(n, p.process)
 	r.timeToLive(p.process, s)
+	r.requests(n, p.process, s)
 	r.taskPriority, r.jobPriority = r.number(n, s, "taskPriority", nil), r.number(n, s, "jobPriority", nil)
 	r.children(n, inProcess, s)
 	r.own(n, s.id)
@@ -211,6 +212,7 @@ func (r *reader) flowNode(p *draft, n *node, parent *FlowNode) {
 	r.mappings(n, f)
 	k.read(r, n, f)
 	r.multiInstance(n, f)
+	r.signing(p, n, f)
 	p.add(f)
 	if id := n.attr("default"); id != "" && k.element.chooses() {
 		p.defaults = append(p.defaults, defaultDraft{f, id})

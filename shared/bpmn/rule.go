@@ -139,6 +139,8 @@ const (
 	ruleBean       = "bean_needed"
 	ruleResource   = "missing_resource"
 
+	ruleApproval = "invalid_approval"
+
 	ruleLoopMaximum = "invalid_loop_maximum"
 	ruleLoopOnce    = "loop_once"
 
@@ -157,7 +159,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules, decisionRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules, decisionRules, approvalRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

@@ -70,7 +70,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, eventSubProcessCases, conditionalCases, multiInstanceCases, compensationCases, transactionCases, callCases, codeCases)
+	return slices.Concat(fileCases, extensionCases, flowCases, eventCases, workCases, scopeCases, linkCases, escalationCases, eventSubProcessCases, conditionalCases, multiInstanceCases, compensationCases, transactionCases, callCases, codeCases, approvalCases)
 }
 
 func TestRules(t *testing.T) {

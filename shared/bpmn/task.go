@@ -24,6 +24,7 @@ func readUserTask(r *reader, n *node, f *FlowNode) {
 		}
 	}
 	r.assign(n, s, t)
+	t.Approval = r.approval(n, s)
 	t.Listeners = r.taskListeners(n, s)
 	f.UserTask = t
 }

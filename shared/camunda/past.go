@@ -133,7 +133,7 @@ func (f *past) before(c *engine.Change, m *marks) {
 		if c.Kind == engine.TokenMoved { // its next visit is another
 			delete(m.cancelled, c.Token)
 		}
-	case engine.TaskCancelled:
+	case engine.TaskCancelled, engine.TaskReturned:
 		if t := f.state.Task(c.TaskID); t != nil {
 			m.cancelled[t.Token] = true
 			f.removed[t.ID] = true

@@ -51,6 +51,10 @@ var descriptions = []Description{
 		change: &engine.Change{Kind: engine.TaskCancelled, TaskID: exampleID(2), Node: "file", Reason: "重复提交"},
 	},
 	{
+		Type: TypeTaskReturned, Summary: "An approver has sent the work back from his task to a node before it: the outcome.", fields: always + "nodeId taskId assignee outcome",
+		change: &engine.Change{Kind: engine.TaskReturned, TaskID: exampleID(2), Node: "file", Assignee: "lina", Outcome: "approve"},
+	},
+	{
 		Type: TypeJobCreated, Summary: "A worker can fetch a job of the topic.", fields: always + "nodeId jobId jobKind topic retries dueAt?",
 		change: &engine.Change{Kind: engine.JobCreated, Job: &engine.Job{ID: exampleID(3), Node: "pay", Kind: engine.ExternalJob, Topic: "payment", Retries: 3}},
 	},

@@ -16,6 +16,7 @@ const (
 	TypeTaskAssigned       = prefix + "task.assigned.v1"
 	TypeTaskCompleted      = prefix + "task.completed.v1"
 	TypeTaskCancelled      = prefix + "task.cancelled.v1"
+	TypeTaskReturned       = prefix + "task.returned.v1"
 	TypeJobCreated         = prefix + "job.created.v1"
 	TypeJobRequested       = prefix + "job.requested.v1"
 	TypeJobCompleted       = prefix + "job.completed.v1"
@@ -49,6 +50,7 @@ var byKind = map[engine.Kind]string{
 	engine.TaskAssigned:      TypeTaskAssigned,
 	engine.TaskCompleted:     TypeTaskCompleted,
 	engine.TaskCancelled:     TypeTaskCancelled,
+	engine.TaskReturned:      TypeTaskReturned,
 	engine.JobCreated:        TypeJobCreated,
 	engine.JobCompleted:      TypeJobCompleted,
 	engine.JobFailed:         TypeJobFailed,

@@ -207,6 +207,9 @@ func (s *step) finishFrom(t Token, node *bpmn.FlowNode, from int) {
 // exit lets a token go out of a node that is done, after a job if the node asks for one. What fails
 // here is retried from here: a join, for one, has consumed the tokens that it waited for.
 func (s *step) exit(t Token, node *bpmn.FlowNode) {
+	if s.jump(t) {
+		return
+	}
 	var err error
 	switch {
 	case !node.AsyncAfter:

@@ -19,8 +19,8 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	InstanceSuspended: func(in *Instance, _ Change) { in.State = Suspended },
 	InstanceResumed:   func(in *Instance, _ Change) { in.State = Active },
-	InstanceCompleted: func(in *Instance, c Change) { in.State, in.EndedAt, in.Compensations = Completed, c.At, nil },
-	InstanceCancelled: func(in *Instance, c Change) { in.State, in.EndedAt, in.Compensations = Cancelled, c.At, nil },
+	InstanceCompleted: func(in *Instance, c Change) { in.end(Completed, c) },
+	InstanceCancelled: func(in *Instance, c Change) { in.end(Cancelled, c) },
 	VariablesSet: func(in *Instance, c Change) {
 		s := in.scope(c.Scope)
 		maps.Copy(s.Variables, c.Variables)
@@ -70,6 +70,7 @@ var appliers = map[Kind]func(*Instance, Change){
 	ScopeClosed: func(in *Instance, c Change) {
 		in.Scopes = slices.DeleteFunc(in.Scopes, func(s Scope) bool { return s.Number == c.Scope })
 		in.forget(c.Scope)
+		in.forgetApprovals(c.Scope)
 	},
 	JobCreated:     func(in *Instance, c Change) { in.Jobs = append(in.Jobs, *c.Job) },
 	JobFailed:      setRetries,
@@ -134,6 +135,18 @@ var appliers = map[Kind]func(*Instance, Change){
 	EventMigrated:    migrateEvent,
 
 	InstanceTakenOver: record,
+
+	ApprovalChanged: setApproval,
+	NodePassed:      passNode,
+	NodeReopened:    reopenNodes,
+	ReturnKept:      keepReturn,
+	ReturnEnded:     endReturn,
+	TaskReturned:    endTask,
+	TaskWithdrawn:   record,
+}
+
+func (in *Instance) end(state State, c Change) {
+	in.State, in.EndedAt, in.Compensations, in.Passed, in.Resumptions = state, c.At, nil, nil, nil
 }
 
 func endTask(in *Instance, c Change) {
@@ -220,7 +233,7 @@ func (in *Instance) has(c Change) bool {
 		return c.Task != nil
 	case TaskChanged:
 		return c.Task != nil && in.Task(c.Task.ID) != nil
-	case TaskAssigned, TaskCompleted, TaskCancelled:
+	case TaskAssigned, TaskCompleted, TaskCancelled, TaskReturned:
 		return in.Task(c.TaskID) != nil
 	case IncidentRaised:
 		return c.Incident != nil
@@ -242,7 +255,7 @@ func (in *Instance) has(c Change) bool {
 		call := in.Call(c.CallID)
 		return call != nil && len(call.Kept) > 0
 	default:
-		return len(in.Scopes) > 0
+		return len(in.Scopes) > 0 && in.hasApproval(c)
 	}
 }
 

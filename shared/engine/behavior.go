@@ -35,6 +35,9 @@ func init() { // a registry: the behaviors refer to step, which refers to the re
 
 // behaviorOf returns what a node does. Several instances are laid around the behavior of the element.
 func behaviorOf(node *bpmn.FlowNode) behavior {
+	if node.MultiInstance != nil && policy(node) != nil {
+		return enterApproval
+	}
 	if node.MultiInstance != nil {
 		return enterMultiInstance
 	}

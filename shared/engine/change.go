@@ -80,6 +80,14 @@ const (
 	EventMigrated    Kind = "event.migrated"
 
 	InstanceTakenOver Kind = "instance.taken-over"
+
+	ApprovalChanged Kind = "approval.changed"
+	NodePassed      Kind = "node.passed"
+	NodeReopened    Kind = "node.reopened"
+	ReturnKept      Kind = "return.kept"
+	ReturnEnded     Kind = "return.ended"
+	TaskReturned    Kind = "task.returned"
+	TaskWithdrawn   Kind = "task.withdrawn"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -142,6 +150,13 @@ const (
 //	instance.taken-over Reason (what had run it), Message (its id there)
 //	token.migrated      Token, Scope, Node: where the token is now, with its tasks, jobs, calls and incidents
 //	event.migrated      TimerID or SubscriptionID, Node: the event that is waited for now; or Compensated, Node: what was completed
+//	approval.changed    Scope, Node, Approval (with all that it is now), Reason (what has happened), TaskID, Names (users), Comment, Why
+//	node.passed         Passed: a user task that one may return to
+//	node.reopened       Scope, Names: the nodes have to be passed again
+//	return.kept         Kept: what the node shall find when it is entered again
+//	return.ended        Scope, Node: it is entered
+//	task.returned       TaskID, Node, Assignee (who did it), Outcome (the node returned to), Comment: the task ends
+//	task.withdrawn      TaskID, Node, Assignee, Comment: what was completed is taken back
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`
@@ -187,6 +202,9 @@ type Change struct {
 	Return         *Return       `json:"return,omitempty"`
 	At             time.Time     `json:"at,omitzero"`
 	Why            []Why         `json:"why,omitempty"`
+	Approval       *Approval     `json:"approval,omitempty"`
+	Passed         *Passed       `json:"passed,omitempty"`
+	Kept           *Resumption   `json:"kept,omitempty"`
 }
 
 // Started is what an instance is born with.

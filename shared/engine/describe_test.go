@@ -172,6 +172,7 @@ func describe(c engine.Change) string {
 	l.task(c.Task)
 	l.waits(c)
 	l.decision(c.Decision)
+	l.approval(c)
 	l.add("assignee", c.Assignee)
 	l.add("owner", c.Owner)
 	l.add("delegated", c.Delegated)
@@ -201,7 +202,7 @@ func describe(c engine.Change) string {
 	if len(c.Variables) > 0 {
 		l.add("variables", compact(c.Variables))
 	}
-	if len(c.Names) > 0 {
+	if len(c.Names) > 0 && c.Approval == nil {
 		l.add("names", strings.Join(c.Names, ","))
 	}
 	for _, w := range c.Why {

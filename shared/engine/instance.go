@@ -92,6 +92,10 @@ type Instance struct {
 	// latest that there ever was.
 	Compensations    []Compensation `json:"compensations,omitempty"`
 	LastCompensation int            `json:"lastCompensation,omitempty"`
+
+	// Passed and Resumptions are what the operations on approvals know of the past.
+	Passed      []Passed     `json:"passed,omitempty"`
+	Resumptions []Resumption `json:"resumptions,omitempty"`
 }
 
 // Scope holds the variables of the process (scope 0), of one entered sub-process, of one entered call activity or
@@ -103,6 +107,8 @@ type Scope struct {
 	Token     int       `json:"token,omitempty"`
 	Variables Variables `json:"variables"`
 	Types     Types     `json:"types,omitempty"`
+	// Approval is of the scope of a user task with an approval policy.
+	Approval *Approval `json:"approval,omitempty"`
 }
 
 // Token is a BPMN token: a record of its own, never a counter.
@@ -247,6 +253,7 @@ func (in *Instance) Clone() *Instance {
 	c.Calls = slices.Clone(in.Calls)
 	c.Incidents = slices.Clone(in.Incidents)
 	c.Compensations = slices.Clone(in.Compensations)
+	c.Passed, c.Resumptions = slices.Clone(in.Passed), slices.Clone(in.Resumptions)
 	return &c
 }
 

@@ -10,13 +10,14 @@ import (
 // model writes a BPMN file of random blocks. A block begins behind a node and ends at one node; unless
 // it says otherwise in loose, as many tokens leave it as enter it.
 type model struct {
-	rt       *rapid.T
-	out      *strings.Builder // of the process, or of the sub-process under way
-	messages strings.Builder
-	n        int
-	loose    int  // blocks so far that may lose or make tokens
-	hangs    bool // a parallel join has such a block before it
-	pairs    []pair
+	approvals bool // user tasks may have approval policies
+	rt        *rapid.T
+	out       *strings.Builder // of the process, or of the sub-process under way
+	messages  strings.Builder
+	n         int
+	loose     int  // blocks so far that may lose or make tokens
+	hangs     bool // a parallel join has such a block before it
+	pairs     []pair
 	// beside are the activities of the process or sub-process under way; transaction says that it is one.
 	beside      []string
 	transaction bool
@@ -155,6 +156,9 @@ func (m *model) block(from, condition string, depth int) string {
 
 // task is an activity of any kind with its boundary events.
 func (m *model) task(from, condition string) string {
+	if m.approvals && m.chance("person", 2) {
+		return m.approval(from, condition)
+	}
 	kind := m.one("task", "user", "user", "external", "external", "expression", "script", "decision", "bean", "receive", "send", "manual", "call", "call")
 	prefix := "task"
 	if kind == "call" {
@@ -167,6 +171,9 @@ func (m *model) task(from, condition string) string {
 	case "call":
 		return m.call(id, attributes, content)
 	case "user":
+		if m.approvals && m.chance("approval", 2) {
+			content = m.policy()
+		}
 		m.node("userTask", id, `camunda:assignee="zhangwei" `+attributes, m.taskListeners(content))
 	case "external":
 		m.node("serviceTask", id, `camunda:type="external" camunda:topic="work" camunda:taskPriority="${b}" `+attributes, content)

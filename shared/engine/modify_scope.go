@@ -152,6 +152,9 @@ func (s *step) another(scope int, node *bpmn.FlowNode) (Token, error) {
 	if node.MultiInstance.Sequential && s.inhabited(scope) {
 		return Token{}, fmt.Errorf("the instances of %s are sequential: one is active", node.ID)
 	}
+	if policy(node) != nil {
+		return Token{}, fmt.Errorf("the instances of %s are its signers: add one, or start %s%s", node.ID, node.ID, WholeSuffix)
+	}
 	total, err := s.counter(scope, bpmn.NumberOfInstances, node)
 	if err != nil {
 		return Token{}, err

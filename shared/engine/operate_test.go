@@ -23,6 +23,9 @@ import (
 //	a -> b update
 func (r *run) operation(t *testing.T, d *datadriven.TestData) (engine.Action, error) {
 	t.Helper()
+	if action := r.approvals(t, d); action != nil {
+		return action, nil
+	}
 	switch d.Cmd {
 	case "modify", "start-at":
 		list, err := instructions(d.Input)

@@ -115,7 +115,8 @@ func (r *run) checkTokens() {
 	if in.State.Ended() != (len(in.Tokens) == 0) {
 		r.t.Fatalf("state %s with %d tokens", in.State, len(in.Tokens))
 	}
-	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Compensations) + len(in.Calls) + len(in.Scopes) - 1
+	left := len(in.Tasks) + len(in.Jobs) + len(in.Timers) + len(in.Subscriptions) + len(in.Incidents) + len(in.Compensations) + len(in.Calls) + len(in.Scopes) - 1 +
+		len(in.Passed) + len(in.Resumptions)
 	if in.State.Ended() && left > 0 {
 		r.t.Fatalf("the ended instance has left %s", text(r.t, in))
 	}
@@ -357,7 +358,9 @@ func (r *run) checkInstances(scope engine.Scope) {
 	if v[bpmn.NumberOfActiveInstances] != active || active == 0 || completed+active > total || int64(len(indices)) != active {
 		r.t.Fatalf("%d instances with %d indices for %s", active, len(indices), compact(v))
 	}
-	if node := r.process.Node(r.token(scope.Token).Node); !node.MultiInstance.Sequential && completed+active != total && r.endings(engine.ReturnedCancelled) == 0 && !r.operated {
+	if scope.Approval != nil {
+		r.checkSigners(scope, active, completed)
+	} else if node := r.process.Node(r.token(scope.Token).Node); !node.MultiInstance.Sequential && completed+active != total && r.endings(engine.ReturnedCancelled) == 0 && !r.operated {
 		r.t.Fatalf("of the parallel instances some are lost: %d for %s", active, compact(v))
 	}
 }

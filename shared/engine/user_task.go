@@ -33,9 +33,7 @@ func (s *step) offer(t Token, node *bpmn.FlowNode, from int) error {
 	if model.Name != nil {
 		task.Name = clip(expr.String(e.value("name", model.Name)))
 	}
-	task.Assignee = strings.TrimSpace(expr.String(e.value("assignee", model.Assignee)))
-	task.CandidateUsers = e.list("candidateUsers", model.CandidateUsers)
-	task.CandidateGroups = e.list("candidateGroups", model.CandidateGroups)
+	e.people(model)
 	task.DueAt = e.date(model.DueDate)
 	task.FollowUpAt = e.date(model.FollowUpDate)
 	if model.Priority != nil {
@@ -57,6 +55,17 @@ func (s *step) offer(t Token, node *bpmn.FlowNode, from int) error {
 		s.do(Change{Kind: TimerCreated, Timer: timer})
 	}
 	return nil
+}
+
+// people finds out whom the task is for: the signer that it is about, else those whom the model names.
+func (e *taskEvaluation) people(model *bpmn.UserTask) {
+	if x := e.step.instance.signing(e.token); x != nil && x.User != "" {
+		e.task.Assignee = x.User
+		return
+	}
+	e.task.Assignee = strings.TrimSpace(expr.String(e.value("assignee", model.Assignee)))
+	e.task.CandidateUsers = e.list("candidateUsers", model.CandidateUsers)
+	e.task.CandidateGroups = e.list("candidateGroups", model.CandidateGroups)
 }
 
 // clip bounds a name to what its column holds.
@@ -177,6 +186,9 @@ func (a CompleteTask) apply(s *step) error {
 		s.do(Change{Kind: TaskAssigned, TaskID: task.ID, Node: task.Node, Assignee: task.Owner, Owner: task.Owner, Comment: a.Comment, Reason: "resolved"})
 		return s.changed(task)
 	}
+	if err := s.vote(task, a); err != nil {
+		return err
+	}
 	if err := s.tell(task.ID, bpmn.ListenComplete); err != nil {
 		return err
 	}
@@ -184,7 +196,7 @@ func (a CompleteTask) apply(s *step) error {
 		Kind: TaskCompleted, TaskID: task.ID, Node: task.Node, Assignee: s.command.Actor, Owner: task.Owner,
 		Outcome: a.Outcome, Comment: a.Comment, At: s.now,
 	})
-	s.completed(token, s.node(token), 0)
+	s.passing(token, task.ID, func() { s.completed(token, s.node(token), 0) })
 	return nil
 }
 

@@ -55,7 +55,7 @@ func (s *Service) Consume(ctx context.Context, e event.Event) error {
 		return ErrEvent
 	}
 	switch e.Type() {
-	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled:
+	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled, cloudevent.TypeTaskReturned:
 		if n.data.TaskID.IsZero() {
 			return ErrEvent
 		}
@@ -72,7 +72,7 @@ func (s *Service) Consume(ctx context.Context, e event.Event) error {
 
 func (n notice) task(ctx context.Context) error {
 	switch {
-	case n.event.Type() == cloudevent.TypeTaskCompleted:
+	case n.event.Type() == cloudevent.TypeTaskCompleted, n.event.Type() == cloudevent.TypeTaskReturned:
 		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, n.data.Actor, instant())
 	case n.event.Type() == cloudevent.TypeTaskCancelled:
 		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", instant())

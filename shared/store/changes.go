@@ -190,7 +190,7 @@ func (w *writer) tasks() {
 				w.After.Version, null(c.Assignee), null(c.Owner), c.TaskID[:])
 		case engine.TaskChanged:
 			w.changeTask(c.Task)
-		case engine.TaskCompleted:
+		case engine.TaskCompleted, engine.TaskReturned:
 			w.endTask(c, taskCompleted, created)
 		case engine.TaskCancelled:
 			w.endTask(c, taskCancelled, created)

@@ -57,6 +57,12 @@ func (t Task) Completed(user string, at time.Time, version int64) Task {
 	return t
 }
 
+// Cancelled returns t as it is shown once a step of user has ended it otherwise.
+func (t Task) Cancelled(user string, at time.Time, version int64) Task {
+	t.State, t.EndedBy, t.EndedAt, t.Version = cancelledTask, &user, &at, version
+	return t
+}
+
 // Open reports whether the task waits for somebody.
 func (t Task) Open() bool { return t.State == openTask }
 

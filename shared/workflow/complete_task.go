@@ -96,8 +96,12 @@ func (s *Service) taskTrigger(id engine.ID, decide func(*subject) (engine.Action
 
 func completed(r *result, id engine.ID) store.Task {
 	for _, c := range r.changes {
-		if c.Kind == engine.TaskCompleted && c.TaskID == id {
+		switch {
+		case c.TaskID != id:
+		case c.Kind == engine.TaskCompleted, c.Kind == engine.TaskReturned:
 			return r.task.Completed(c.Assignee, r.at, r.after.Version)
+		case c.Kind == engine.TaskCancelled:
+			return r.task.Cancelled(r.by, r.at, r.after.Version)
 		}
 	}
 	return r.task

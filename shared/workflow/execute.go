@@ -78,6 +78,7 @@ type result struct {
 	after   *engine.Instance
 	changes []engine.Change
 	at      time.Time
+	by      string // who asks
 }
 
 // trigger is one command: how to load its subject, whether the caller may and what to do, and what to
@@ -184,7 +185,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
-	r := &result{subject: *sub, at: e.at}
+	r := &result{subject: *sub, at: e.at, by: e.call.Principal.Username}
 	c := engine.Command{ID: e.id, Actor: e.call.Principal.Username, Action: action, Types: e.call.Types}
 	if r.after, r.changes, err = e.step(ctx, sub, c); err != nil {
 		return nil, err

@@ -112,6 +112,8 @@ type TimelineEntry struct {
 	Outcome  string      `json:"outcome,omitempty"`
 	Comment  string      `json:"comment,omitempty"`
 	Reason   string      `json:"reason,omitempty"`
+	// Users are the signers that were added or removed.
+	Users []string `json:"users,omitempty"`
 }
 
 // Timeline returns what happened to the instance and its tasks, with outcomes and comments.
@@ -130,8 +132,13 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 				engine.TimerCreated, engine.TimerCancelled, engine.SubscriptionOpened, engine.SubscriptionClosed, engine.JobCancelled,
 				engine.CompensationRecorded,
 				engine.CallKept, engine.CallTaken, engine.CallReturned, engine.CallMoved, engine.CallerMoved,
-				engine.VariablesRemoved, engine.TokenMigrated, engine.EventMigrated:
+				engine.VariablesRemoved, engine.TokenMigrated, engine.EventMigrated,
+				engine.NodePassed, engine.NodeReopened, engine.ReturnKept, engine.ReturnEnded:
 				continue
+			case engine.ApprovalChanged:
+				if e.Users = c.Names; len(e.Users) == 0 { // a vote is told by its task
+					continue
+				}
 			case engine.CallStarted:
 				e.NodeID = c.Call.Node
 			case engine.JobCreated:
@@ -184,7 +191,7 @@ func (s *Service) Why(ctx context.Context, p access.Principal, id engine.ID) ([]
 // decisionWhy is the one that a change tells of; node is where its token was before.
 func decisionWhy(at time.Time, node string, c engine.Change) Decision {
 	d := Decision{At: at, NodeID: node, FlowID: c.Flow, Why: c.Why}
-	if c.Kind == engine.ConditionMet {
+	if c.Kind == engine.ConditionMet || c.Kind == engine.ApprovalChanged {
 		d.NodeID = c.Node
 	}
 	if c.Task != nil {

@@ -24,7 +24,7 @@ type InstanceAnswer struct {
 func (s *Service) command(ctx context.Context, call Call, id engine.ID, starterToo bool, action engine.Action) (json.RawMessage, error) {
 	t := s.instanceTrigger(id)
 	t.decide = func(sub *subject) (engine.Action, error) {
-		starter := starterToo && sub.instance.Starter == call.Principal.Username
+		starter := starterToo && sub.instance.Starter == call.Principal.Username && sub.definition.process.StarterWithdraws()
 		if !starter && !call.Principal.Can(access.WorkflowOperate) {
 			return nil, ErrNotYourInstance
 		}

@@ -122,7 +122,12 @@ func (s *Service) Task(ctx context.Context, p access.Principal, id engine.ID) (*
 	if err != nil {
 		return nil, err
 	}
-	return &TaskDetail{Task: task, Instance: store.ShowInstance(in), Actions: actions(p, task, in)}, nil
+	d, err := s.definition(ctx, in.DefinitionID)
+	if err != nil {
+		return nil, err
+	}
+	list := append(actions(p, task, in), approvals(p, task, in, d.process)...)
+	return &TaskDetail{Task: task, Instance: store.ShowInstance(in), Actions: list}, nil
 }
 
 // task loads a task that the caller may see, with its instance: his own, one offered to him, one that he

@@ -11,6 +11,7 @@ var calls = []struct {
 	{"definitions", definitions},
 	{"decisions", decisions},
 	{"tasks", tasks},
+	{"approvals", approvals},
 	{"operate", operate},
 	{"operators", operators},
 	{"work", work},

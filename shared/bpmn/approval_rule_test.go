@@ -1,0 +1,60 @@
+package bpmn
+
+import (
+	"slices"
+	"testing"
+)
+
+// approving is a user task t with a policy on line 3, and what else it has.
+func approving(policy, rest string) string {
+	return task("", "<extensionElements>\n<d:approval "+policy+"/></extensionElements>"+rest)
+}
+
+var approvalCases = []ruleCase{
+	{"approval", approving("", ""), nil},
+	{"approval with everything", approving(`mode="weighted" ratio="66" veto="true" signers="${list}" weights="${weights}" result="r" empty="reject" maxSigners="100" allow="return, withdraw"`, ""), nil},
+	{"approval over a collection", approving("", `<multiInstanceLoopCharacteristics c:collection="list" c:elementVariable="x"/>`), nil},
+	{"approval in sequence", approving("", `<multiInstanceLoopCharacteristics isSequential="true" c:collection="list"/>`), nil},
+	{"approval of an unknown mode", approving(`mode="most"`, ""), []string{"3 invalid_approval t"}},
+	{"approval with an unknown attribute", approving(`quorum="2"`, ""), []string{"3 invalid_approval t"}},
+	{"ratio that is none", approving(`mode="ratio" ratio="101"`, ""), []string{"3 invalid_approval t"}},
+	{"ratio in vain", approving(`ratio="50"`, ""), []string{"3 invalid_approval t"}},
+	{"weights in vain", approving(`weights="${w}"`, ""), []string{"3 invalid_approval t"}},
+	{"wrong signers", approving(`signers="${"`, ""), []string{"3 bad_expression t"}},
+	{"result that is no name", approving(`result="a b"`, ""), []string{"3 invalid_approval t"}},
+	{"empty that is nothing", approving(`empty="skip"`, ""), []string{"3 invalid_approval t"}},
+	{"too many signers", approving(`maxSigners="101"`, ""), []string{"3 invalid_approval t"}},
+	{"unknown operation", approving(`allow="jump"`, ""), []string{"3 invalid_approval t"}},
+	{"two policies", task("", "<extensionElements><d:approval/>\n<d:approval/></extensionElements>"), []string{"3 invalid_approval t"}},
+	{"approval with a condition", approving("", `<multiInstanceLoopCharacteristics c:collection="list"><completionCondition>${a}</completionCondition></multiInstanceLoopCharacteristics>`), []string{"2 invalid_approval t"}},
+	{"approval by a number", approving("", `<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>`), []string{"2 invalid_approval t"}},
+	{"signers twice", approving(`signers="lina"`, `<multiInstanceLoopCharacteristics c:collection="list"/>`), []string{"2 invalid_approval t"}},
+	{"approval with an output", task("", "<extensionElements><d:approval/><c:inputOutput><c:outputParameter name='a'>b</c:outputParameter></c:inputOutput></extensionElements>"), []string{"2 misplaced_mapping t"}},
+	{"approval of a service task", service("c:expression='${a}'", "\n<d:approval/>"), []string{"3 ignored_extension x"}},
+	{"policy of a process", model("<extensionElements>\n<d:approval withdraw='sometimes'/></extensionElements><startEvent id='s'/>"), []string{"3 invalid_approval p"}},
+}
+
+func TestApprovalPolicy(t *testing.T) {
+	t.Parallel()
+	p := accept(t, []byte(approving(`mode="ratio" signers="lina,zhaolei" allow="withdraw"`, ""))).Processes[0]
+	node := p.Node("t")
+	a := node.UserTask.Approval
+	if !p.Approves() || a.Ratio != 50 || a.MaxSigners != 20 || a.Result != "approval" || !a.Allows(AllowWithdraw) || a.Allows(AllowReturn) {
+		t.Errorf("policy %+v", a)
+	}
+	if m := node.MultiInstance; m == nil || m.Sequential || m.ElementVariable != SignerVariable || m.Instance.UserTask != node.UserTask {
+		t.Errorf("marker %+v", m)
+	}
+	plain := accept(t, []byte(task("", ""))).Processes[0]
+	if plain.Approves() || plain.Node("t").MultiInstance != nil || !plain.StarterWithdraws() {
+		t.Error("a task without a policy has one")
+	}
+	kept := accept(t, []byte(model("<extensionElements><d:approval withdraw='never'/></extensionElements><startEvent id='s'/>"))).Processes[0]
+	if kept.StarterWithdraws() || kept.Approves() {
+		t.Error("a request can be withdrawn that is kept")
+	}
+	changed := accept(t, []byte(approving(`mode="veto"`, ""))).Processes[0]
+	if c := Compare(p, changed).Changed; len(c) != 1 || !slices.Contains(c[0].Attributes, "approval") {
+		t.Errorf("the difference is %+v", c)
+	}
+}
