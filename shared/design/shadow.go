@@ -191,21 +191,25 @@ func (r *replay) judge(shadow *Shadow) {
 	}
 	switch {
 	case more != nil:
-		shadow.Verdict, shadow.NodeID = Different, more.node
-		if flow := r.process.Flow(more.flow); flow != nil {
-			shadow.FromNodeID = flow.Source.ID
-		}
+		r.differs(shadow, *more)
 	case r.reason != "":
 		shadow.Reason, shadow.NodeID = r.reason, r.at
 	case less == nil:
 		shadow.Verdict = Same
 	case r.instance.State.Ended():
-		shadow.Verdict, shadow.NodeID = Different, less.node
+		r.differs(shadow, *less)
 	default:
 		shadow.NodeID, shadow.Reason = r.waiting(), "the instance waits there for what was never recorded"
 	}
 	if shadow.Verdict != Different {
 		shadow.ExpectedNodeID = ""
+	}
+}
+
+func (r *replay) differs(shadow *Shadow, at visit) {
+	shadow.Verdict, shadow.NodeID = Different, at.node
+	if flow := r.process.Flow(at.flow); flow != nil {
+		shadow.FromNodeID = flow.Source.ID
 	}
 }
 
