@@ -7,6 +7,9 @@ import (
 	"diom.io/workflow/shared/fault"
 )
 
+// ErrForm: a form cannot be published; there is a detail for each problem.
+var ErrForm = fault.New(fault.Invalid, "invalid_form", "The form cannot be published.")
+
 const (
 	maxComponents = 1000
 	maxNesting    = 16

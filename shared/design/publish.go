@@ -31,8 +31,8 @@ type Verdict struct {
 	Warnings []fault.Detail `json:"warnings"`
 }
 
-// Validate checks a design as its publication would. It returns the errors of Publish: bpmn.ErrModel with one
-// detail for each problem.
+// Validate checks a design as its publication would. It returns the errors of Publish: bpmn.ErrModel, dmn.ErrModel
+// or ErrForm with one detail for each problem.
 func (s *Service) Validate(ctx context.Context, call workflow.Call, id engine.ID, o Options) (*Verdict, error) {
 	d, err := s.store.Design(ctx, id)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Service) Validate(ctx context.Context, call workflow.Call, id engine.ID
 }
 
 // Publish deploys a design that still has the version match, in one transaction with the design's own state,
-// and returns the answer of the deployment. Errors: ErrInvalid, store.ErrNoDesign, store.ErrPeopleStale, bpmn.ErrModel,
+// and returns the answer of the deployment. Errors: ErrInvalid, store.ErrNoDesign, store.ErrPeopleStale, bpmn.ErrModel, ErrForm,
 // store.ErrRepeated, and the other errors of a deployment.
 func (s *Service) Publish(ctx context.Context, call workflow.Call, id engine.ID, in Publishing, match int64) (json.RawMessage, error) {
 	var v validation
@@ -92,7 +92,7 @@ func (s *Service) examine(ctx context.Context, call workflow.Call, d store.Desig
 			for i := range problems {
 				problems[i].Pointer = file + problems[i].Pointer
 			}
-			return nil, bpmn.ErrModel.With(problems...)
+			return nil, ErrForm.With(problems...)
 		}
 	}
 	x, err := s.workflow.Examine(ctx, call, deployment(d, listeners))
