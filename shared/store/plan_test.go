@@ -37,6 +37,8 @@ func TestWorkIsFoundByKey(t *testing.T) {
 		tasksOf(t, TaskFilter{View: Started, Username: "user7"}, "createdAt"),
 		pageOf(t, instanceList, query{}, after),
 		pageOf(t, instanceList, InstanceFilter{ParentID: id.ID}.query(), after),
+		{ended, []any{"other", 100}},
+		{occupied, []any{"other", id.ID[:], id.ID[:], 500}},
 	} {
 		for _, plan := range plans(t, s, q) {
 			if plan.access == "ALL" || plan.access == "index" && plan.rows > 200 {
