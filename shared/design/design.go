@@ -157,6 +157,9 @@ func (in Change) into(d *store.Design, v *validation) {
 // Rollback gives a design that still has the version match the content of an earlier version, as a new one.
 // Errors: ErrInvalid, store.ErrNoDesign, store.ErrPeopleStale, store.ErrNoDesignVersion, store.ErrRepeated.
 func (s *Service) Rollback(ctx context.Context, call workflow.Call, id engine.ID, in Rollback, match int64) (store.Design, error) {
+	if _, err := s.store.Design(ctx, id); err != nil {
+		return store.Design{}, err
+	}
 	var v validation
 	v.text("/comment", in.Comment, maxText)
 	v.check(in.Version > 0, "/version", "out_of_range", "A version is a number from 1.")

@@ -40,6 +40,8 @@ func (s *Service) Draft(ctx context.Context, p access.Principal, id engine.ID) (
 func checkDraft(d store.Draft) error {
 	var v validation
 	v.text("/name", d.Name, maxName)
+	v.key("/processKey", d.ProcessKey)
+	v.check(d.Values != nil, "/values", "required", "The field is required.")
 	if err := v.err(); err != nil {
 		return err
 	}

@@ -65,14 +65,14 @@ const (
 // Decisions are those that are deployed now. Errors: ErrInvalid, ErrNotReplayable, store.ErrNoDesign,
 // store.ErrNoDesignVersion, and those of Validate.
 func (s *Service) ShadowRun(ctx context.Context, call workflow.Call, id engine.ID, in ShadowRequest) (*ShadowReport, error) {
+	d, err := s.store.Design(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	var v validation
 	v.check(in.Instances >= 1 && in.Instances <= maxShadows, "/instances", "out_of_range", "The number of instances is from 1 to 100.")
 	v.check(in.Version >= 0, "/version", "out_of_range", "A version is a number from 1.")
 	if err := v.err(); err != nil {
-		return nil, err
-	}
-	d, err := s.store.Design(ctx, id)
-	if err != nil {
 		return nil, err
 	}
 	if d.Kind != store.DesignBPMN {

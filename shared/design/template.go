@@ -56,6 +56,8 @@ func checkTemplate(t store.Template) error {
 	var v validation
 	v.name("/name", t.Name)
 	v.text("/description", t.Description, maxText)
+	v.key("/processKey", t.ProcessKey)
+	v.check(t.Values != nil, "/values", "required", "The field is required.")
 	if err := v.err(); err != nil {
 		return err
 	}
