@@ -119,18 +119,7 @@ func components(list []map[string]json.RawMessage, depth int) ([]part, error) {
 	}
 	var all []part
 	for _, c := range list {
-		p := part{attributes: map[string]string{}}
-		for name, raw := range c {
-			if name != "components" {
-				p.attributes[name] = plain(raw)
-			}
-		}
-		p.ID, p.Element, p.Name = p.attributes["id"], p.attributes["type"], p.attributes["label"]
-		if p.ID == "" {
-			p.ID = p.attributes["key"]
-		}
-		delete(p.attributes, "id")
-		all = append(all, p)
+		all = append(all, formPart(c))
 		var inside []map[string]json.RawMessage
 		if raw := c["components"]; raw != nil {
 			if err := json.Unmarshal(raw, &inside); err != nil {
@@ -144,6 +133,21 @@ func components(list []map[string]json.RawMessage, depth int) ([]part, error) {
 		all = append(all, more...)
 	}
 	return all, nil
+}
+
+func formPart(c map[string]json.RawMessage) part {
+	p := part{attributes: map[string]string{}}
+	for name, raw := range c {
+		if name != "components" {
+			p.attributes[name] = plain(raw)
+		}
+	}
+	p.ID, p.Element, p.Name = p.attributes["id"], p.attributes["type"], p.attributes["label"]
+	if p.ID == "" {
+		p.ID = p.attributes["key"]
+	}
+	delete(p.attributes, "id")
+	return p
 }
 
 // plain is a text as it is, and anything else as JSON without blanks.
@@ -162,46 +166,60 @@ func plain(raw json.RawMessage) string {
 // xmlParts are the elements with an id; the text of those inside that have none is theirs. The drawing does
 // not count.
 func xmlParts(content []byte) ([]part, error) {
-	var all []part
-	var open []int // the part that each open element belongs to, -1 for none
+	w := &xmlWalk{}
 	d := xml.NewDecoder(bytes.NewReader(content))
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return all, nil
+			return w.all, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if t.Name.Local == "DMNDI" {
-				if err := d.Skip(); err != nil {
-					return nil, err
-				}
-				continue
+			if t.Name.Local != "DMNDI" {
+				w.begin(t)
+			} else if err := d.Skip(); err != nil {
+				return nil, err
 			}
-			owner := -1
-			if len(open) > 0 {
-				owner = open[len(open)-1]
-			}
-			if p := xmlPart(t); p.ID != "" {
-				all = append(all, p)
-				owner = len(all) - 1
-			} else if owner >= 0 {
-				for _, a := range t.Attr {
-					all[owner].attributes[t.Name.Local+"."+a.Name.Local] += a.Value
-				}
-			}
-			open = append(open, owner)
 		case xml.EndElement:
-			open = open[:len(open)-1]
+			w.open = w.open[:len(w.open)-1]
 		case xml.CharData:
-			if text := strings.TrimSpace(string(t)); text != "" && len(open) > 0 && open[len(open)-1] >= 0 {
-				all[open[len(open)-1]].attributes["text"] += text
+			if owner := w.owner(); owner != nil {
+				owner.attributes["text"] += strings.TrimSpace(string(t))
 			}
 		}
 	}
+}
+
+// xmlWalk gathers parts; open has, for each open element, the index of the part that it belongs to, -1 for none.
+type xmlWalk struct {
+	all  []part
+	open []int
+}
+
+func (w *xmlWalk) owner() *part {
+	if len(w.open) == 0 || w.open[len(w.open)-1] < 0 {
+		return nil
+	}
+	return &w.all[w.open[len(w.open)-1]]
+}
+
+func (w *xmlWalk) begin(t xml.StartElement) {
+	index := -1
+	if len(w.open) > 0 {
+		index = w.open[len(w.open)-1]
+	}
+	if p := xmlPart(t); p.ID != "" {
+		w.all = append(w.all, p)
+		index = len(w.all) - 1
+	} else if owner := w.owner(); owner != nil {
+		for _, a := range t.Attr {
+			owner.attributes[t.Name.Local+"."+a.Name.Local] += a.Value
+		}
+	}
+	w.open = append(w.open, index)
 }
 
 func xmlPart(t xml.StartElement) part {

@@ -76,17 +76,7 @@ func (r *replay) run() error {
 		if row.Command == "cancel" || r.instance != nil && r.instance.State.Ended() {
 			return nil
 		}
-		action, err := r.action(n, row)
-		if err == nil && action != nil {
-			err = r.step(row, action)
-		}
-		for left := maxContinuations; err == nil && left > 0; left-- {
-			job := r.continuation()
-			if job == nil {
-				break
-			}
-			err = r.step(row, engine.Continue{Job: job.ID})
-		}
+		err := r.again(n, row)
 		var why *stuck
 		if errors.As(err, &why) {
 			r.reason, r.at = why.reason, why.node
@@ -95,13 +85,28 @@ func (r *replay) run() error {
 		if err != nil {
 			return err
 		}
-		if len(r.instance.Incidents) > 0 && !r.retried(n) {
-			i := r.instance.Incidents[0]
-			r.reason, r.at = "an incident: "+i.Code, i.Node
-			return nil
-		}
 	}
 	return nil
+}
+
+// again does what one row records, and what follows by itself.
+func (r *replay) again(n int, row store.Row) error {
+	action, err := r.action(n, row)
+	if err == nil && action != nil {
+		err = r.step(row, action)
+	}
+	for left := maxContinuations; err == nil && left > 0; left-- {
+		job := r.continuation()
+		if job == nil {
+			break
+		}
+		err = r.step(row, engine.Continue{Job: job.ID})
+	}
+	if err == nil && len(r.instance.Incidents) > 0 && !r.retried(n) {
+		i := r.instance.Incidents[0]
+		return missing(i.Node, "an incident: %s", i.Code)
+	}
+	return err
 }
 
 // retried reports whether an incident may be one of the record, too: somebody retries it later.

@@ -27,15 +27,7 @@ const (
 func (s *Store) Occupied(ctx context.Context, key string, definition engine.ID, limit int) (Occupied, error) {
 	o := Occupied{Nodes: map[string]int{}}
 	for last := (engine.ID{}); ; {
-		rows, err := s.DB.Query(ctx, occupied, key, definition[:], last[:], min(occupiedStep, limit-o.Instances+1))
-		list, err := collect(rows, err, func(rows *sql.Rows) (*engine.Instance, error) {
-			var id engine.ID
-			var body []byte
-			if err := rows.Scan(&id, &body); err != nil {
-				return nil, err
-			}
-			return s.decodeInstance(id, body)
-		})
+		list, err := s.running(ctx, occupied, key, definition[:], last[:], min(occupiedStep, limit-o.Instances+1))
 		if err != nil {
 			return o, fmt.Errorf("instances of %s: %w", key, err)
 		}
@@ -54,6 +46,18 @@ func (s *Store) Occupied(ctx context.Context, key string, definition engine.ID, 
 			return o, nil
 		}
 	}
+}
+
+func (s *Store) running(ctx context.Context, text string, arguments ...any) ([]*engine.Instance, error) {
+	rows, err := s.DB.Query(ctx, text, arguments...)
+	return collect(rows, err, func(rows *sql.Rows) (*engine.Instance, error) {
+		var id engine.ID
+		var body []byte
+		if err := rows.Scan(&id, &body); err != nil {
+			return nil, err
+		}
+		return s.decodeInstance(id, body)
+	})
 }
 
 func nodesOf(in *engine.Instance) map[string]bool {
