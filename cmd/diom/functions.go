@@ -5,6 +5,7 @@ import (
 	backup "diom.io/workflow/functions/backup"
 	completetask "diom.io/workflow/functions/complete-task"
 	definitions "diom.io/workflow/functions/definitions"
+	designs "diom.io/workflow/functions/designs"
 	gateway "diom.io/workflow/functions/gateway"
 	instances "diom.io/workflow/functions/instances"
 	jobs "diom.io/workflow/functions/jobs"
@@ -24,6 +25,7 @@ var functions = []faas.Function{
 	login.Function,
 	users.Function,
 	definitions.Function,
+	designs.Function,
 	startprocess.Function,
 	tasks.Function,
 	completetask.Function,

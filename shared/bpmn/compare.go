@@ -15,6 +15,15 @@ type Difference struct {
 	Name       string   `json:"name,omitempty"`
 	Element    string   `json:"element"`
 	Attributes []string `json:"attributes,omitempty"`
+	// Changes are the attributes with what they were and what they are; empty stands for none.
+	Changes []AttributeChange `json:"changes,omitempty"`
+}
+
+// AttributeChange is one attribute that changed.
+type AttributeChange struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Comparison is what a newer version of a process has more, has less, and has changed, each in the
@@ -41,9 +50,12 @@ func Compare(from, to *Process) Comparison {
 			c.Added = append(c.Added, f.Difference)
 			continue
 		}
-		if names := f.changedFrom(before); len(names) > 0 {
+		if changes := f.changedFrom(before); len(changes) > 0 {
 			d := f.Difference
-			d.Attributes = names
+			for _, a := range changes {
+				d.Attributes = append(d.Attributes, a.Name)
+			}
+			d.Changes = changes
 			c.Changed = append(c.Changed, d)
 		}
 	}
@@ -56,24 +68,24 @@ type fact struct {
 	attributes [][2]string
 }
 
-func (f fact) changedFrom(before fact) []string {
+func (f fact) changedFrom(before fact) []AttributeChange {
 	old := map[string]string{"element": before.Element}
 	for _, a := range before.attributes {
 		old[a[0]] = a[1]
 	}
-	var names []string
+	var changes []AttributeChange
 	for _, a := range append([][2]string{{"element", f.Element}}, f.attributes...) {
 		if old[a[0]] != a[1] {
-			names = append(names, a[0])
+			changes = append(changes, AttributeChange{a[0], old[a[0]], a[1]})
 		}
 		delete(old, a[0])
 	}
 	for _, a := range before.attributes {
 		if old[a[0]] != "" {
-			names = append(names, a[0])
+			changes = append(changes, AttributeChange{a[0], old[a[0]], ""})
 		}
 	}
-	return names
+	return changes
 }
 
 type factList struct {

@@ -18,9 +18,10 @@ func TestCompare(t *testing.T) {
 		Added:   []Difference{{ID: "b", Element: "userTask"}},
 		Removed: []Difference{{ID: "gone", Element: "userTask"}},
 		Changed: []Difference{
-			{ID: "a", Name: "A2", Element: "userTask", Attributes: []string{"name", "assignee", "candidateGroups"}},
-			{ID: "f2", Element: "sequenceFlow", Attributes: []string{"targetRef"}},
-			{ID: "f3", Element: "sequenceFlow", Attributes: []string{"sourceRef"}},
+			{ID: "a", Name: "A2", Element: "userTask", Attributes: []string{"name", "assignee", "candidateGroups"},
+				Changes: []AttributeChange{{"name", "A", "A2"}, {"assignee", "x", ""}, {"candidateGroups", "", "hr"}}},
+			{ID: "f2", Element: "sequenceFlow", Attributes: []string{"targetRef"}, Changes: []AttributeChange{{"targetRef", "gone", "b"}}},
+			{ID: "f3", Element: "sequenceFlow", Attributes: []string{"sourceRef"}, Changes: []AttributeChange{{"sourceRef", "gone", "b"}}},
 		},
 	}
 	if diff := cmp.Diff(want, Compare(from, to)); diff != "" {

@@ -46,8 +46,8 @@ func TestCompareLinks(t *testing.T) {
 	t.Parallel()
 	before, after := processOf(t, line(linkThrow("L")+linkCatch("y", "L"))), processOf(t, line(linkThrow("M")+linkCatch("y", "M")))
 	want := []Difference{
-		{ID: "x", Element: "intermediateThrowEvent", Attributes: []string{"link"}},
-		{ID: "y", Element: "intermediateCatchEvent", Attributes: []string{"link"}},
+		{ID: "x", Element: "intermediateThrowEvent", Attributes: []string{"link"}, Changes: []AttributeChange{{"link", "L", "M"}}},
+		{ID: "y", Element: "intermediateCatchEvent", Attributes: []string{"link"}, Changes: []AttributeChange{{"link", "L", "M"}}},
 	}
 	if diff := cmp.Diff(want, Compare(before, after).Changed); diff != "" {
 		t.Error(diff)

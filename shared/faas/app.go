@@ -17,6 +17,7 @@ import (
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/database"
+	"diom.io/workflow/shared/design"
 	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/lock"
@@ -45,6 +46,7 @@ type App struct {
 	Inbound   *workflow.Inbound
 	Relay     *workflow.Relay
 	Dispatch  *dispatch.Dispatcher
+	Design    *design.Service
 	locks     *lock.Locker
 
 	handlers  sync.Map // function name → *endpoint, for Handle
@@ -90,6 +92,7 @@ func (a *App) open() error {
 		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store), Log: a.Telemetry.Log, Source: a.Source(),
 	})
 	a.Camunda = camunda.New(a.Store, a.Workflow)
+	a.Design = design.New(a.Store, a.Workflow, location)
 	return err
 }
 

@@ -68,6 +68,8 @@ type Route struct {
 	Status, Also int
 	// Versioned says that the answer carries its version as ETag, and that a change takes If-Match.
 	Versioned bool
+	// Guarded says that a change must say which version it changes: without If-Match it is refused (428).
+	Guarded bool
 	// Proof is what a public route takes in place of an access token.
 	Proof Proof
 	// Replayable marks a POST that keeps an idempotency record with its effect.

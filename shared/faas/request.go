@@ -28,6 +28,7 @@ var (
 	ErrBodyUnread   = fault.New(fault.Malformed, "body_unread", "The body of the request ended early.")
 	ErrBadID        = fault.New(fault.NotFound, "not_found", "There is nothing with this id.")
 	ErrBadList      = fault.New(fault.Malformed, "bad_list_request", "The parameters of the list are wrong.")
+	ErrNoMatch      = fault.New(fault.Precondition, "if_match_required", "Say with If-Match which version is changed: its ETag, or * for any.")
 	ErrBadMatch     = fault.New(fault.Malformed, "bad_if_match", `If-Match is an ETag as the answer carries it, for example "3".`)
 )
 
@@ -87,12 +88,16 @@ func (r *Request) List() (page.Request, error) {
 }
 
 // Match returns the version that If-Match names (RFC 9110 §13.1.1), 0 when the caller does not mind. What
-// is no ETag of ours is ErrBadMatch. The route must be Versioned.
+// is no ETag of ours is ErrBadMatch; without the header a Guarded route is refused with ErrNoMatch. The route
+// must be Versioned or Guarded.
 func (r *Request) Match() (int64, error) {
-	if !r.route.Versioned {
+	if !r.route.Versioned && !r.route.Guarded {
 		return 0, fmt.Errorf("%s %s: If-Match is not declared", r.route.Method, r.route.Pattern)
 	}
 	value := strings.TrimSpace(r.http.Header.Get("If-Match"))
+	if value == "" && r.route.Guarded {
+		return 0, ErrNoMatch
+	}
 	if value == "" || value == "*" {
 		return 0, nil
 	}

@@ -240,9 +240,7 @@ func (d *document) success(r faas.Route, status int) object {
 func (d *document) components() object {
 	responses := object{}
 	for _, k := range fault.Kinds() {
-		if k != fault.Precondition { // no route asks for a precondition yet
-			responses[problemName(k)] = problemResponse(sentence(k), d.codes[k])
-		}
+		responses[problemName(k)] = problemResponse(sentence(k), d.codes[k])
 	}
 	return object{
 		"schemas": d.schemas.components, "responses": responses, "parameters": sharedParameters, "headers": sharedHeaders,

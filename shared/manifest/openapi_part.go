@@ -45,6 +45,10 @@ var sharedParameters = object{
 		"name": "If-Match", "in": "header", "description": "The ETag that must still be the current one; without it the change wins over others.",
 		"schema": object{"type": "string", "examples": []string{`"3"`}},
 	},
+	"If-Match-Required": object{
+		"name": "If-Match", "in": "header", "required": true, "description": "The ETag that must still be the current one, or * for any.",
+		"schema": object{"type": "string", "examples": []string{`"3"`}},
+	},
 	"If-None-Match":    object{"name": "If-None-Match", "in": "header", "description": "The ETag of what the caller has.", "schema": anyText},
 	"X-Requested-With": object{"name": "X-Requested-With", "in": "header", "required": true, "description": "Any value; pages of other sites cannot send it.", "schema": anyText},
 }
@@ -78,7 +82,8 @@ func parameters(r faas.Route) []object {
 		taken bool
 	}{
 		{"Idempotency-Key", r.Replayable},
-		{"If-Match", r.Versioned && r.Method == http.MethodPut},
+		{"If-Match", r.Versioned && r.Method == http.MethodPut && !r.Guarded},
+		{"If-Match-Required", r.Guarded},
 		{"If-None-Match", r.Also == http.StatusNotModified},
 		{"X-Requested-With", r.Proof == faas.RefreshCookie},
 	} {
@@ -142,7 +147,8 @@ func failures(r faas.Route) []fault.Kind {
 		fault.Forbidden:    !public && r.Permission != access.Authenticated || r.Proof == faas.RefreshCookie,
 		fault.NotFound:     strings.Contains(r.Pattern, "{") && r.Pattern != "/{$}" || changes && !public,
 		fault.Conflict:     changes && !public,
-		fault.Stale:        r.Versioned && r.Method == http.MethodPut,
+		fault.Stale:        r.Versioned && r.Method == http.MethodPut || r.Guarded,
+		fault.Precondition: r.Guarded,
 		fault.TooLarge:     reads || strings.HasPrefix(r.Pattern, "/api/v1/instances/{id}/"), // a history too long to fold
 		fault.Invalid:      reads,
 	} {

@@ -56,14 +56,18 @@ type Deployment struct {
 	Resources   []Resource
 	Definitions []Definition
 	Decisions   []DeployedDecision
+	Design      *Publication // of the design that it publishes; nil: of none
 }
 
 // Deploy writes a deployment, all of it or nothing, and makes its definitions and decisions
 // the latest of their keys; their start events take the place of those of the versions before. answer is called with the
 // versions filled in and gives the answer to record for i. It returns ErrMessageTaken, or ErrRepeated
-// when i's key is taken.
+// when i's key is taken; of the design that it publishes, ErrNoDesign or ErrPeopleStale.
 func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answer func(*Deployment) (Recorded, error)) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		if err := publishDesign(ctx, tx, d, i); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO workflow_deployment (id, name, source, deployed_by, deployed_at) VALUES (?, ?, ?, ?, ?)`,
 			d.ID[:], d.Name, null(d.Source), d.DeployedBy, d.DeployedAt); err != nil {
 			return err

@@ -42,6 +42,8 @@ func TestWorkIsFoundByKey(t *testing.T) {
 		{`SELECT ` + attachmentColumns + ` WHERE task_id = ? ORDER BY id LIMIT ?`, []any{id.ID[:], 10}},
 		pageOf(t, instanceList, query{}, after),
 		pageOf(t, instanceList, InstanceFilter{ParentID: id.ID}.query(), after),
+		{ended, []any{"other", 100}},
+		{occupied, []any{"other", id.ID[:], id.ID[:], 500}},
 	} {
 		for _, plan := range plans(t, s, q) {
 			if plan.access == "ALL" || plan.access == "index" && plan.rows > 200 {

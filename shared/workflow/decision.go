@@ -62,6 +62,12 @@ func (s *Service) answerDecision(ctx context.Context, ref engine.DecisionRef, de
 	return engine.Decision{ID: d.ID, Key: d.Key, Version: d.Version, Model: d.model}, nil
 }
 
+// Decisions returns the deployed decision that a step needs, for a step that has no effect; the zero
+// decision where there is none. deployment is the one of the process that asks.
+func (s *Service) Decisions(ctx context.Context, ref engine.DecisionRef, deployment engine.ID) (engine.Decision, error) {
+	return s.answerDecision(ctx, ref, deployment)
+}
+
 // DecisionChoice names a deployed decision: by its id, or by its key and, if one is given, version or version
 // tag; else the latest version.
 type DecisionChoice struct {

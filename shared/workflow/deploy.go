@@ -37,6 +37,8 @@ type DeploymentRequest struct {
 	Other bool
 	// Unchanged says what becomes of files that an earlier deployment of the same name has.
 	Unchanged Unchanged
+	// Design is the design that is published by it; nil: none is.
+	Design *store.Publication
 }
 
 // Unchanged is what becomes of files that are as they were (Camunda 7 DeployCmd).
@@ -57,44 +59,28 @@ type DeploymentAnswer struct {
 	Decisions   []store.DeployedDecision `json:"decisions"`
 	Forms       []struct{}               `json:"forms"`
 	Warnings    []fault.Detail           `json:"warnings"`
+	Design      *store.Publication       `json:"design,omitempty"` // that was published
 }
 
 // Deploy checks every file and writes them in one transaction; each process becomes the latest
 // version of its key, and so does each decision. It returns bpmn.ErrModel with one detail per problem of
 // any file, or the limit that a file breaks.
 func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentRequest) (json.RawMessage, error) {
-	d := &store.Deployment{
-		ID: newID(), Name: request.Name, DeployedBy: call.Principal.Username,
-		DeployedAt: instant(), Resources: request.Resources, Definitions: []store.Definition{},
-	}
-	if err := checkResources(request); err != nil {
-		return nil, err
-	}
-	if err := s.prepare(d, request.Listeners); err != nil {
-		return nil, err
-	}
-	d.Source = request.Source
-	if earlier, err := s.withoutUnchanged(ctx, request, d); earlier != nil || err != nil {
-		return earlier, err
-	}
-	problems, err := readDecisions(d)
+	d, err := s.assemble(call, request)
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := s.readModels(ctx, d, problems)
-	if err == nil {
-		warnings, err = s.warnOfCalls(ctx, d, warnings)
+	if earlier, err := s.withoutUnchanged(ctx, request, d); earlier != nil || err != nil {
+		return earlier, err
 	}
-	if err == nil {
-		warnings, err = s.warnOfDecisions(ctx, d, warnings)
-	}
+	_, warnings, err := s.examine(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	var raw json.RawMessage
 	err = s.store.Deploy(ctx, d, call.Idempotency, func(d *store.Deployment) (store.Recorded, error) {
 		raw, err = json.Marshal(DeploymentAnswer{
-			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: d.Decisions, Forms: []struct{}{}, Warnings: warnings,
+			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: d.Decisions, Forms: []struct{}{}, Warnings: warnings, Design: d.Design,
 		})
 		return store.Recorded{Status: http.StatusCreated, Body: raw}, err
 	})
@@ -105,6 +91,54 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 		s.latest.Invalidate(f.Key) // other processes find out at the guard of their next start
 	}
 	return raw, nil
+}
+
+// assemble is a deployment before its files are read.
+func (s *Service) assemble(call Call, request DeploymentRequest) (*store.Deployment, error) {
+	d := &store.Deployment{
+		ID: newID(), Name: request.Name, DeployedBy: call.Principal.Username,
+		DeployedAt: instant(), Resources: request.Resources, Definitions: []store.Definition{}, Source: request.Source, Design: request.Design,
+	}
+	if err := checkResources(request); err != nil {
+		return nil, err
+	}
+	return d, s.prepare(d, request.Listeners)
+}
+
+// examine reads the files of a deployment and gathers what it deploys, with the processes and the warnings.
+func (s *Service) examine(ctx context.Context, d *store.Deployment) (processes []*bpmn.Process, warnings []fault.Detail, err error) {
+	problems, err := readDecisions(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	processes, warnings, err = s.readModels(ctx, d, problems)
+	if err == nil {
+		warnings, err = s.warnOfCalls(ctx, d, warnings)
+	}
+	if err == nil {
+		warnings, err = s.warnOfDecisions(ctx, d, warnings)
+	}
+	return processes, warnings, err
+}
+
+// Examined is what a deployment would deploy.
+type Examined struct {
+	Processes []*bpmn.Process
+	Decisions []store.DeployedDecision
+	Warnings  []fault.Detail
+}
+
+// Examine checks files as Deploy does and returns its errors, and what is in them; nothing is kept.
+func (s *Service) Examine(ctx context.Context, call Call, request DeploymentRequest) (*Examined, error) {
+	d, err := s.assemble(call, request)
+	if err != nil {
+		return nil, err
+	}
+	processes, warnings, err := s.examine(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return &Examined{processes, d.Decisions, warnings}, nil
 }
 
 func checkResources(request DeploymentRequest) error {
@@ -127,14 +161,14 @@ func checkResources(request DeploymentRequest) error {
 	return nil
 }
 
-// readModels reads every BPMN file and gathers the definitions of d, the warnings, and the problems, which
-// come after those that are known.
-func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems []fault.Detail) (warnings []fault.Detail, err error) {
+// readModels reads every BPMN file and gathers the definitions of d with their processes, the warnings, and
+// the problems, which come after those that are known.
+func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems []fault.Detail) (processes []*bpmn.Process, warnings []fault.Detail, err error) {
 	warnings = []fault.Detail{}
 	keys := map[string]string{}
 	o, err := options(d.Resources, s.code.Scripts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o.Served = func(topic string) bool { return s.attended(ctx, topic) }
 	for _, r := range d.Resources {
@@ -145,7 +179,7 @@ func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems 
 		model, err := bpmn.Read(r.Content, o)
 		if err != nil {
 			if !errors.Is(err, bpmn.ErrModel) {
-				return nil, err
+				return nil, nil, err
 			}
 			problems = append(problems, fault.From(err).Details...)
 			continue
@@ -159,6 +193,7 @@ func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems 
 				})
 			}
 			keys[p.Key] = r.Name
+			processes = append(processes, p)
 			warnings = append(warnings, located(soundness.Check(p), r.Name)...)
 			starts, wrong := s.startEvents(p, d.DeployedAt, r.Name)
 			problems = append(problems, wrong...)
@@ -166,9 +201,9 @@ func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems 
 		}
 	}
 	if len(problems) > 0 {
-		return nil, bpmn.ErrModel.With(problems...)
+		return nil, nil, bpmn.ErrModel.With(problems...)
 	}
-	return warnings, nil
+	return processes, warnings, nil
 }
 
 // located points findings to the file that they are about.

@@ -14,6 +14,10 @@ const (
 	maxName     = 255
 )
 
+// CheckVariables holds the limits of variables that are kept for a start to come. It returns ErrVariableName
+// or ErrVariableTooLarge.
+func CheckVariables(variables engine.Variables) error { return checkVariables(variables) }
+
 // checkVariables holds the limits of engine.md before anything is done.
 func checkVariables(variables engine.Variables) error {
 	for name, value := range variables {

@@ -10,6 +10,7 @@ var calls = []struct {
 	{"directory", directory},
 	{"definitions", definitions},
 	{"decisions", decisions},
+	{"designs", designs},
 	{"tasks", tasks},
 	{"approvals", approvals},
 	{"operate", operate},

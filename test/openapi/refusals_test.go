@@ -26,6 +26,10 @@ func refusals(s *session) {
 				s.refused(http.StatusNotFound, "admin", fill(name, o, "no-id"), value{})
 			} else if p.In == "path" {
 				s.refused(http.StatusNotFound, "admin", path, value{})
+			} else if p.Name == "If-Match" && p.Required != nil && *p.Required {
+				s.refused(http.StatusNotFound, "admin", path, value{}, "If-Match", "*")
+				s.refused(http.StatusBadRequest, "admin", path, value{}, "If-Match", "x")
+				s.refused(http.StatusPreconditionRequired, "admin", path, value{})
 			}
 		}
 		parameters(s, path, o)
