@@ -154,6 +154,18 @@ CREATE TABLE `workflow_batch_item` (
   KEY `state` (`batch_id`,`state`,`instance_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `workflow_category` (
+  `id` binary(16) NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `position` int(11) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `code` (`code`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `workflow_comment` (
   `id` binary(16) NOT NULL,
   `instance_id` binary(16) NOT NULL,
@@ -232,12 +244,16 @@ CREATE TABLE `workflow_deployment` (
 
 CREATE TABLE `workflow_draft` (
   `id` binary(16) NOT NULL,
-  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
   `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  `content` mediumtext NOT NULL,
+  `definition_id` binary(16) DEFAULT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `content` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `owner` (`username`,`process_key`,`id`)
+  KEY `owner` (`owner`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_evaluation` (
@@ -388,20 +404,34 @@ CREATE TABLE `workflow_notification` (
 
 CREATE TABLE `workflow_process_design` (
   `id` binary(16) NOT NULL,
+  `kind` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `name` varchar(255) NOT NULL,
-  `content` mediumtext NOT NULL,
+  `description` varchar(1000) NOT NULL,
+  `category_id` binary(16) DEFAULT NULL,
+  `content` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `version` bigint(20) NOT NULL,
+  `deprecated` tinyint(4) NOT NULL,
+  `published` bigint(20) DEFAULT NULL,
+  `deployment_id` binary(16) DEFAULT NULL,
+  `published_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `published_at` datetime(3) DEFAULT NULL,
+  `created_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `created_at` datetime(3) NOT NULL,
   `updated_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE KEY `process_key` (`process_key`)
+  UNIQUE KEY `design_key` (`kind`,`process_key`),
+  KEY `category` (`category_id`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_process_design_history` (
   `design_id` binary(16) NOT NULL,
   `version` bigint(20) NOT NULL,
-  `content` mediumtext NOT NULL,
+  `action` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `content` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `comment` varchar(1000) NOT NULL,
+  `deployment_id` binary(16) DEFAULT NULL,
   `saved_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `saved_at` datetime(3) NOT NULL,
   PRIMARY KEY (`design_id`,`version`)
@@ -494,11 +524,19 @@ CREATE TABLE `workflow_task_candidate` (
 CREATE TABLE `workflow_template` (
   `id` binary(16) NOT NULL,
   `name` varchar(255) NOT NULL,
-  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
-  `content` mediumtext NOT NULL,
+  `description` varchar(1000) NOT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `definition_id` binary(16) DEFAULT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `public` tinyint(4) NOT NULL,
+  `use_count` int(11) NOT NULL,
+  `content` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
   `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `owner` (`owner`,`id`)
+  KEY `owner` (`owner`,`id`),
+  KEY `public` (`public`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_timer` (
