@@ -269,30 +269,31 @@ func (s *Service) SuspendInstances(ctx context.Context, call workflow.Call, q Qu
 	return nil
 }
 
+// versions returns one definition, none where there is none, or all versions of a key.
+func (s *Service) versions(ctx context.Context, id, key string) ([]store.Definition, error) {
+	if key == "" {
+		d, _, err := s.FindDefinition(ctx, id, "")
+		if err != nil && Failure(err).Status == http.StatusNotFound {
+			return nil, nil // as with instances
+		}
+		return []store.Definition{d}, err
+	}
+	rows, err := s.store.Definitions(ctx, store.DefinitionFilter{Key: key}, all(""))
+	if err == nil && len(rows.Items) == 0 {
+		err = &Error{Status: http.StatusNotFound, Type: restException, Message: "No matching process definition with key: " + key}
+	}
+	return rows.Items, err
+}
+
 // SuspendDefinition suspends or resumes one definition, or all versions of a key, with or without their
 // instances.
 func (s *Service) SuspendDefinition(ctx context.Context, call workflow.Call, id, key string, body Suspension) error {
 	if !body.ExecutionDue.IsZero() {
 		return NotImplemented("executionDate")
 	}
-	f := store.DefinitionFilter{Key: key}
-	rows, err := s.store.Definitions(ctx, f, all(""))
+	found, err := s.versions(ctx, id, key)
 	if err != nil {
 		return err
-	}
-	found := rows.Items
-	if key != "" && len(found) == 0 {
-		return &Error{Status: http.StatusNotFound, Type: restException, Message: "No matching process definition with key: " + key}
-	}
-	if key == "" {
-		d, _, err := s.FindDefinition(ctx, id, "")
-		if err != nil {
-			if Failure(err).Status == http.StatusNotFound {
-				return nil // as with instances
-			}
-			return err
-		}
-		found = []store.Definition{d}
 	}
 	for _, d := range found {
 		if _, err := s.workflow.SetDefinitionSuspended(ctx, call, d.ID, body.Suspended); err != nil {

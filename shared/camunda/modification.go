@@ -51,18 +51,7 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 	call.Types, call.Strict, call.SkipListeners, call.SkipMappings = types, true, body.SkipListeners, body.SkipMappings
 	m := workflow.Modification{Reason: excerpt.Cut(body.Annotation, 255)}
 	for n, i := range list {
-		if i.Type == engine.CancelTokens && i.NodeID != "" && x.process.Node(strings.TrimSuffix(i.NodeID, engine.WholeSuffix)) == nil {
-			continue // Camunda cancels what there is
-		}
-		if body.Instructions[n].ActivityInstance != id {
-			m.Instructions = append(m.Instructions, i)
-			continue
-		}
-		for _, t := range x.Tokens { // the process instance as a whole
-			if t.Scope == 0 {
-				m.Instructions = append(m.Instructions, workflow.Instruction{Type: engine.CancelTokens, Token: t.Number})
-			}
-		}
+		m.Instructions = append(m.Instructions, x.instructions(i, body.Instructions[n].ActivityInstance == id)...)
 	}
 	if len(m.Instructions) == 0 {
 		return nil
@@ -75,6 +64,24 @@ func (s *Service) Modify(ctx context.Context, call workflow.Call, id string, bod
 		return As(err, http.StatusInternalServerError, engineException, "Cannot modify process instance '"+id+"': ")
 	}
 	return nil
+}
+
+// instructions are what one of Camunda's is here: none where it cancels an activity that the model does not have,
+// one for each token of the process where it is about the instance as a whole.
+func (x scene) instructions(i workflow.Instruction, whole bool) (list []workflow.Instruction) {
+	unknown := i.NodeID != "" && x.process.Node(strings.TrimSuffix(i.NodeID, engine.WholeSuffix)) == nil
+	switch {
+	case i.Type == engine.CancelTokens && unknown:
+		return nil
+	case !whole:
+		return []workflow.Instruction{i}
+	}
+	for _, t := range x.Tokens {
+		if t.Scope == 0 {
+			list = append(list, workflow.Instruction{Type: engine.CancelTokens, Token: t.Number})
+		}
+	}
+	return list
 }
 
 // readInstructions reads the steps, and the types of all their variables by name.

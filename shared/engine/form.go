@@ -76,13 +76,8 @@ func (s *step) retypeField(f bpmn.FormField) {
 // field returns what one field is set to: nil for nothing. Its default counts where it was not submitted at all.
 func (s *step) field(t Token, f bpmn.FormField, value expr.Value, given bool) (expr.Value, error) {
 	for _, c := range f.Constraints {
-		if c.Name == "required" && value == nil {
-			if known, _ := s.lookup(s.instance.scopeOf(t))(f.ID); known != nil {
-				continue
-			}
-			if f.DefaultValue != nil { // Camunda 7 RequiredValidator
-				continue
-			}
+		if c.Name == "required" && value == nil && s.known(t, f) {
+			continue
 		}
 		if err := satisfies(c, value); err != nil {
 			return nil, fmt.Errorf("the form field %q: %w", f.ID, err)
@@ -99,6 +94,12 @@ func (s *step) field(t Token, f bpmn.FormField, value expr.Value, given bool) (e
 		return nil, fmt.Errorf("the form field %q: %w", f.ID, err)
 	}
 	return value, nil
+}
+
+// known reports whether a field that was not submitted has a value or a default (Camunda 7 RequiredValidator).
+func (s *step) known(t Token, f bpmn.FormField) bool {
+	value, _ := s.lookup(s.instance.scopeOf(t))(f.ID)
+	return value != nil || f.DefaultValue != nil
 }
 
 // satisfies holds a value, nil for none, against a constraint (Camunda 7 org.camunda.bpm.engine.impl.form.validator).

@@ -140,16 +140,18 @@ func failures(r faas.Route) []fault.Kind {
 	public := r.Permission == access.Public
 	changes := r.Method != http.MethodGet
 	reads := r.Body != nil || len(r.Accepts) > 0 || r.Replayable
+	own := changes && !public
+	folds := strings.HasPrefix(r.Pattern, "/api/v1/instances/{id}/") // a history that may be too long to fold
 	list := []fault.Kind{fault.Busy, fault.Internal, fault.Unavailable}
 	for kind, may := range map[fault.Kind]bool{
 		fault.Malformed:    changes && (reads || !public) || r.List.Name != "",
 		fault.Unauthorized: !public || r.Proof != "" || r.Body != nil,
 		fault.Forbidden:    !public && r.Permission != access.Authenticated || r.Proof == faas.RefreshCookie,
-		fault.NotFound:     strings.Contains(r.Pattern, "{") && r.Pattern != "/{$}" || changes && !public,
-		fault.Conflict:     changes && !public,
+		fault.NotFound:     strings.Contains(r.Pattern, "{") && r.Pattern != "/{$}" || own,
+		fault.Conflict:     own,
 		fault.Stale:        r.Versioned && r.Method == http.MethodPut || r.Guarded,
 		fault.Precondition: r.Guarded,
-		fault.TooLarge:     reads || strings.HasPrefix(r.Pattern, "/api/v1/instances/{id}/"), // a history too long to fold
+		fault.TooLarge:     reads || folds,
 		fault.Invalid:      reads,
 	} {
 		if may {
