@@ -166,15 +166,7 @@ func TakeRole(ctx context.Context, st *store.Store, r store.Role, try bool) erro
 		return err
 	}
 	here, err := st.HasRole(ctx, r.Code)
-	switch {
-	case err != nil:
-		return err
-	case here:
-		return store.ErrCodeUsed
-	case try:
-		return nil
-	}
-	return st.CreateRole(ctx, r, nil, store.Recorded{})
+	return takeNew(here, err, try, func() error { return st.CreateRole(ctx, r, nil, store.Recorded{}) })
 }
 
 // TakeGroup makes a group of another product one of this one, as TakeUser does. Errors: ErrInvalid, store.ErrCodeUsed.
@@ -187,6 +179,11 @@ func TakeGroup(ctx context.Context, st *store.Store, key, name string, try bool)
 		return err
 	}
 	here, err := st.HasGroup(ctx, key)
+	return takeNew(here, err, try, func() error { return st.CreateGroup(ctx, g, nil, store.Recorded{}) })
+}
+
+// takeNew makes what is not here yet, unless this is a try. here and err are what was found of its code.
+func takeNew(here bool, err error, try bool, create func() error) error {
 	switch {
 	case err != nil:
 		return err
@@ -195,5 +192,5 @@ func TakeGroup(ctx context.Context, st *store.Store, key, name string, try bool)
 	case try:
 		return nil
 	}
-	return st.CreateGroup(ctx, g, nil, store.Recorded{})
+	return create()
 }

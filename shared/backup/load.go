@@ -7,18 +7,32 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"diom.io/workflow/shared/database"
 )
 
 const (
 	// A statement holds so many rows and about so many bytes, but for one larger row.
 	batchRows  = 1000
 	batchBytes = 1 << 20
+
+	// So often an object is tried when it comes into conflict with others of its table.
+	loadAttempts = 8
 )
 
 // load writes the rows of objects, a transaction each.
 func (r *restoration) load(ctx context.Context, objects []Object) error {
 	return spread(ctx, len(r.workers), objects, func(ctx context.Context, worker int, o Object) error {
-		if err := r.loadObject(ctx, r.workers[worker], o); err != nil {
+		_, err := backoff.Retry(ctx, func() (struct{}, error) {
+			err := r.loadObject(ctx, r.workers[worker], o)
+			if err != nil && !errors.Is(err, database.ErrContention) {
+				err = backoff.Permanent(err)
+			}
+			return struct{}{}, err
+		}, backoff.WithMaxTries(loadAttempts))
+		if err != nil {
 			return fmt.Errorf("table %s: %w", o.Table, err)
 		}
 		r.meter.add(o.Bytes)

@@ -1,17 +1,20 @@
 package backup_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"testing"
 
 	"diom.io/workflow/migrations"
 	"diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/database/databasetest"
+	"diom.io/workflow/shared/database/wiretest"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/faas/faastest"
@@ -91,6 +94,33 @@ func TestUnfinishedRestoreIsRefused(t *testing.T) {
 	}
 	if _, err := r.Restore(t.Context(), made.ID, backup.Database{DSN: target}, nil); !errors.Is(err, backup.ErrNotEmpty) {
 		t.Errorf("a second restore into it: %v", err)
+	}
+}
+
+// Objects of a table are loaded beside one another. One that the server ends, as a deadlock is, is loaded again
+// from its beginning.
+func TestRestoreAfterDeadlock(t *testing.T) {
+	t.Parallel()
+	r, dsn := newRig(t, nil), databasetest.Empty(t)
+	run(t, open(t, dsn), "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t SELECT seq FROM seq_1_to_5000")
+	made, err := r.Make(t.Context(), backup.Database{DSN: dsn}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inserts atomic.Int32
+	wire := &wiretest.Wire{Rewrite: func(statement []byte) []byte {
+		if bytes.HasPrefix(statement, []byte("INSERT INTO `t`")) && inserts.Add(1) == 3 {
+			return []byte("SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213")
+		}
+		return statement
+	}}
+	target := databasetest.Empty(t)
+	if _, err := r.Restore(t.Context(), made.ID, backup.Database{DSN: target, Dial: wire.Dial}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var rows int
+	if err := open(t, target).QueryRowContext(t.Context(), "SELECT COUNT(*) FROM t").Scan(&rows); err != nil || rows != 5000 || inserts.Load() != 8 {
+		t.Errorf("%d rows by %d statements (%v), want 5000 by 8", rows, inserts.Load(), err)
 	}
 }
 

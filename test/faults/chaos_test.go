@@ -32,7 +32,7 @@ func TestChaos(t *testing.T) {
 	c := newChaos(t)
 	count := size(60, 2000)
 	c.run(count)
-	conclude(t, conclusion{command: "chaos", runs: count, seed: c.dice.seed, faults: []injected{{"kills", c.kills, size(2, 40)}, {"pauses", c.pauses, size(2, 40)}}})
+	conclude(t, conclusion{command: "chaos", runs: count, seed: c.dice.seed, faults: []injected{{"kills", c.kills, c.least()}, {"pauses", c.pauses, c.least()}}})
 }
 
 // run breaks things while that many instances go from their beginning to their end, and judges them.
@@ -77,11 +77,18 @@ func newChaos(t *testing.T) *chaos {
 	return c
 }
 
-// breakThings kills and pauses one process after the other until it is calm.
+// least is how many kills, and how many pauses, a run promises.
+func (*chaos) least() int { return size(2, 40) }
+
+// breakThings kills and pauses one process after the other until it is calm, and as often as is promised.
 func (c *chaos) breakThings() {
 	for turn := 0; ; turn++ {
+		calm := c.calm
+		if least := c.least(); c.kills < least || c.pauses < least {
+			calm = nil
+		}
 		select {
-		case <-c.calm:
+		case <-calm:
 			return
 		case <-time.After(time.Duration(300+c.dice.below(700)) * time.Millisecond):
 		}

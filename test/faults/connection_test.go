@@ -216,7 +216,7 @@ func TestCutRepliesOfDeployments(t *testing.T) {
 func TestCutFindsPlantedBugs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string][2]string{
-		"no look-up": {`SELECT command_id FROM workflow_history WHERE `, `SELECT command_id FROM workflow_history WHERE 1 = 0 AND `},
+		"no look-up": {`command_id FROM workflow_history WHERE `, `command_id FROM workflow_history WHERE 1 = 0 AND `},
 		"no outbox":  {`changes, unsent\)`, `changes, attempts)`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,16 +29,14 @@ func TestLinear(t *testing.T) {
 	var breaking sync.WaitGroup
 	breaking.Go(l.breakThings)
 	tasks := size(120, 5000)
-	for n := range tasks {
-		if l.play(n); len(l.found) > 0 {
-			break
-		}
+	for n := 0; (n < tasks || !l.broken()) && len(l.found) == 0; n++ {
+		l.play(n)
 	}
 	close(l.calm)
 	breaking.Wait()
 	l.rest()
 	conclude(t, conclusion{command: "linear", runs: l.steps, found: l.found, seed: l.dice.seed, faults: []injected{
-		{"lost", l.losses(), tasks / 4}, {"unknown", l.unknown, tasks / 10}, {"refused", l.refused, tasks}, {"kills", l.kills, 2}, {"pauses", l.pauses, 2},
+		{"lost", l.losses(), tasks / 4}, {"unknown", l.unknown, tasks / 10}, {"refused", l.refused, tasks}, {"kills", l.kills, linearBreaks}, {"pauses", l.pauses, linearBreaks},
 	}})
 }
 
@@ -71,6 +69,7 @@ const (
 	linearPlayers = 6
 	linearSteps   = 5 // of each player on a task
 	linearLoss    = 4 // percent of the replies
+	linearBreaks  = 2 // so many kills, and so many pauses, there are at least
 )
 
 var linearUsers = []string{"zhangwei", "wangfang", "lina", "zhouming"}
@@ -125,13 +124,26 @@ func (l *linear) breakThings() {
 			victim.Signal(syscall.SIGSTOP)
 			time.Sleep(time.Duration(100+l.dice.below(900)) * time.Millisecond)
 			victim.Signal(syscall.SIGCONT)
-			l.pauses++
+			l.tell(&l.pauses)
 			continue
 		}
 		victim.Kill()
 		victim.Start()
-		l.kills++
+		l.tell(&l.kills)
 	}
+}
+
+func (l *linear) tell(counter *int) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	*counter++
+}
+
+// broken says whether as much has been broken as a run promises.
+func (l *linear) broken() bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return min(l.kills, l.pauses) >= linearBreaks
 }
 
 // play lets the players loose on a new task and judges what they were told.

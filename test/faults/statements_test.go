@@ -31,10 +31,17 @@ var apart = map[string]string{
 	"migration.go: UPDATE workflow_subscription SET node_id": oneBatch,
 	"batch_item.go: UPDATE workflow_batch SET locked_until":  "when a batch goes on: where it is not said the lease ends, as in the wound of a half-done batch",
 	"signal.go: UPDATE workflow_signal SET passed":           "how far a signal has come: who does not know it goes over a page of receivers again, and the inbox knows those who have it",
+	"attachment.go":     camundas,
+	"comment.go":        camundas,
+	"evaluation.go":     "one statement behind an evaluation that changes nothing else: it may be missing in the history",
+	"batch_progress.go": "when the progress of a batch is told again: once more or once less is said how far it is",
+
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
 	"take_over.go": "what a takeover leaves is taken when it is repeated",
 }
+
+const camundas = "one statement of a call of Camunda's API, which knows no key: repeated, it is there twice"
 
 const oneBatch = "a part of the batch of a step, which is interrupted with other parts"
 
