@@ -261,6 +261,7 @@ var routes = []Route{
 	{Method: "GET", Pattern: "/engine-rest/history/process-instance/count", Function: "instances", Permission: "WORKFLOW_INSTANCE", Summary: "As in Camunda 7"},
 	{Method: "POST", Pattern: "/engine-rest/history/process-instance/count", Function: "instances", Permission: "WORKFLOW_INSTANCE", Summary: "As in Camunda 7"},
 	{Method: "POST", Pattern: "/engine-rest/history/process-instance/delete", Function: "instances", Permission: "WORKFLOW_OPERATE", Summary: "As in Camunda 7", MaxBody: 8388608},
+	{Method: "DELETE", Pattern: "/engine-rest/history/process-instance/{id}", Function: "instances", Permission: "WORKFLOW_OPERATE", Summary: "As in Camunda 7"},
 	{Method: "GET", Pattern: "/engine-rest/history/process-instance/{id}", Function: "instances", Permission: "WORKFLOW_INSTANCE", Summary: "As in Camunda 7"},
 	{Method: "GET", Pattern: "/engine-rest/history/task", Function: "tasks", Permission: "WORKFLOW_INSTANCE", Summary: "As in Camunda 7"},
 	{Method: "POST", Pattern: "/engine-rest/history/task", Function: "tasks", Permission: "WORKFLOW_INSTANCE", Summary: "As in Camunda 7"},

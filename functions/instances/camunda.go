@@ -29,6 +29,7 @@ func engineRest() []faas.Route {
 		faas.EngineRest(http.MethodPost, "/execution/{id}/signal", access.WorkflowOperate, signalExecution),
 		faas.EngineRest(http.MethodGet, "/incident/{id}", access.WorkflowOperate, readIncident),
 		get("/history/process-instance/{id}", readPast), get("/history/activity-instance/{id}", readPastActivity), get("/history/variable-instance/{id}", readPastVariable),
+		faas.EngineRest(http.MethodDelete, "/history/process-instance/{id}", access.WorkflowOperate, deletePast),
 		get("/variable-instance/{id}", readVariableInstance),
 		get("/history/decision-instance/{id}", readPastDecision), get("/history/detail/{id}", readPastDetail),
 	}, batchRest(),
@@ -114,6 +115,10 @@ func readIncident(ctx context.Context, r *faas.Request) (any, error) {
 
 func readPast(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Camunda.PastInstance(ctx, r.Principal, r.PathValue("id"))
+}
+
+func deletePast(ctx context.Context, r *faas.Request) (any, error) {
+	return nil, r.App.Camunda.DeletePastInstance(ctx, r.Call(), r.PathValue("id"), r.Parameters())
 }
 
 func readPastActivity(ctx context.Context, r *faas.Request) (any, error) {

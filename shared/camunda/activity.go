@@ -65,7 +65,7 @@ func (s *Service) ActivityInstances(ctx context.Context, p access.Principal, id 
 		Incidents: []string{}, IncidentList: []IncidentReference{},
 	}
 	by := map[int]*ActivityInstance{0: root} // the tokens that hold others, and the root
-	for _, t := range x.Tokens {             // an outer token is older than those inside
+	for _, t := range x.OutsideIn() {
 		x.place(by, t)
 	}
 	x.placeEnded(by)

@@ -3,11 +3,14 @@ package camunda
 import (
 	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/workflow"
 )
 
 // PastInstance is a process instance of the history, running ones among them.
@@ -123,16 +126,20 @@ func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query
 	return items, total, err
 }
 
+var insideFilters = []string{
+	"processDefinitionName", "processDefinitionNameLike", "executedActivityIdIn", "activeActivityIdIn", "executedActivityBefore", "executedActivityAfter", "executedJobBefore", "executedJobAfter",
+}
+
 // wantsInside holds the filters of a query by what is in an instance.
 func (s *Service) wantsInside(ctx context.Context, p access.Principal, q Query, id engine.ID, list conditions) (bool, error) {
-	if len(list) == 0 && !q.Has("executedActivityIdIn") && !q.Has("activeActivityIdIn") && !q.asksIncidents() {
+	if len(list) == 0 && !q.asksIncidents() && !slices.ContainsFunc(insideFilters, q.Has) {
 		return true, nil
 	}
 	x, err := s.scene(ctx, p, id)
 	if err != nil {
 		return false, err
 	}
-	return list.hold(x.Scopes[0].Variables) && s.withIncidents(ctx, q, x) && s.passed(ctx, q, x), nil
+	return list.hold(x.Scopes[0].Variables) && q.is("processDefinitionName", x.process.Name) && q.like("processDefinitionNameLike", x.process.Name) && s.withIncidents(ctx, q, x) && s.passed(ctx, q, x), nil
 }
 
 // complete adds what the row of an instance does not say.
@@ -184,24 +191,22 @@ func (s *Service) firstChange(ctx context.Context, id engine.ID, after int64, ki
 	return nil, err
 }
 
+// passed holds the filters by what has happened in an instance.
 func (s *Service) passed(ctx context.Context, q Query, x scene) bool {
-	if !q.Has("executedActivityIdIn") && !q.Has("activeActivityIdIn") {
+	if !slices.ContainsFunc(insideFilters, q.Has) {
 		return true
 	}
 	past, err := s.past(ctx, x)
-	if err != nil {
-		return false
-	}
-	for _, a := range past.activities {
-		if q.in("executedActivityIdIn", a.Activity) && (!q.Has("activeActivityIdIn") || a.End.IsZero() && q.in("activeActivityIdIn", a.Activity)) {
-			return true
-		}
-	}
-	return false
+	return err == nil && slices.ContainsFunc(past.activities, func(a PastActivity) bool {
+		return q.in("executedActivityIdIn", a.Activity) && (!q.Has("activeActivityIdIn") || a.End.IsZero() && q.in("activeActivityIdIn", a.Activity)) &&
+			q.before("executedActivityBefore", a.Start.Time) && q.after("executedActivityAfter", a.Start.Time)
+	}) && (!q.Has("executedJobBefore") && !q.Has("executedJobAfter") || slices.ContainsFunc(past.engineJobs(), func(j PastEngineJob) bool {
+		return q.before("executedJobBefore", j.Time.Time) && q.after("executedJobAfter", j.Time.Time)
+	}))
 }
 
 func (q Query) wantsPast(i PastInstance) bool {
-	return q.in("processInstanceIds", i.ID) && q.in("processDefinitionKeyIn", i.DefinitionKey) && q.notIn("processDefinitionKeyNotIn", i.DefinitionKey) &&
+	return q.in("processInstanceIds", i.ID) && q.notIn("processInstanceIdNotIn", i.ID) && q.in("processDefinitionKeyIn", i.DefinitionKey) && q.notIn("processDefinitionKeyNotIn", i.DefinitionKey) &&
 		q.in("processInstanceBusinessKeyIn", textOf(i.BusinessKey)) && q.like("processInstanceBusinessKeyLike", textOf(i.BusinessKey)) &&
 		q.holds("finished", !i.End.IsZero()) && q.holds("unfinished", i.End.IsZero()) && q.holds("active", i.State == "ACTIVE") && q.holds("suspended", i.State == "SUSPENDED") &&
 		q.holds("completed", i.State == "COMPLETED") && q.holds("externallyTerminated", i.State == "EXTERNALLY_TERMINATED") && q.holds("internallyTerminated", false) &&
@@ -220,6 +225,24 @@ func (s *Service) PastInstance(ctx context.Context, p access.Principal, id strin
 		return PastInstance{}, err
 	}
 	return list[0], nil
+}
+
+// DeletePastInstance removes an instance that has ended, with its history. With failIfNotExists=false it is no
+// error that there is none.
+func (s *Service) DeletePastInstance(ctx context.Context, call workflow.Call, id string, q Query) error {
+	parsed, err := engine.ParseID(id)
+	if err == nil {
+		_, err = s.workflow.DeleteInstance(ctx, call, parsed)
+	} else {
+		err = store.ErrNoInstance
+	}
+	switch {
+	case errors.Is(err, store.ErrNoInstance) && q.Has("failIfNotExists") && !q.Flag("failIfNotExists"):
+		return nil
+	case errors.Is(err, store.ErrNoInstance), errors.Is(err, store.ErrNotEnded):
+		return NotFound("Historic process instance with id %s does not exist", id)
+	}
+	return err
 }
 
 // pastScenes loads the instances that a query of the history is about, ended ones too.

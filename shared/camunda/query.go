@@ -93,6 +93,11 @@ func (q Query) in(name, value string) bool {
 	return !q.Has(name) || slices.Contains(q.List(name), value)
 }
 
+// inAnyCase is as in, with letters of either case.
+func (q Query) inAnyCase(name, value string) bool {
+	return !q.Has(name) || slices.ContainsFunc(q.List(name), func(one string) bool { return strings.EqualFold(one, value) })
+}
+
 // notIn is the contrary of in.
 func (q Query) notIn(name, value string) bool {
 	return !q.Has(name) || !slices.Contains(q.List(name), value)

@@ -37,7 +37,7 @@ func (a Migrate) apply(s *step) error {
 	}
 	known := slices.Clone(s.instance.Subscriptions)
 	m := migration{step: s, source: s.process, images: images(a.Plan), grown: map[growth]int{}, kept: map[int]bool{0: true}}
-	m.tokens = m.outsideIn()
+	m.tokens = m.instance.OutsideIn()
 	m.covered = map[string]bool{}
 	for _, image := range m.images {
 		m.covered[image.Target] = true
@@ -92,23 +92,6 @@ type migration struct {
 type growth struct {
 	scope int // where they were
 	node  string
-}
-
-// outsideIn returns the tokens, those outside before those inside.
-func (m *migration) outsideIn() []Token {
-	var list []Token
-	for scopes := []int{0}; len(scopes) > 0; scopes = scopes[1:] {
-		for _, t := range m.instance.Tokens {
-			if t.Scope != scopes[0] {
-				continue
-			}
-			list = append(list, t)
-			if own := m.instance.owned(t.Number); own != nil {
-				scopes = append(scopes, own.Number)
-			}
-		}
-	}
-	return list
 }
 
 // move puts every mapped token where it goes on.

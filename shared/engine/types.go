@@ -116,6 +116,23 @@ func (in *Instance) VisibleTypes(token int) Types {
 // Token returns a token by its number, or nil.
 func (in *Instance) Token(number int) *Token { return in.token(number) }
 
+// OutsideIn returns the tokens, those outside before those inside. After a migration an outer one may be the newer.
+func (in *Instance) OutsideIn() []Token {
+	var list []Token
+	for scopes := []int{0}; len(scopes) > 0; scopes = scopes[1:] {
+		for _, t := range in.Tokens {
+			if t.Scope != scopes[0] {
+				continue
+			}
+			list = append(list, t)
+			if own := in.owned(t.Number); own != nil {
+				scopes = append(scopes, own.Number)
+			}
+		}
+	}
+	return list
+}
+
 // Own returns the scope that a token has opened at its node, or nil.
 func (in *Instance) Own(token int) *Scope { return in.owned(token) }
 

@@ -16,6 +16,7 @@ type record struct {
 	missing    string // the code where there is none
 	body       func(word string) map[string]any
 	change     map[string]any
+	guarded    bool   // a change needs If-Match
 	changed    string // a condition that holds of a changed row
 	made       string // the beginning of the statement that writes a new one; and so on
 	written    []string
@@ -75,6 +76,45 @@ var records = []record{
 		change: map[string]any{"method": "PUT"}, changed: "method = 'PUT'",
 		made: "INSERT INTO workflow_topic_binding", written: []string{"UPDATE workflow_topic_binding SET topic"}, deleted: []string{"DELETE FROM workflow_topic_binding WHERE"},
 	},
+	{
+		name: "category", path: "/api/v1/categories", table: "workflow_category", key: "code", missing: "category_not_found", guarded: true,
+		body:   func(word string) map[string]any { return map[string]any{"code": word, "name": word} },
+		change: map[string]any{"name": "changed"}, changed: "name = 'changed'",
+		made: "INSERT INTO workflow_category", written: []string{"UPDATE workflow_category SET name"}, deleted: []string{"DELETE FROM workflow_category WHERE"},
+	},
+	{
+		name: "template", path: "/api/v1/templates", table: "workflow_template", key: "name", missing: "template_not_found", guarded: true,
+		body: func(word string) map[string]any {
+			return map[string]any{"name": word, "processKey": "leave", "values": map[string]any{"days": 3}}
+		},
+		change: map[string]any{"description": "changed"}, changed: "description = 'changed'",
+		made: "INSERT INTO workflow_template", written: []string{"UPDATE workflow_template SET name"}, deleted: []string{"DELETE FROM workflow_template WHERE"},
+	},
+	{
+		name: "draft", path: "/api/v1/drafts", table: "workflow_draft", key: "name", missing: "draft_not_found", guarded: true,
+		body: func(word string) map[string]any {
+			return map[string]any{"name": word, "processKey": "leave", "values": map[string]any{"days": 3}}
+		},
+		change: map[string]any{"values": map[string]any{"days": 4}}, changed: "version = 2",
+		made: "INSERT INTO workflow_draft", written: []string{"UPDATE workflow_draft SET name"}, deleted: []string{"DELETE FROM workflow_draft WHERE"},
+	},
+	{
+		name: "design", path: "/api/v1/designs", table: "workflow_process_design", key: "process_key", missing: "design_not_found", guarded: true,
+		body: func(word string) map[string]any {
+			return map[string]any{"kind": "form", "key": word, "name": word, "content": `{"type": "default", "components": []}`}
+		},
+		change: map[string]any{"name": "changed"}, changed: "name = 'changed'",
+		made: "INSERT INTO workflow_process_design ", written: []string{"UPDATE workflow_process_design SET name", "INSERT INTO workflow_process_design_history"},
+		deleted: []string{"DELETE FROM workflow_process_design_history WHERE design_id = ?", "DELETE FROM workflow_process_design WHERE"},
+	},
+}
+
+// match is the version that a change of a new record names.
+func (r record) match() int {
+	if r.guarded {
+		return 1
+	}
+	return 0
 }
 
 // wordOf is a name that no other point has.
@@ -96,14 +136,14 @@ func (r record) operations() []operation {
 		{
 			name: "change a " + r.name, unkeyed: true, shared: true, once: "stale", late: "stale", essential: r.written,
 			prepare: func(f *fixture, point, _ string) request {
-				return request{method: http.MethodPut, user: "admin", path: r.path + "/" + f.made(r, point), body: r.change, status: http.StatusOK}
+				return request{method: http.MethodPut, user: "admin", path: r.path + "/" + f.made(r, point), body: r.change, version: r.match(), status: http.StatusOK}
 			},
 			effects: func(f *fixture, point string) (int, []string) { return count(f, point, " AND "+r.changed), nil },
 		},
 		{
 			name: "delete a " + r.name, unkeyed: true, once: r.missing, late: r.missing, essential: r.deleted,
 			prepare: func(f *fixture, point, _ string) request {
-				return request{method: http.MethodDelete, user: "admin", path: r.path + "/" + f.made(r, point), status: http.StatusNoContent}
+				return request{method: http.MethodDelete, user: "admin", path: r.path + "/" + f.made(r, point), version: r.match(), status: http.StatusNoContent}
 			},
 			effects: func(f *fixture, point string) (int, []string) { return 1 - count(f, point, ""), nil },
 		},
@@ -132,7 +172,7 @@ func TestCrashOfAdministration(t *testing.T) {
 	for _, r := range records {
 		all = append(all, r.operations()...)
 	}
-	all = append(all, upkeep...)
+	all = append(append(all, upkeep...), designing...)
 	tried, n, ways := 0, 0, map[string]int{}
 	var found []string
 	for _, o := range all {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,7 @@ type request struct {
 	key        string // Idempotency-Key, "" is none
 	kind       string // content type, "" is JSON
 	cookie     string // "" is none
+	version    int    // of If-Match, 0 is none
 	status     int    // of success
 }
 
@@ -172,6 +174,9 @@ func (f *fixture) sendTo(client *producttest.Client, r request) outcome {
 	}
 	if r.kind != "" {
 		headers = append(headers, "Content-Type", r.kind)
+	}
+	if r.version > 0 {
+		headers = append(headers, "If-Match", fmt.Sprintf("%q", strconv.Itoa(r.version)))
 	}
 	if r.cookie != "" {
 		headers = append(headers, "Cookie", r.cookie, "X-Requested-With", "XMLHttpRequest")

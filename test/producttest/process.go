@@ -1,6 +1,7 @@
 package producttest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -145,12 +147,31 @@ func (p *Process) Kill() {
 	<-done
 }
 
-// Signal sends a signal to the process itself.
+// Signal sends a signal to the process itself. After SIGSTOP it returns once all of its threads stand still.
 func (p *Process) Signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatalf("%s: %v", s, err)
 	}
+	for began := time.Now(); s == syscall.SIGSTOP && !p.still(); time.Sleep(poll) {
+		if time.Since(began) > stopPatience {
+			p.t.Fatalf("%s does not stand still", p.path)
+		}
+	}
+}
+
+// still reports whether every thread is stopped (proc(5), /proc/pid/task/tid/stat: the state follows the name in
+// parentheses). A thread that ends meanwhile counts.
+func (p *Process) still() bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+	if err != nil || len(threads) == 0 {
+		return true // nothing is known of it here
+	}
+	return !slices.ContainsFunc(threads, func(path string) bool {
+		text, err := os.ReadFile(path)
+		name := bytes.LastIndexByte(text, ')')
+		return err == nil && len(text) > name+2 && text[name+2] != 'T'
+	})
 }
 
 // Running reports whether the process has not ended.
