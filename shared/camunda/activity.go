@@ -69,7 +69,24 @@ func (s *Service) ActivityInstances(ctx context.Context, p access.Principal, id 
 		x.place(by, t)
 	}
 	x.placeEnded(by)
+	all, err := s.incidents(ctx, []scene{x})
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range by {
+		a.echo(all[x.ID][len(x.Incidents):])
+	}
 	return root, nil
+}
+
+// echo adds incidents of a called instance to the activity that calls it.
+func (a *ActivityInstance) echo(list []Incident) {
+	for _, i := range list {
+		if a.Executions[0] == i.Execution {
+			a.Incidents = append(a.Incidents, i.ID)
+			a.IncidentList = append(a.IncidentList, IncidentReference{i.ID, i.Activity})
+		}
+	}
 }
 
 // placeEnded adds what Camunda shows of the instances of a parallel multi-instance activity that have ended while others

@@ -72,7 +72,7 @@ func (s *Service) PastIncidents(ctx context.Context, p access.Principal, q Query
 		return q.is("incidentId", i.ID) && q.is("incidentType", i.Type) && q.is("incidentMessage", textOf(i.Message)) && q.like("incidentMessageLike", textOf(i.Message)) && q.is("activityId", i.Activity) && q.is("failedActivityId", textOf(i.FailedActivity)) &&
 			q.in("processDefinitionKeyIn", i.DefinitionKey) && q.before("createTimeBefore", i.Created.Time) && q.after("createTimeAfter", i.Created.Time) &&
 			q.before("endTimeBefore", i.Ended.Time) && q.after("endTimeAfter", i.Ended.Time) &&
-			q.is("executionId", i.Execution) && q.is("configuration", i.Configuration) && q.holds("open", i.Open) && q.holds("resolved", i.Resolved) && q.holds("deleted", i.Deleted) && q.unowned()
+			q.is("executionId", i.Execution) && q.is("configuration", textOf(i.Configuration)) && q.holds("open", i.Open) && q.holds("resolved", i.Resolved) && q.holds("deleted", i.Deleted) && q.unowned()
 	}
 	return history(ctx, s, p, q, part[PastIncident]{func(f *past) []PastIncident { return f.incidents }, wants, sorts[PastIncident]{
 		"incidentId":        func(a, b PastIncident) int { return cmp.Compare(a.ID, b.ID) },

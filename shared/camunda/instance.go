@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -63,9 +64,13 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q Query) ([
 			return nil, 0, err
 		}
 	}
+	incidents, err := s.incidents(ctx, slices.Collect(maps.Values(scenes)))
+	if err != nil {
+		return nil, 0, err
+	}
 	var list []Instance
 	for _, row := range rows {
-		if x, loaded := scenes[row.ID]; !loaded || conditions.hold(x.Scopes[0].Variables) && q.wantsScene(x) {
+		if x, loaded := scenes[row.ID]; !loaded || conditions.hold(x.Scopes[0].Variables) && q.wantsScene(x, incidents[x.ID]) {
 			list = append(list, showInstance(row))
 		}
 	}
@@ -88,7 +93,7 @@ func (q Query) deep() bool {
 	return false
 }
 
-func (q Query) wantsScene(x scene) bool {
+func (q Query) wantsScene(x scene, incidents []Incident) bool {
 	if q.Has("activityIdIn") {
 		found := false
 		for _, t := range x.Tokens {
@@ -101,12 +106,9 @@ func (q Query) wantsScene(x scene) bool {
 	if !q.Flag("withIncident") && !q.Has("incidentId") && !q.Has("incidentType") && !q.Has("incidentMessage") && !q.Has("incidentMessageLike") {
 		return true
 	}
-	for _, i := range x.Incidents {
-		if q.is("incidentId", i.ID.String()) && q.is("incidentType", incidentType(x.Instance, i)) && q.is("incidentMessage", i.Message) && q.like("incidentMessageLike", i.Message) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(incidents, func(i Incident) bool {
+		return q.is("incidentId", i.ID) && q.is("incidentType", i.Type) && q.is("incidentMessage", textOf(i.Message)) && q.like("incidentMessageLike", textOf(i.Message))
+	})
 }
 
 // runningScene loads an instance that runs and that the principal may see.

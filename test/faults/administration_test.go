@@ -104,8 +104,8 @@ var records = []record{
 			return map[string]any{"kind": "form", "key": word, "name": word, "content": `{"type": "default", "components": []}`}
 		},
 		change: map[string]any{"name": "changed"}, changed: "name = 'changed'",
-		made: "INSERT INTO workflow_process_design ", written: []string{"UPDATE workflow_process_design SET name", "INSERT INTO workflow_process_design_history"},
-		deleted: []string{"DELETE FROM workflow_process_design_history WHERE design_id = ?", "DELETE FROM workflow_process_design WHERE"},
+		made: "INSERT INTO workflow_process_design\n", written: []string{"UPDATE workflow_process_design SET name", "INSERT INTO workflow_process_design_history"},
+		deleted: []string{"DELETE FROM workflow_process_design_history WHERE", "DELETE FROM workflow_process_design WHERE"},
 	},
 }
 
