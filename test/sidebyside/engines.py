@@ -44,7 +44,7 @@ class Started:
     """Processes that end with the block."""
 
     def __init__(self, home):
-        self.home, self.processes = home, []
+        self.home, self.processes, self.started = home, [], {}
 
     def __enter__(self):
         os.makedirs(self.home, exist_ok=True)
@@ -61,8 +61,10 @@ class Started:
                 process.kill()
 
     def start(self, name, command, port, **environment):
+        self.started[name] = (command, port, environment)
         log = open(os.path.join(self.home, name + ".log"), "wb")
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=os.environ | environment)
+        process.name = name
         self.processes.append(process)
         for _ in range(240):
             if process.poll() is not None:
@@ -77,6 +79,15 @@ class Started:
                 pass
             time.sleep(0.5)
         sys.exit(f"{name} did not start: see {log.name}")
+
+    def again(self, name):
+        """Ends a process that was started here, and starts it anew."""
+        for process in self.processes:
+            if process.name == name and process.poll() is None:
+                process.kill()
+                process.wait()
+        command, port, environment = self.started[name]
+        self.start(name, command, port, **environment)
 
     def camunda(self):
         built = os.path.join(self.home, "camunda")

@@ -10,6 +10,14 @@ from urllib.parse import urlsplit
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 
 
+class Unanswered(Exception):
+    """An engine has not answered within a minute: it is in an endless loop."""
+
+    def __init__(self, engine, request):
+        super().__init__(f"{engine.name} does not answer {request}")
+        self.engine = engine
+
+
 class Engine:
     """One engine at a URL; user is "name:password" or nothing."""
 
@@ -33,6 +41,9 @@ class Engine:
                 answer = self.connection.getresponse()
                 text = answer.read()
                 break
+            except TimeoutError:
+                self.connection = None
+                raise Unanswered(self, f"{method} {path}") from None
             except (http.client.HTTPException, ConnectionError):
                 self.connection = None
                 if attempt == 2:
