@@ -70,12 +70,15 @@ CREATE TABLE IF NOT EXISTS sys_audit (
   KEY action (action, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
--- hash is over the seal before, this one's other columns and the rows that it seals, in the order of their ids.
+-- hash is HMAC-SHA-256 with a key that is derived from the data key key_id (SHA-256 where that is empty) over the seal
+-- before, this one's other columns and the rows that it seals, in the order of their ids; last_id is the last of them.
 CREATE TABLE IF NOT EXISTS sys_audit_seal (
-  seal      BIGINT      NOT NULL,
-  size      INT         NOT NULL,
-  sealed_at DATETIME(3) NOT NULL,
-  hash      BINARY(32)  NOT NULL,
+  seal      BIGINT       NOT NULL,
+  size      INT          NOT NULL,
+  last_id   BINARY(16)   NOT NULL,
+  sealed_at DATETIME(3)  NOT NULL,
+  key_id    VARCHAR(255) COLLATE utf8mb4_bin NOT NULL,
+  hash      BINARY(32)   NOT NULL,
   PRIMARY KEY (seal)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 

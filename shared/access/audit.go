@@ -40,3 +40,46 @@ func (s *Service) AuditTrail(ctx context.Context, r page.Request, f store.AuditF
 		}
 	})
 }
+
+// sealEvery is how often the audit trail is sealed.
+const sealEvery = 5 * time.Second
+
+// SealAuditUntil seals the audit trail again and again, at least once, until end or until ctx is done. Each failure is
+// reported.
+func (s *Service) SealAuditUntil(ctx context.Context, end time.Time, report func(error)) {
+	for first := true; ctx.Err() == nil && (first || time.Now().Before(end)); first = false {
+		if err := s.SealAudit(ctx); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		timer := time.NewTimer(max(min(sealEvery, time.Until(end)), 0))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// SealAudit seals every row of the audit trail that is not sealed yet.
+func (s *Service) SealAudit(ctx context.Context) error {
+	for {
+		n, err := s.store.SealAudit(ctx, s.sealKey(s.data.first), s.instant())
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// sealKey is the key of the seals by a data key; without one they have no secret.
+func (s *Service) sealKey(id string) store.SealKey {
+	return store.SealKey{ID: id, Key: s.data.trail[id]}
+}
+
+// VerifyAudit looks for changes, deletions and insertions behind the product's back in the audit trail and tells found of
+// each.
+func (s *Service) VerifyAudit(ctx context.Context, found func(store.AuditFinding)) (store.AuditVerified, error) {
+	return s.store.VerifyAudit(ctx, func(id string) (store.SealKey, bool) {
+		k := s.sealKey(id)
+		return k, id == "" || k.Key != nil
+	}, found)
+}

@@ -177,7 +177,7 @@ func (c *Client) Keep(ctx context.Context, key, member string, at time.Time, lif
 
 // Kept returns the members of the set key that were kept since a time, the newest first.
 func (c *Client) Kept(ctx context.Context, key string, since time.Time) ([]Kept, error) {
-	list, err := c.redis.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: key, Start: since.UnixMilli(), Stop: "+inf", ByScore: true, Rev: true}).Result()
+	list, err := c.redis.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: key, Start: "+inf", Stop: since.UnixMilli(), ByScore: true, Rev: true}).Result()
 	kept := make([]Kept, 0, len(list))
 	for _, z := range list {
 		if member, text := z.Member.(string); text {
