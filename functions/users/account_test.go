@@ -275,7 +275,7 @@ func TestEveryChangeLeavesATrail(t *testing.T) {
 			faastest.Call{Name: one + " made", Method: "POST", Path: at, Header: admin, Body: bodies[0], Prepare: use, Status: 201, Check: func(t *testing.T, a faastest.Answer) {
 				t.Helper()
 				keep(t, a)
-				trail(one + ".create")(t, a)
+				trail(one+".create")(t, a)
 			}},
 			faastest.Call{Name: one + " changed", Method: "PUT", Path: at + "/{id}", Header: admin, Body: bodies[1], Prepare: use, Status: 200, Check: trail(one + ".update")},
 		)
@@ -286,4 +286,19 @@ func TestEveryChangeLeavesATrail(t *testing.T) {
 	if err != nil || len(list.Items) == 0 || string(list.Items[0].Before) == string(list.Items[0].After) || len(list.Items[0].Before) != 32 {
 		t.Errorf("before and after: %v %+v", err, list.Items)
 	}
+}
+
+// Who must change his password first is let in nowhere else, not even with his own list.
+func TestWhoMustChangeHisPasswordComesInNowhere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	yes := true
+	if _, err := b.app.Access.CreateUser(t.Context(), b.admin, access.NewUser{Username: "fresh", Password: access.DemoPassword, Roles: []string{"SUPER_ADMIN"}, MustChangePassword: &yes}, nil); err != nil {
+		t.Fatal(err)
+	}
+	fresh := b.as(t, "fresh")
+	b.suite.Run(t, []faastest.Call{
+		{Name: "sessions", Method: "GET", Path: "/api/v1/sessions", Header: fresh, Status: 403, Code: "password_change_required"},
+		{Name: "users", Method: "GET", Path: "/api/v1/users", Header: fresh, Status: 403, Code: "password_change_required"},
+	})
 }

@@ -98,13 +98,17 @@ func TestSettingsHoldInEveryProcess(t *testing.T) {
 	set(setting.MaxAttachment, "99")
 	set(setting.LogLevel, `"DEBUG"`)
 	set(setting.AccessTokenLife, `"5m"`)
-	within(t, "the number, the level", func() bool { return now().Int(setting.MaxAttachment) == 99 && there.Telemetry.Level.Level().String() == "DEBUG" })
+	within(t, "the number, the level", func() bool {
+		return now().Int(setting.MaxAttachment) == 99 && there.Telemetry.Level.Level().String() == "DEBUG"
+	})
 	if l, err := there.Access.Login(t.Context(), "lina", access.DemoPassword, "192.0.2.1"); err != nil || l.ExpiresIn != 300 {
 		t.Errorf("an access token lives %d s, %v", l.ExpiresIn, err)
 	}
 	set(setting.MaxAttachment, "null")
 	set(setting.LogLevel, "null")
-	within(t, "what the environment says", func() bool { return now().Int(setting.MaxAttachment) == 1234 && there.Telemetry.Level.Level().String() == "ERROR" })
+	within(t, "what the environment says", func() bool {
+		return now().Int(setting.MaxAttachment) == 1234 && there.Telemetry.Level.Level().String() == "ERROR"
+	})
 }
 
 func openApp(t *testing.T, cfg config.Config) *faas.App {
