@@ -92,3 +92,8 @@ func (s *Store) verifyUnsealed(ctx context.Context, v *AuditVerified, found func
 		}
 	}
 }
+
+// HasAuditSeal reports whether there is a seal with a number and a hash.
+func (s *Store) HasAuditSeal(ctx context.Context, number int64, hash []byte) (bool, error) {
+	return s.found(ctx, `SELECT 1 FROM sys_audit_seal WHERE seal = ? AND hash = ?`, number, hash)
+}

@@ -272,6 +272,11 @@ func (s *Store) Credentials(ctx context.Context, username string) (Credentials, 
 	return c, absent(err, ErrNoUser)
 }
 
+// HasAdmin reports whether anybody who is enabled is SUPER_ADMIN.
+func (s *Store) HasAdmin(ctx context.Context) (bool, error) {
+	return s.found(ctx, `SELECT 1 FROM sys_role r JOIN sys_user_role ur ON ur.role_id = r.id JOIN sys_user u ON u.id = ur.user_id WHERE r.code = ? AND u.enabled = 1 LIMIT 1`, superAdmin)
+}
+
 // UsernameByID returns the username of a user: ErrNoUser when there is none.
 func (s *Store) UsernameByID(ctx context.Context, id engine.ID) (string, error) {
 	var username string
