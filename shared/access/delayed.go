@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"diom.io/workflow/shared/cache"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
 )
@@ -49,7 +50,7 @@ func (s *Service) failed(ctx context.Context, a attempt, user engine.ID) {
 
 func (s *Service) tellDelay(ctx context.Context, a attempt, user engine.ID, failures int64) {
 	now := s.instant()
-	_ = s.cache.Keep(ctx, delayedKey, a.who, now, failureWindow, mostDelayed) // without Redis nobody is told, and the delay is there all the same
+	_ = s.cache.Keep(ctx, cache.Recent{Key: delayedKey, Life: failureWindow, Most: mostDelayed}, a.who, now) // without Redis nobody is told, and the delay is there all the same
 	if failures > freeFailures+1 {
 		return
 	}

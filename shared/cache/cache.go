@@ -169,10 +169,16 @@ redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -tonumber(ARGV[4]) - 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0`)
 
-// Keep adds a member to the set key, or renews it; of more than most the newest stay. The set ends life after the last
-// Keep.
-func (c *Client) Keep(ctx context.Context, key, member string, at time.Time, life time.Duration, most int) error {
-	return keep.Run(ctx, c.redis, []string{key}, at.UnixMilli(), member, life.Milliseconds(), most).Err()
+// Recent is a set of what happened last: of more than Most members the newest stay, and all end Life after the last.
+type Recent struct {
+	Key  string
+	Life time.Duration
+	Most int
+}
+
+// Keep adds a member to a set, or renews it.
+func (c *Client) Keep(ctx context.Context, set Recent, member string, at time.Time) error {
+	return keep.Run(ctx, c.redis, []string{set.Key}, at.UnixMilli(), member, set.Life.Milliseconds(), set.Most).Err()
 }
 
 // Kept returns the members of the set key that were kept since a time, the newest first.

@@ -17,7 +17,7 @@ func TestKeep(t *testing.T) {
 	defer c.Close()
 	ctx, now := t.Context(), time.Now().Truncate(time.Millisecond)
 	for i, member := range []string{"a", "b", "c", "a"} {
-		if err := c.Keep(ctx, "set", member, now.Add(time.Duration(i)*time.Second), time.Hour, 2); err != nil {
+		if err := c.Keep(ctx, Recent{"set", time.Hour, 2}, member, now.Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}
