@@ -1,5 +1,54 @@
 -- The schema that the migrations make, table by table; do not edit, run `make schema`.
 
+CREATE TABLE `sys_api_token` (
+  `id` binary(16) NOT NULL,
+  `user_id` binary(16) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `prefix` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `token_hash` binary(32) NOT NULL,
+  `permissions` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  `revoked_at` datetime(3) DEFAULT NULL,
+  `last_used_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `token_hash` (`token_hash`),
+  KEY `owner` (`user_id`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_audit` (
+  `id` binary(16) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `actor` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `token` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `action` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `object_type` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `object_id` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `object_name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `decision` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `before_digest` binary(32) DEFAULT NULL,
+  `after_digest` binary(32) DEFAULT NULL,
+  `detail` varchar(1000) NOT NULL,
+  `address` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `trace` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `seal` bigint(20) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `seal` (`seal`,`id`),
+  KEY `actor` (`actor`,`id`),
+  KEY `object` (`object_type`,`object_id`,`id`),
+  KEY `action` (`action`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_audit_seal` (
+  `seal` bigint(20) NOT NULL,
+  `size` int(11) NOT NULL,
+  `last_id` binary(16) NOT NULL,
+  `sealed_at` datetime(3) NOT NULL,
+  `key_id` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `hash` binary(32) NOT NULL,
+  PRIMARY KEY (`seal`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `sys_department` (
   `id` binary(16) NOT NULL,
   `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -22,6 +71,14 @@ CREATE TABLE `sys_group` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `group_key` (`group_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_password_history` (
+  `id` binary(16) NOT NULL,
+  `user_id` binary(16) NOT NULL,
+  `hash` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `owner` (`user_id`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `sys_permission` (
@@ -67,11 +124,14 @@ CREATE TABLE `sys_session` (
   `expires_at` datetime(3) NOT NULL,
   `rotated_at` datetime(3) DEFAULT NULL,
   `revoked_at` datetime(3) DEFAULT NULL,
+  `address` varchar(64) NOT NULL DEFAULT '',
+  `device` varchar(255) NOT NULL DEFAULT '',
   PRIMARY KEY (`id`),
   UNIQUE KEY `token_hash` (`token_hash`),
   KEY `family` (`family_id`),
   KEY `owner` (`user_id`,`id`),
-  KEY `expiry` (`expires_at`)
+  KEY `expiry` (`expires_at`),
+  KEY `ended` (`user_id`,`revoked_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `sys_user` (
@@ -87,6 +147,8 @@ CREATE TABLE `sys_user` (
   `version` bigint(20) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   `updated_at` datetime(3) NOT NULL,
+  `must_change` tinyint(4) NOT NULL DEFAULT 0,
+  `password_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `username` (`username`),
   KEY `department` (`department_id`,`id`)
@@ -452,6 +514,15 @@ CREATE TABLE `workflow_search_variable` (
   `value` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   PRIMARY KEY (`instance_id`,`name`),
   KEY `name` (`name`,`value`,`instance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_setting` (
+  `setting_key` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `value` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `version` bigint(20) NOT NULL,
+  `updated_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`setting_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_signal` (

@@ -168,7 +168,19 @@ func prepareDatabase(ctx context.Context, say func(string, ...any)) error {
 		say("loading the demo: log in as zhangwei, wangfang or admin with the password %s", access.DemoPassword)
 		err = app.Access.LoadDemo(ctx)
 	}
+	if err == nil {
+		err = hintAdministrator(ctx, app, say)
+	}
 	return errors.Join(err, app.Close())
+}
+
+// hintAdministrator says how the first administrator is made where there is none: there is no default password.
+func hintAdministrator(ctx context.Context, app *faas.App, say func(string, ...any)) error {
+	found, err := app.Store.HasAdmin(ctx)
+	if err == nil && !found {
+		say("there is no administrator yet: diom user create --admin NAME makes one")
+	}
+	return err
 }
 
 // address is where the gateway listens.

@@ -31,7 +31,7 @@ func (g *gateway) enter(e *exchange, r *http.Request) error {
 	if len(g.settings.Allow) > 0 && !g.settings.Allow.contain(e.address) {
 		return ErrAddress
 	}
-	if err := g.limited(e, r, g.address, limitKey(e.address)); err != nil {
+	if err := g.limited(e, r, g.address.Load(), limitKey(e.address)); err != nil {
 		return err
 	}
 	if !plain(r) {
@@ -56,7 +56,7 @@ func plain(r *http.Request) bool {
 // admit checks what the route asks for.
 func (g *gateway) admit(e *exchange, r *http.Request) error {
 	if e.entry.login {
-		if err := g.limited(e, r, g.login, limitKey(e.address)); err != nil {
+		if err := g.limited(e, r, g.login.Load(), limitKey(e.address)); err != nil {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (g *gateway) identify(e *exchange, r *http.Request) error {
 		return nil
 	}
 	e.user = principal.Username
-	return g.limited(e, r, g.user, principal.Username)
+	return g.limited(e, r, g.user.Load(), principal.Username)
 }
 
 // principal finds the caller: under /engine-rest a name and a password will do, too.

@@ -76,6 +76,7 @@ func (g *gateway) serveNested(w http.ResponseWriter, r *http.Request) {
 
 // answer is the order of the gateway's work.
 func (g *gateway) answer(e *exchange, r *http.Request) {
+	g.app.Access.Settings.Poke()
 	clean(e, r)
 	g.secure(e, r)
 	preflight := g.cors(e.Header(), r)

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/limit"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/telemetry"
 )
 
@@ -34,7 +36,7 @@ type gateway struct {
 	byName   map[string]*neighbour
 	names    []string // of the functions in the table, sorted
 
-	user, address, login *limit.Limiter
+	user, address, login atomic.Pointer[limit.Limiter]
 
 	remote  bool // functions are reached by URL
 	status  statusBoard
@@ -72,20 +74,48 @@ func newGateway(app *faas.App, next func(name string) http.Handler, s settings, 
 		}
 		next = func(name string) http.Handler { return handlers[name] }
 	}
-	client := app.Cache.Redis()
-	var errs [3]error
-	g.user, errs[0] = limit.New(client, "user", s.LimitUser, s.Replicas)
-	g.address, errs[1] = limit.New(client, "address", s.LimitAddress, s.Replicas)
-	g.login, errs[2] = limit.New(client, "login", s.LimitLogin, s.Replicas)
-	if err := errors.Join(errs[:]...); err != nil {
+	if err := g.limit(app.Access.Settings.Known()); err != nil {
 		return nil, err
 	}
+	app.Access.Settings.OnChange(func(v *setting.Values) {
+		if err := g.limit(v); err != nil {
+			app.Telemetry.Log.Error("limits", "error", err.Error())
+		}
+	})
 	var open *prometheus.GaugeVec
 	g.refused, open = metrics(app.Telemetry)
 	for _, name := range g.names {
 		g.byName[name] = newNeighbour(app, name, next(name), open)
 	}
 	return g, g.register()
+}
+
+// limit makes the limiters by the rates that are set, and else by the environment's. One whose rate stays stays, with
+// what it has counted.
+func (g *gateway) limit(v *setting.Values) error {
+	var errs []error
+	for _, l := range []struct {
+		at   *atomic.Pointer[limit.Limiter]
+		name string
+		key  string
+		rate limit.Rate
+	}{
+		{&g.user, "user", setting.LimitUser, g.settings.LimitUser}, {&g.address, "address", setting.LimitAddress, g.settings.LimitAddress},
+		{&g.login, "login", setting.LimitLogin, g.settings.LimitLogin},
+	} {
+		if v.IsSet(l.key) {
+			l.rate = v.Rate(l.key)
+		}
+		if now := l.at.Load(); now != nil && now.Rate() == l.rate {
+			continue
+		}
+		fresh, err := limit.New(g.app.Cache.Redis(), l.name, l.rate, g.settings.Replicas)
+		if err == nil {
+			l.at.Store(fresh)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // register fills the mux. Two patterns that no rule orders are an error, as net/http has it.

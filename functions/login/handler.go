@@ -35,11 +35,11 @@ var Function = faas.Function{
 		},
 		{
 			Method: http.MethodGet, Pattern: "/auth/userinfo", Permission: access.Authenticated,
-			Summary: "Who the caller is and what he may do.", Answer: access.Profile{}, Serve: userinfo,
+			Summary: "Who the caller is and what he may do.", Answer: access.Profile{}, Early: true, Serve: userinfo,
 		},
 		{
 			Method: http.MethodPut, Pattern: "/auth/password", Permission: access.Authenticated, MaxBody: 8 << 10,
-			Summary: "Change one's own password; other log-ins end.", Body: Passwords{}, Answer: access.Login{}, Serve: password,
+			Summary: "Change one's own password; other log-ins end.", Body: Passwords{}, Answer: access.Login{}, Early: true, Serve: password,
 		},
 		{
 			Method: http.MethodGet, Pattern: "/.well-known/jwks.json", Permission: access.Public,

@@ -1,5 +1,5 @@
 // Package tick does what waits for time to pass: timers, lost continuations, parked messages, unsent
-// events, retention.
+// events, retention, the seals over the audit trail.
 package tick
 
 import (
@@ -64,6 +64,7 @@ func run(ctx context.Context, app *faas.App) workflow.Ticked {
 	report := func(err error) { app.Telemetry.Log.WarnContext(ctx, "tick", "error", err.Error()) }
 	var watch sync.WaitGroup
 	watch.Go(func() { app.Dispatch.Watch(ctx, end, report) })
+	watch.Go(func() { app.Access.SealAuditUntil(ctx, end, report) })
 	defer watch.Wait()
 	return app.Workflow.TickUntil(ctx, end, report)
 }

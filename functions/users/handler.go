@@ -1,5 +1,5 @@
 // Package users is the directory: users, roles, permissions, departments and groups for
-// administrators, and getUserInfo for the other functions.
+// administrators, and getUserInfo for the other functions; log-ins, API tokens, settings and the audit trail.
 package users
 
 import (
@@ -15,8 +15,8 @@ import (
 // Function describes users.
 var Function = faas.Function{
 	Name:    "users",
-	Summary: "Users, roles, the permission tree, departments and groups.",
-	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes()),
+	Summary: "Users, roles, the permission tree, departments and groups; log-ins, API tokens, settings and the audit trail.",
+	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes()),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPublic, access.SecretInternal},
 	Limits: faas.Limits{
 		Memory: "128Mi", CPU: "500m", RequestMemory: "32Mi", RequestCPU: "25m",

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/maypok86/otter/v2"
 
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -22,13 +25,20 @@ type standing struct {
 	Principal Principal
 	Version   int64
 	Enabled   bool
+
+	MustChange bool        // the password, before anything else
+	PasswordAt time.Time   // when it was given; zero when that is not known
+	Ended      []engine.ID // log-ins that ended while a token of theirs may still live
 }
 
-// Authenticate returns the principal of an access token (the text after "Bearer "). Errors:
+// Authenticate returns the principal of an access token or an API token (the text after "Bearer "). Errors:
 // ErrTokenMissing, ErrTokenInvalid, ErrTokenExpired, ErrTokenRevoked, or the database's.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (Principal, error) {
-	if bearer == "" {
+	switch {
+	case bearer == "":
 		return Principal{}, ErrTokenMissing
+	case isMachine(bearer):
+		return s.authenticateMachine(ctx, bearer)
 	}
 	proven, err := s.verify(bearer)
 	if err != nil {
@@ -38,10 +48,25 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (Principal, e
 	if err != nil {
 		return Principal{}, err
 	}
-	if !r.Enabled || r.Version != proven.version {
+	if !r.Enabled || r.Version != proven.version || slices.Contains(r.Ended, proven.session) {
 		return Principal{}, ErrTokenRevoked
 	}
-	return r.Principal, nil
+	p := s.person(r)
+	p.Session = proven.session
+	return p, nil
+}
+
+// person is the principal of somebody who came with his password, or with what he was given for it.
+func (s *Service) person(r *standing) Principal {
+	p := r.Principal
+	p.MustChange = r.MustChange || s.aged(r.PasswordAt)
+	return p
+}
+
+// aged reports whether a password that was given at a time has had its time.
+func (s *Service) aged(at time.Time) bool {
+	most := s.Settings.Known().Duration(setting.MaxAge)
+	return most > 0 && !at.IsZero() && s.now().Sub(at) >= most
 }
 
 // verify checks the signature once in a few seconds for each token, the expiry every time.
@@ -111,13 +136,25 @@ func (s *Service) readStanding(ctx context.Context, username string) (*standing,
 			UserID: row.ID.String(), Username: row.Username, DisplayName: row.DisplayName, Department: row.Department,
 			Roles: row.Roles, Groups: row.Groups, Permissions: row.Permissions,
 		},
-		Version: row.TokenVersion, Enabled: row.Enabled,
+		Version: row.TokenVersion, Enabled: row.Enabled, MustChange: row.MustChange, PasswordAt: row.PasswordAt, Ended: row.Ended,
 	}).complete(), nil
 }
 
 func (r *standing) complete() *standing {
 	r.Principal.identities = identities(r.Principal.Groups, r.Principal.Roles)
 	return r
+}
+
+// forgetUser drops the standing record of a user by id; one that is no more has none.
+func (s *Service) forgetUser(ctx context.Context, id engine.ID) error {
+	username, err := s.store.UsernameByID(ctx, id)
+	if errors.Is(err, store.ErrNoUser) {
+		return nil
+	}
+	if err == nil {
+		s.forget(ctx, username)
+	}
+	return err
 }
 
 // forget drops the standing records of users after a change: at once here and in Redis, within

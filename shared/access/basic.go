@@ -96,7 +96,7 @@ func (s *Service) AuthenticatePassword(ctx context.Context, username, password, 
 			return Principal{}, err
 		}
 		if r.Enabled && r.Version == known.version {
-			return r.Principal, nil
+			return s.person(r), nil
 		}
 		s.pairs.known.Invalidate(key)
 	}

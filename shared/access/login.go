@@ -40,6 +40,8 @@ type Profile struct {
 	Roles       []string `json:"roles"`
 	Groups      []string `json:"groups"`
 	Permissions []string `json:"permissions"`
+	// MustChangePassword says that every other request is refused until the password has been changed.
+	MustChangePassword bool `json:"mustChangePassword"`
 }
 
 // Login is the answer to a log-in. The refresh token goes into a cookie, never into the body.
@@ -57,7 +59,7 @@ type Login struct {
 func ProfileOf(p Principal) Profile {
 	return Profile{
 		ID: p.UserID, Username: p.Username, DisplayName: p.DisplayName, Department: p.Department,
-		Roles: p.Roles, Groups: p.Groups, Permissions: p.Permissions,
+		Roles: p.Roles, Groups: p.Groups, Permissions: p.Permissions, MustChangePassword: p.MustChange,
 	}
 }
 
@@ -86,6 +88,7 @@ func missing(pointer, value string) []fault.Detail {
 // the queue, so that it costs nothing, and in the slot, so that of many attempts at once those behind
 // the failed ones are refused.
 func (s *Service) prove(ctx context.Context, username, password, address string) (engine.ID, error) {
+	_ = s.Settings.Now(ctx) // the cost of hashes is one of them
 	a := attemptOf(username, address)
 	if err := s.throttle.check(ctx, a); err != nil {
 		return engine.ID{}, err
@@ -107,7 +110,7 @@ func (s *Service) prove(ctx context.Context, username, password, address string)
 			return err
 		}
 		if !s.hasher.matches(c.Password, password) || !c.Enabled {
-			s.throttle.fail(ctx, a)
+			s.failed(ctx, a, c.ID)
 			return ErrBadCredentials
 		}
 		var err error
@@ -128,7 +131,7 @@ func (s *Service) prove(ctx context.Context, username, password, address string)
 
 // begin opens a session for a user who has proved to be one.
 func (s *Service) begin(ctx context.Context, id engine.ID, username string) (Login, error) {
-	x, token := s.newSession()
+	x, token := s.newSession(ctx)
 	x.FamilyID, x.UserID, x.StartedAt = x.ID, id, x.CreatedAt
 	if err := s.store.CreateSession(ctx, x); err != nil {
 		return Login{}, err
@@ -145,23 +148,29 @@ func (s *Service) grant(ctx context.Context, username string, x store.Session, t
 	if !r.Enabled {
 		return Login{}, store.ErrNoSession
 	}
-	signed, err := s.mint(r, s.now())
+	_ = s.Settings.Now(ctx)
+	now := s.now()
+	signed, err := s.mint(r, x, now)
 	if err != nil {
 		return Login{}, err
 	}
 	return Login{
-		AccessToken: signed, TokenType: "Bearer", ExpiresIn: int(s.cfg.AccessTokenLife / time.Second), User: ProfileOf(r.Principal),
+		AccessToken: signed, TokenType: "Bearer", ExpiresIn: int(s.accessLife(x, now).Round(time.Second) / time.Second), User: ProfileOf(s.person(r)),
 		Refresh: token, RefreshLife: x.ExpiresAt.Sub(x.CreatedAt),
 	}, nil
 }
 
-// newSession makes a refresh token of 256 random bits and the row that keeps its hash.
-func (s *Service) newSession() (store.Session, string) {
+// newSession makes a refresh token of 256 random bits and the row that keeps its hash, with where ctx says
+// that the caller is.
+func (s *Service) newSession(ctx context.Context) (store.Session, string) {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails, crypto/rand
 	token := base64.RawURLEncoding.EncodeToString(random)
 	now := s.instant()
-	return store.Session{ID: newID(), Hash: sha256.Sum256([]byte(token)), CreatedAt: now, ExpiresAt: now.Add(s.cfg.RefreshTokenLife)}, token
+	who := store.ActorOf(ctx)
+	return store.Session{
+		ID: newID(), Hash: sha256.Sum256([]byte(token)), CreatedAt: now, ExpiresAt: now.Add(s.cfg.RefreshTokenLife), Address: who.Address, Device: who.Device,
+	}, token
 }
 
 func newID() engine.ID { return engine.ID(uuid.Must(uuid.NewV7())) }
@@ -172,7 +181,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Login, error) {
 	if token == "" || len(token) > 128 {
 		return Login{}, store.ErrNoSession
 	}
-	next, text := s.newSession()
+	next, text := s.newSession(ctx)
 	x, err := s.store.RotateSession(ctx, sha256.Sum256([]byte(token)), next, refreshGrace, sessionLimit)
 	if err != nil {
 		return Login{}, err
@@ -188,34 +197,14 @@ func (s *Service) Refresh(ctx context.Context, token string) (Login, error) {
 }
 
 // Logout ends the log-in that a refresh token belongs to; an unknown token is no error. Its access
-// tokens live on for their short life.
+// tokens end within two seconds.
 func (s *Service) Logout(ctx context.Context, token string) error {
 	if token == "" || len(token) > 128 {
 		return nil
 	}
-	return s.store.EndSession(ctx, sha256.Sum256([]byte(token)), s.instant())
-}
-
-// ChangePassword sets the caller's own password, ends everything the caller was logged in to and
-// opens a new session. Errors: ErrWrongPassword, ErrInvalid, and Login's.
-func (s *Service) ChangePassword(ctx context.Context, p Principal, current, password, address string) (Login, error) {
-	if wrong := checkPassword("/newPassword", password, p.Username); wrong != nil {
-		return Login{}, ErrInvalid.With(wrong...)
+	user, err := s.store.EndSession(ctx, sha256.Sum256([]byte(token)), s.instant())
+	if err != nil || user.IsZero() {
+		return err
 	}
-	id, err := s.prove(ctx, p.Username, current, address)
-	if errors.Is(err, ErrBadCredentials) {
-		return Login{}, ErrWrongPassword.With(fault.Detail{Pointer: "/currentPassword", Code: ErrWrongPassword.Code, Detail: ErrWrongPassword.Message})
-	}
-	if err != nil {
-		return Login{}, err
-	}
-	hash, err := s.hasher.hash(ctx, password)
-	if err != nil {
-		return Login{}, err
-	}
-	if err := s.store.SetPassword(ctx, id, hash, s.instant()); err != nil {
-		return Login{}, err
-	}
-	s.forget(ctx, p.Username)
-	return s.begin(ctx, id, p.Username)
+	return s.forgetUser(ctx, user)
 }

@@ -1,21 +1,21 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
 
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/setting"
 )
 
 const (
-	minPassword = 8  // characters
 	maxPassword = 72 // bytes: bcrypt compares no more
 	queueACore  = 16 // waiting callers, about a second of hashing at cost 10
 )
@@ -29,10 +29,10 @@ var (
 // hasher runs bcrypt on at most one goroutine a core, since at cost 10 a core makes 14 hashes a
 // second and unbounded log-ins would starve everything else. Beyond the queue callers are sent away.
 type hasher struct {
-	cost    int
+	cost    int          // the environment's
+	set     atomic.Int64 // an administrator's, 0 where there is none
 	slots   chan struct{}
 	queue   chan struct{}
-	dummy   []byte
 	hashes  atomic.Int64 // made and compared, for tests that count instead of timing
 	bcrypts func(hash, password []byte) error
 }
@@ -43,10 +43,24 @@ func newHasher(cost int) *hasher {
 	return &hasher{
 		cost:  cost,
 		slots: make(chan struct{}, cores), queue: make(chan struct{}, cores*(1+queueACore)),
-		// A hash that no password has: comparing with it takes as long as with a real one.
-		dummy:   fmt.Appendf(nil, "$2a$%02d$7EqJtq98hPqEX7fNZaFWoOhi5B0aRzQnV9c0Y5rjIvHvTqLlTb8r2", cost),
 		bcrypts: bcrypt.CompareHashAndPassword,
 	}
+}
+
+// tune takes over the cost that is set.
+func (h *hasher) tune(v *setting.Values) {
+	h.set.Store(0)
+	if v.IsSet(setting.BcryptCost) {
+		h.set.Store(int64(v.Int(setting.BcryptCost)))
+	}
+}
+
+// present is the cost of new hashes.
+func (h *hasher) present() int { return cmp.Or(int(h.set.Load()), h.cost) }
+
+// dummy is a hash that no password has: comparing with it takes as long as with a real one.
+func (h *hasher) dummy() []byte {
+	return fmt.Appendf(nil, "$2a$%02d$7EqJtq98hPqEX7fNZaFWoOhi5B0aRzQnV9c0Y5rjIvHvTqLlTb8r2", h.present())
 }
 
 // inSlot runs work when a core is free: ErrHashingBusy when the queue is full or the caller's time is
@@ -71,7 +85,7 @@ func (h *hasher) inSlot(ctx context.Context, work func() error) error {
 func (h *hasher) matches(hash, password string) bool {
 	against, known := []byte(hash), hash != ""
 	if !known || foreign(hash) {
-		against = h.dummy
+		against = h.dummy()
 	}
 	h.hashes.Add(1)
 	same := h.bcrypts(against, []byte(password)) == nil
@@ -84,7 +98,7 @@ func (h *hasher) matches(hash, password string) bool {
 // outdated reports whether a hash was made at another cost than the setting's, or by another product.
 func (h *hasher) outdated(hash string) bool {
 	cost, err := bcrypt.Cost([]byte(hash))
-	return foreign(hash) || err == nil && cost != h.cost
+	return foreign(hash) || err == nil && cost != h.present()
 }
 
 // hash makes a hash within a slot.
@@ -104,19 +118,6 @@ func (h *hasher) hashNow(password string) (string, error) {
 		return "", errPassword
 	}
 	h.hashes.Add(1)
-	made, err := bcrypt.GenerateFromPassword([]byte(password), h.cost)
+	made, err := bcrypt.GenerateFromPassword([]byte(password), h.present())
 	return string(made), err
-}
-
-// checkPassword returns what is wrong with a new password, or nil.
-func checkPassword(pointer, password, username string) []fault.Detail {
-	switch {
-	case utf8.RuneCountInString(password) < minPassword:
-		return []fault.Detail{{Pointer: pointer, Code: "password_short", Detail: "A password has 8 characters or more."}}
-	case len(password) > maxPassword:
-		return []fault.Detail{{Pointer: pointer, Code: "password_long", Detail: "A password has 72 bytes at most (a Chinese character counts as three)."}}
-	case password == username:
-		return []fault.Detail{{Pointer: pointer, Code: "password_weak", Detail: "The password must not be the username."}}
-	}
-	return nil
 }

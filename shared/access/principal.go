@@ -6,7 +6,11 @@
 // disabled user, a changed role or a changed password takes effect within two seconds.
 package access
 
-import "slices"
+import (
+	"slices"
+
+	"diom.io/workflow/shared/engine"
+)
 
 // SuperAdmin is the code of the role that may do everything.
 const SuperAdmin = "SUPER_ADMIN"
@@ -20,7 +24,14 @@ type Principal struct {
 	Roles       []string // codes, sorted
 	Groups      []string // keys, sorted
 	Permissions []string // codes, sorted
-	identities  []string
+	// Session is the log-in whose access token it is; zero where the caller came in another way.
+	Session engine.ID
+	// Token is how the API token begins that the caller came with, or "".
+	Token string
+	// MustChange says that the caller may do nothing before he has changed his password.
+	MustChange bool
+
+	identities []string
 }
 
 // Can reports whether the principal has permission. Public is everybody's, Authenticated everybody's
@@ -39,7 +50,8 @@ func (p Principal) Can(permission Permission) bool {
 }
 
 // IsSuper reports whether the principal is an administrator who may do everything.
-func (p Principal) IsSuper() bool { return slices.Contains(p.Roles, SuperAdmin) }
+// With an API token it is what the token says, whoever has it.
+func (p Principal) IsSuper() bool { return p.Token == "" && slices.Contains(p.Roles, SuperAdmin) }
 
 // SeesAll reports whether the principal may read every instance and task, not only its own.
 func (p Principal) SeesAll() bool { return p.Can(WorkflowOperate) || p.Can(WorkflowAudit) }

@@ -3,7 +3,9 @@ package access
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -35,11 +37,12 @@ var (
 type dataKeys struct {
 	first string
 	byID  map[string]cipher.AEAD
+	trail map[string][]byte // keys of the seals over the audit trail
 }
 
 // loadDataKeys reads lines of the form keyid:key, the key 64 hexadecimal digits.
 func loadDataKeys(cfg config.Config) (dataKeys, error) {
-	k := dataKeys{byID: map[string]cipher.AEAD{}}
+	k := dataKeys{byID: map[string]cipher.AEAD{}, trail: map[string][]byte{}}
 	text, err := cfg.Secret(SecretData)
 	if err != nil {
 		return k, err
@@ -58,6 +61,9 @@ func loadDataKeys(cfg config.Config) (dataKeys, error) {
 			k.first = id
 		}
 		if k.byID[id], err = aead(key); err != nil {
+			return k, err
+		}
+		if k.trail[id], err = hkdf.Key(sha256.New, key, nil, "diom audit trail", sha256.Size); err != nil {
 			return k, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"diom.io/workflow/shared/cache"
 	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -25,15 +26,20 @@ type Service struct {
 	pairs    *pairs
 	now      func() time.Time // replaced in tests alone
 
+	// Settings are what an administrator has set, as this process knows it.
+	Settings *setting.Live
+
 	verified  *otter.Cache[[32]byte, proof]
 	standings *otter.Cache[string, *standing]
+	machines  *otter.Cache[[32]byte, machine]
 }
 
 // New reads the keys from the secret files of cfg and returns a Service. diom-jwt-public (a JWKS or
 // PEM blocks) or diom-jwt-private must be there; without the private key Login cannot sign, without
 // diom-internal-key internal routes refuse every call, without diom-data-key nothing is sealed.
 func New(cfg config.Config, st *store.Store, c *cache.Client) (*Service, error) {
-	s := &Service{cfg: cfg, store: st, cache: c, now: time.Now, hasher: newHasher(cfg.BcryptCost)}
+	s := &Service{cfg: cfg, store: st, cache: c, now: time.Now, hasher: newHasher(cfg.BcryptCost), Settings: setting.New(cfg, st.SettingTexts)}
+	s.Settings.OnChange(func(v *setting.Values) { s.hasher.tune(v) })
 	var err error
 	if s.keys, err = loadKeys(cfg); err != nil {
 		return nil, err
@@ -61,6 +67,11 @@ func New(cfg config.Config, st *store.Store, c *cache.Client) (*Service, error) 
 		MaximumSize: 10_000, ExpiryCalculator: otter.ExpiryCreating[string, *standing](standingLife),
 	}); err != nil {
 		return nil, fmt.Errorf("standing cache: %w", err)
+	}
+	if s.machines, err = otter.New(&otter.Options[[32]byte, machine]{
+		MaximumSize: 10_000, ExpiryCalculator: otter.ExpiryCreating[[32]byte, machine](standingLife),
+	}); err != nil {
+		return nil, fmt.Errorf("API token cache: %w", err)
 	}
 	return s, nil
 }

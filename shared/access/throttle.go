@@ -38,6 +38,7 @@ type throttle struct {
 // attempt names the counters of one attempt to log in.
 type attempt struct {
 	failures, blocked, known, address string
+	who                               string // username and address, for those who look after accounts
 }
 
 const allFailures = "diom:login:all"
@@ -49,7 +50,7 @@ func attemptOf(username, address string) attempt {
 	sum = sha256.Sum256([]byte(address))
 	return attempt{
 		failures: "diom:login:failures:" + pair, blocked: "diom:login:blocked:" + pair, known: "diom:login:known:" + pair,
-		address: "diom:login:address:" + base64.RawURLEncoding.EncodeToString(sum[:18]),
+		address: "diom:login:address:" + base64.RawURLEncoding.EncodeToString(sum[:18]), who: username + "\x00" + address,
 	}
 }
 
@@ -68,9 +69,10 @@ func (t *throttle) check(ctx context.Context, a attempt) error {
 // full names the mark that a counter has reached its limit.
 func full(counter string) string { return counter + ":full" }
 
-// fail counts a wrong password.
-func (t *throttle) fail(ctx context.Context, a attempt) {
-	if n := t.increment(ctx, a.failures, failureWindow); n > freeFailures {
+// fail counts a wrong password and returns how many there were in a row.
+func (t *throttle) fail(ctx context.Context, a attempt) int64 {
+	n := t.increment(ctx, a.failures, failureWindow)
+	if n > freeFailures {
 		t.block(ctx, a.blocked, delay(n))
 	}
 	if t.increment(ctx, a.address, sprayWindow) >= sprayAddress {
@@ -79,6 +81,7 @@ func (t *throttle) fail(ctx context.Context, a attempt) {
 	if t.increment(ctx, allFailures, sprayWindow) >= sprayAll {
 		t.block(ctx, full(allFailures), sprayWindow)
 	}
+	return n
 }
 
 // delay is what follows the n-th failure.
@@ -88,11 +91,15 @@ func delay(n int64) time.Duration {
 
 // succeed forgets the failures and remembers the pair.
 func (t *throttle) succeed(ctx context.Context, a attempt) {
-	t.memory.forget(a.failures, a.blocked)
+	t.lift(ctx, a)
 	t.memory.mark(a.known, knownLife, t.now())
-	if t.cache.Delete(ctx, a.failures, a.blocked) == nil {
-		_ = t.cache.Set(ctx, a.known, []byte{'1'}, knownLife) // the process remembers too
-	}
+	_ = t.cache.Set(ctx, a.known, []byte{'1'}, knownLife) // the process remembers too
+}
+
+// lift forgets the failures.
+func (t *throttle) lift(ctx context.Context, a attempt) {
+	t.memory.forget(a.failures, a.blocked)
+	_ = t.cache.Delete(ctx, a.failures, a.blocked) // without Redis the process's count is what counts
 }
 
 func (t *throttle) left(ctx context.Context, key string) time.Duration {

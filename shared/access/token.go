@@ -8,7 +8,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/setting"
+	"diom.io/workflow/shared/store"
 )
 
 const (
@@ -35,10 +38,12 @@ type claims struct {
 	Permissions []string `json:"permissions"`
 	Groups      []string `json:"groups,omitempty"`
 	Version     int64    `json:"ver"`
+	Session     string   `json:"sid,omitempty"` // as in OpenID Connect Front-Channel Logout §3
 }
 
-// proof is what a verified token says: who, which token version, until when.
+// proof is what a verified token says: who, by which log-in, which token version, until when.
 type proof struct {
+	session  engine.ID
 	username string
 	version  int64
 	expires  int64 // Unix nanoseconds
@@ -48,8 +53,8 @@ func (s *Service) issuer() string { return "/diom/" + s.cfg.Environment }
 
 var errNoPrivateKey = errors.New("secret " + SecretPrivate + ": no key, this process cannot sign access tokens")
 
-// mint signs an access token for a user of the given standing.
-func (s *Service) mint(r *standing, now time.Time) (string, error) {
+// mint signs an access token for a user of the given standing by a log-in, which it never outlives.
+func (s *Service) mint(r *standing, x store.Session, now time.Time) (string, error) {
 	if s.keys.private == nil {
 		return "", errNoPrivateKey
 	}
@@ -60,12 +65,24 @@ func (s *Service) mint(r *standing, now time.Time) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: s.issuer(), Subject: r.Principal.Username, Audience: jwt.ClaimStrings{audience}, ID: id.String(),
-			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(s.cfg.AccessTokenLife)),
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(s.accessLife(x, now))),
 		},
-		Roles: r.Principal.Roles, Permissions: r.Principal.Permissions, Groups: r.Principal.Groups, Version: r.Version,
+		Roles: r.Principal.Roles, Permissions: r.Principal.Permissions, Groups: r.Principal.Groups, Version: r.Version, Session: idText(x.FamilyID),
 	})
 	token.Header["typ"], token.Header["kid"] = tokenType, s.keys.kid
 	return token.SignedString(s.keys.private)
+}
+
+// accessLife is how long an access token lives that a log-in gives out now.
+func (s *Service) accessLife(x store.Session, now time.Time) time.Duration {
+	life := s.cfg.AccessTokenLife
+	if v := s.Settings.Known(); v.IsSet(setting.AccessTokenLife) {
+		life = v.Duration(setting.AccessTokenLife)
+	}
+	if x.ExpiresAt.IsZero() {
+		return life
+	}
+	return min(life, x.ExpiresAt.Sub(now))
 }
 
 // parse is the only reader of access tokens (RFC 8725, RFC 9068 §4).
@@ -86,7 +103,11 @@ func (s *Service) parse(text string) (proof, error) {
 	if err != nil || c.Subject == "" || c.IssuedAt == nil || c.ID == "" {
 		return proof{}, ErrTokenInvalid
 	}
-	return proof{username: c.Subject, version: c.Version, expires: c.ExpiresAt.Add(clockDrift).UnixNano()}, nil
+	session, err := engine.ParseID(c.Session)
+	if err != nil && c.Session != "" { // one from before there were such ids has none
+		return proof{}, ErrTokenInvalid
+	}
+	return proof{session: session, username: c.Subject, version: c.Version, expires: c.ExpiresAt.Add(clockDrift).UnixNano()}, nil
 }
 
 var errKeyID = errors.New("unknown key or type")

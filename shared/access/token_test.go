@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/store"
 )
 
 func testStanding() *standing {
@@ -138,7 +139,7 @@ func TestMintIsParsedAndCached(t *testing.T) {
 	c := &clock{at: time.Now()}
 	s.now = c.now
 	hold(s, testStanding())
-	token, err := s.mint(testStanding(), c.now())
+	token, err := s.mint(testStanding(), store.Session{}, c.now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func TestKeyRotation(t *testing.T) {
 	t.Parallel()
 	before, after := testConfig(t), testConfig(t)
 	old := open(t, before, nil, "")
-	token, err := old.mint(testStanding(), time.Now())
+	token, err := old.mint(testStanding(), store.Session{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func TestKeyRotation(t *testing.T) {
 	if _, err := r.parse(token); err != nil {
 		t.Errorf("by JWKS: %v", err)
 	}
-	if _, err := r.mint(testStanding(), time.Now()); err == nil {
+	if _, err := r.mint(testStanding(), store.Session{}, time.Now()); err == nil {
 		t.Error("a process without the private key signs")
 	}
 }
@@ -243,7 +244,7 @@ func TestKeysThatAreNone(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	s := open(f, testConfig(f), nil, "")
-	good, err := s.mint(testStanding(), time.Now())
+	good, err := s.mint(testStanding(), store.Session{}, time.Now())
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -263,7 +264,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	for range 18 { // as many as an administrator has
 		r.Principal.Permissions = append(r.Principal.Permissions, "WORKFLOW_SOMETHING")
 	}
-	token, err := s.mint(r, time.Now())
+	token, err := s.mint(r, store.Session{}, time.Now())
 	if err != nil {
 		b.Fatal(err)
 	}

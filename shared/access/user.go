@@ -12,6 +12,7 @@ import (
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -20,23 +21,25 @@ var ErrNotGranted = fault.New(fault.Forbidden, "not_granted", "You cannot give o
 
 // User is a user as an administrator sees it.
 type User struct {
-	ID           string    `json:"id"`
-	Username     string    `json:"username"`
-	DisplayName  string    `json:"displayName"`
-	Email        string    `json:"email"`
-	Title        string    `json:"title"`
-	DepartmentID string    `json:"departmentId"`
-	Department   string    `json:"department"`
-	Roles        []string  `json:"roles"`
-	Groups       []string  `json:"groups"`
-	Enabled      bool      `json:"enabled"`
-	Version      int64     `json:"version"`
-	CreatedAt    time.Time `json:"createdAt"`
-	UpdatedAt    time.Time `json:"updatedAt"`
+	ID           string   `json:"id"`
+	Username     string   `json:"username"`
+	DisplayName  string   `json:"displayName"`
+	Email        string   `json:"email"`
+	Title        string   `json:"title"`
+	DepartmentID string   `json:"departmentId"`
+	Department   string   `json:"department"`
+	Roles        []string `json:"roles"`
+	Groups       []string `json:"groups"`
+	Enabled      bool     `json:"enabled"`
+	// MustChangePassword says that the user may do nothing before the password is another one.
+	MustChangePassword bool      `json:"mustChangePassword"`
+	Version            int64     `json:"version"`
+	CreatedAt          time.Time `json:"createdAt"`
+	UpdatedAt          time.Time `json:"updatedAt"`
 }
 
 // NewUser is the body that creates a user. Enabled is true where it is absent; without roles the user
-// can do nothing but log in.
+// can do nothing but log in. Where mustChangePassword is absent it is the setting password.must_change.
 type NewUser struct {
 	Username     string   `json:"username" api:"required"`
 	Password     string   `json:"password" api:"required"`
@@ -47,10 +50,13 @@ type NewUser struct {
 	Roles        []string `json:"roles"`
 	Groups       []string `json:"groups"`
 	Enabled      *bool    `json:"enabled"`
+
+	MustChangePassword *bool `json:"mustChangePassword"`
 }
 
 // UserChange is the body that changes a user: what is absent stays, an empty departmentId takes the
-// user out of its department. The username, by which models and history name a person, never changes.
+// user out of its department. The username, by which models and history name a person, never changes. With a
+// password, an absent mustChangePassword is the setting password.must_change.
 type UserChange struct {
 	DisplayName  *string   `json:"displayName"`
 	Email        *string   `json:"email"`
@@ -60,6 +66,8 @@ type UserChange struct {
 	Groups       *[]string `json:"groups"`
 	Enabled      *bool     `json:"enabled"`
 	Password     *string   `json:"password"`
+
+	MustChangePassword *bool `json:"mustChangePassword"`
 }
 
 func idText(id engine.ID) string {
@@ -73,7 +81,7 @@ func userOf(u store.User) User {
 	return User{
 		ID: u.ID.String(), Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, Title: u.Title,
 		DepartmentID: idText(u.DepartmentID), Department: u.Department, Roles: sorted(u.Roles), Groups: sorted(u.Groups), Enabled: u.Enabled,
-		Version: u.Version, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+		MustChangePassword: u.MustChange, Version: u.Version, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 }
 
@@ -101,19 +109,20 @@ func (s *Service) User(ctx context.Context, id engine.ID) (User, error) {
 // CreateUser makes a user. Errors: ErrInvalid with details, ErrNotGranted, store.ErrUsernameUsed,
 // store.ErrUnknownRole, ErrUnknownGroup, ErrUnknownDepartment, ErrRepeated.
 func (s *Service) CreateUser(ctx context.Context, p Principal, in NewUser, i *store.Idempotency) (User, error) {
-	now := s.instant()
+	now, rules := s.instant(), s.Settings.Now(ctx)
 	u := store.User{
 		ID: newID(), Username: in.Username, DisplayName: in.DisplayName, Email: in.Email, Title: in.Title,
 		Enabled: in.Enabled == nil || *in.Enabled, TokenVersion: now.UnixMilli(), Version: 1, CreatedAt: now, UpdatedAt: now,
-		Roles: in.Roles, Groups: in.Groups,
+		Roles: in.Roles, Groups: in.Groups, MustChange: rules.Flag(setting.MustChange),
 	}
+	set(&u.MustChange, in.MustChangePassword)
 	if u.DisplayName == "" {
 		u.DisplayName = u.Username
 	}
 	var v validation
 	v.check(validUsername(u.Username), "/username", "bad_username", "A username begins with a letter or digit and has up to 64 letters, digits and . _ - @.")
 	v.person(&u, in.DepartmentID)
-	v.details = append(v.details, checkPassword("/password", in.Password, in.Username)...)
+	v.details = append(v.details, checkPassword(rules, "/password", in.Password, in.Username)...)
 	if err := v.err(); err != nil {
 		return User{}, err
 	}
@@ -228,15 +237,18 @@ func (s *Service) apply(ctx context.Context, u *store.User, in UserChange) (stor
 	set(&u.Roles, in.Roles)
 	set(&u.Groups, in.Groups)
 	u.UpdatedAt = s.instant()
+	rules := s.Settings.Now(ctx)
 	var v validation
 	v.person(u, department)
 	if in.Password != nil {
-		v.details = append(v.details, checkPassword("/password", *in.Password, u.Username)...)
+		u.MustChange = rules.Flag(setting.MustChange)
+		v.details = append(v.details, checkPassword(rules, "/password", *in.Password, u.Username)...)
 	}
 	if err := v.err(); err != nil {
 		return store.UserEffect{}, err
 	}
-	effect := store.UserEffect{EndSessions: in.Password != nil || was && !u.Enabled}
+	set(&u.MustChange, in.MustChangePassword)
+	effect := store.UserEffect{EndSessions: in.Password != nil || was && !u.Enabled, MustChange: &u.MustChange}
 	var err error
 	if in.Password != nil {
 		effect.Password, err = s.hasher.hash(ctx, *in.Password)

@@ -156,3 +156,44 @@ return n`)
 func (c *Client) Increment(ctx context.Context, key string, window time.Duration) (int64, error) {
 	return increment.Run(ctx, c.redis, []string{key}, window.Milliseconds()).Int64()
 }
+
+// Kept is a member of a set that Keep keeps, and when it was kept last.
+type Kept struct {
+	Member string
+	At     time.Time
+}
+
+// keep adds a member by time, drops the oldest beyond the bound, and sets the end of the whole.
+var keep = redis.NewScript(`redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -tonumber(ARGV[4]) - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 0`)
+
+// Recent is a set of what happened last: of more than Most members the newest stay, and all end Life after the last.
+type Recent struct {
+	Key  string
+	Life time.Duration
+	Most int
+}
+
+// Keep adds a member to a set, or renews it.
+func (c *Client) Keep(ctx context.Context, set Recent, member string, at time.Time) error {
+	return keep.Run(ctx, c.redis, []string{set.Key}, at.UnixMilli(), member, set.Life.Milliseconds(), set.Most).Err()
+}
+
+// Kept returns the members of the set key that were kept since a time, the newest first.
+func (c *Client) Kept(ctx context.Context, key string, since time.Time) ([]Kept, error) {
+	list, err := c.redis.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: key, Start: "+inf", Stop: since.UnixMilli(), ByScore: true, Rev: true}).Result()
+	kept := make([]Kept, 0, len(list))
+	for _, z := range list {
+		if member, text := z.Member.(string); text {
+			kept = append(kept, Kept{Member: member, At: time.UnixMilli(int64(z.Score)).UTC()})
+		}
+	}
+	return kept, err
+}
+
+// Drop takes a member out of the set key.
+func (c *Client) Drop(ctx context.Context, key, member string) error {
+	return c.redis.ZRem(ctx, key, member).Err()
+}

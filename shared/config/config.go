@@ -107,7 +107,7 @@ type Config struct {
 	// has noticed.
 	HealthInterval time.Duration `env:"healthcheck_interval" envDefault:"5s"`
 
-	// AccessTokenLife is how long an access token is valid.
+	// AccessTokenLife is how long an access token is valid, at most 24h.
 	AccessTokenLife time.Duration `env:"DIOM_ACCESS_TOKEN_LIFE" envDefault:"1h"`
 	// RefreshTokenLife is how long one stays logged in without a request.
 	RefreshTokenLife time.Duration `env:"DIOM_REFRESH_TOKEN_LIFE" envDefault:"168h"`
@@ -116,6 +116,9 @@ type Config struct {
 	// CookieSecure is off only where the product is served over plain http on loopback.
 	CookieSecure bool `env:"DIOM_COOKIE_SECURE" envDefault:"true"`
 }
+
+// LongestAccess bounds AccessTokenLife: so long it is remembered that a log-in has ended.
+const LongestAccess = 24 * time.Hour
 
 // LargestAttachment bounds MaxAttachment: the largest packet of MariaDB has 16 MiB, in which a byte may take two.
 const LargestAttachment = 7 << 20
@@ -143,6 +146,9 @@ func Load() (Config, error) {
 	}
 	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
 		return c, fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
+	}
+	if c.AccessTokenLife > LongestAccess {
+		return c, fmt.Errorf("DIOM_ACCESS_TOKEN_LIFE is %s; it may be up to %s", c.AccessTokenLife, LongestAccess)
 	}
 	if c.Port != "" {
 		c.Addr = ":" + c.Port

@@ -22,6 +22,7 @@ import (
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/lock"
 	"diom.io/workflow/shared/notification"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/telemetry"
@@ -86,6 +87,8 @@ func (a *App) open() error {
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
 	a.Workflow.SetCode(workflow.Code{Listeners: a.Config.Listeners, Scripts: a.Config.Scripts})
 	a.Workflow.ByHand, a.Workflow.MaxAttachment = !a.Config.RunsJobs(), a.Config.MaxAttachment
+	a.Workflow.Settings = a.Access.Settings
+	a.followLogLevel()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
 	a.Dispatch, err = dispatch.New(dispatch.Options{
@@ -94,6 +97,17 @@ func (a *App) open() error {
 	a.Camunda = camunda.New(a.Store, a.Workflow)
 	a.Design = design.New(a.Store, a.Workflow, location)
 	return err
+}
+
+// followLogLevel lets the log have the level that is set, and that with which the process began where none is.
+func (a *App) followLogLevel() {
+	began := a.Telemetry.Level.Level()
+	a.Access.Settings.OnChange(func(v *setting.Values) {
+		a.Telemetry.Level.Set(began)
+		if v.IsSet(setting.LogLevel) {
+			_ = a.Telemetry.Level.UnmarshalText([]byte(v.Text(setting.LogLevel))) // it is one of slog's words
+		}
+	})
 }
 
 // Source is the source of our own events: /diom/<environment>.

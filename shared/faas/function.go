@@ -70,6 +70,8 @@ type Route struct {
 	Versioned bool
 	// Guarded says that a change must say which version it changes: without If-Match it is refused (428).
 	Guarded bool
+	// Early says that the route serves who must change his password first, too.
+	Early bool
 	// Proof is what a public route takes in place of an access token.
 	Proof Proof
 	// Replayable marks a POST that keeps an idempotency record with its effect.

@@ -79,6 +79,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	r = r.WithContext(telemetry.WithTrace(ctx, c.trace.id))
 	defer e.finish(c, r)
+	e.app.Access.Settings.Poke()
 	e.mux.ServeHTTP(c, r)
 }
 

@@ -49,7 +49,7 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 		e.fail(c, r, err)
 		return
 	}
-	result, err := route.Serve(r.Context(), request)
+	result, err := route.Serve(request.acting(r.Context()), request)
 	if err == nil {
 		err = succeed(c, r, route, result)
 	} else if e.replay(c, request, &err) {
@@ -95,10 +95,23 @@ func (e *endpoint) admit(ctx context.Context, c *call, r *Request, permission ac
 	}
 	c.user = principal.Username
 	r.Principal = principal
-	if permission != access.Authenticated && !principal.Can(permission) {
+	switch {
+	case principal.MustChange && !r.route.Early:
+		return access.ErrMustChange
+	case permission != access.Authenticated && !principal.Can(permission):
 		return ErrForbidden
 	}
 	return nil
+}
+
+// acting returns a context that says who changes something, and from where. Who only reads leaves no trail.
+func (r *Request) acting(ctx context.Context) context.Context {
+	if r.http.Method == http.MethodGet {
+		return ctx
+	}
+	return store.WithActor(ctx, store.Actor{
+		Name: r.Principal.Username, Token: r.Principal.Token, Address: Address(r.http), Device: r.http.UserAgent(),
+	})
 }
 
 // identify reads the Idempotency-Key and what it stands for: the pattern, which is never long, in

@@ -68,6 +68,9 @@ func New(client redis.UniversalClient, name string, rate Rate, replicas int) (*L
 	return l, nil
 }
 
+// Rate returns the rate that the Limiter applies.
+func (l *Limiter) Rate() Rate { return l.rate }
+
 // lease is a tenth of a second's worth of the rate, at most a fiftieth of the burst, at least one.
 func lease(rate Rate) int64 {
 	tenth := int64(100*time.Millisecond) * int64(rate.Count) / int64(rate.Per)

@@ -117,8 +117,8 @@ func query(l page.List) []object {
 func filter(f page.Filter) object {
 	schema := object{"type": "string"}
 	switch f.Form {
-	case page.ID:
-		schema["format"] = "uuid"
+	case page.ID, page.Time:
+		schema["format"] = string(f.Form)
 	case page.Flag:
 		schema["type"] = "boolean"
 	case page.Number:
@@ -146,7 +146,7 @@ func failures(r faas.Route) []fault.Kind {
 	for kind, may := range map[fault.Kind]bool{
 		fault.Malformed:    changes && (reads || !public) || r.List.Name != "",
 		fault.Unauthorized: !public || r.Proof != "" || r.Body != nil,
-		fault.Forbidden:    !public && r.Permission != access.Authenticated || r.Proof == faas.RefreshCookie,
+		fault.Forbidden:    !public || r.Proof == faas.RefreshCookie,
 		fault.NotFound:     strings.Contains(r.Pattern, "{") && r.Pattern != "/{$}" || own,
 		fault.Conflict:     own,
 		fault.Stale:        r.Versioned && r.Method == http.MethodPut || r.Guarded,

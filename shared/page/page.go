@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // DefaultLimit and MaxLimit bound the rows of one page.
@@ -52,12 +53,13 @@ type Filter struct {
 // Form is the form of a filter's value.
 type Form string
 
-// The forms: any text, a UUID in its canonical form, true or false, a number from 0.
+// The forms: any text, a UUID in its canonical form, true or false, a number from 0, a time (RFC 3339).
 const (
 	Text   Form = ""
 	ID     Form = "uuid"
 	Flag   Form = "boolean"
 	Number Form = "integer"
+	Time   Form = "date-time"
 )
 
 // Request is a checked list request.
@@ -145,6 +147,10 @@ func (f Filter) check(value string) error {
 		wrong = " is not an id."
 	case f.Form == Flag && value != "true" && value != "false":
 		wrong = " is true or false."
+	case f.Form == Time:
+		if _, err := time.Parse(time.RFC3339, value); err != nil {
+			wrong = " is a time such as 2026-01-31T09:30:00Z."
+		}
 	case f.Form == Number:
 		if _, err := strconv.ParseUint(value, 10, 63); err != nil {
 			wrong = " is a number from 0."

@@ -52,7 +52,7 @@ func (s *Store) DepartmentByID(ctx context.Context, id engine.ID) (Department, e
 // CreateDepartment inserts a department and the answer. Errors: ErrRepeated, ErrCodeUsed,
 // ErrUnknownParent, ErrUnknownHead.
 func (s *Store) CreateDepartment(ctx context.Context, d Department, i *Idempotency, answer Recorded) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"department.create", kindDepartment, d.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, d.CreatedAt); err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func checkNamed(ctx context.Context, tx *sql.Tx, d Department) error {
 // UpdateDepartment writes the name, the parent and the head where the row still has d.Version. Errors:
 // ErrPeopleStale, ErrUnknownParent, ErrUnknownHead.
 func (s *Store) UpdateDepartment(ctx context.Context, d Department) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"department.update", kindDepartment, d.ID}, func(tx *sql.Tx) error {
 		if err := checkNamed(ctx, tx, d); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (s *Store) UpdateDepartment(ctx context.Context, d Department) error {
 // DeleteDepartment removes a department without people and departments below. Errors:
 // ErrNoDepartment, ErrInUse.
 func (s *Store) DeleteDepartment(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"department.delete", kindDepartment, id}, func(tx *sql.Tx) error {
 		if err := deletable(ctx, tx, id, `SELECT 0 FROM sys_department WHERE id = ? FOR UPDATE`, ErrNoDepartment); err != nil {
 			return err
 		}

@@ -51,7 +51,7 @@ func (s *Store) HasGroup(ctx context.Context, key string) (bool, error) {
 
 // CreateGroup inserts a group and the answer. Errors: ErrRepeated, ErrCodeUsed.
 func (s *Store) CreateGroup(ctx context.Context, g Group, i *Idempotency, answer Recorded) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"group.create", kindGroup, g.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, g.CreatedAt); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Store) CreateGroup(ctx context.Context, g Group, i *Idempotency, answer
 
 // UpdateGroup writes the name where the row still has g.Version, else ErrPeopleStale.
 func (s *Store) UpdateGroup(ctx context.Context, g Group) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"group.update", kindGroup, g.ID}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE sys_group SET name = ?, version = version + 1 WHERE id = ? AND version = ?`, g.Name, g.ID[:], g.Version)
 		return changedOne(result, err, ErrPeopleStale)
 	})
@@ -71,7 +71,7 @@ func (s *Store) UpdateGroup(ctx context.Context, g Group) error {
 
 // DeleteGroup removes a group without members. Errors: ErrNoGroup, ErrInUse.
 func (s *Store) DeleteGroup(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"group.delete", kindGroup, id}, func(tx *sql.Tx) error {
 		if err := deletable(ctx, tx, id, `SELECT 0 FROM sys_group WHERE id = ? FOR UPDATE`, ErrNoGroup); err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func TestPeopleAreFoundByKey(t *testing.T) {
 	}
 	fill(t, s, 500)
 	for _, q := range []read{
-		{standingText, []any{"user001", "user001", "user001", "user001"}},
+		{standingText, []any{"user001", "user001", "user001", "user001", "user001", time.Now()}},
 		{`SELECT id, password, enabled FROM sys_user WHERE username = ?`, []any{"user001"}},
 		{`SELECT id FROM sys_session WHERE token_hash = ? FOR UPDATE`, []any{make([]byte, 32)}},
 		{`UPDATE sys_session SET revoked_at = ? WHERE family_id = ? AND revoked_at IS NULL`, []any{time.Now(), make([]byte, 16)}},

@@ -25,7 +25,7 @@ func (s *Store) PermissionByID(ctx context.Context, id engine.ID) (Permission, e
 // CreatePermission inserts a permission, grants it to SUPER_ADMIN and keeps the answer. Errors:
 // ErrRepeated, ErrCodeUsed, ErrUnknownParent.
 func (s *Store) CreatePermission(ctx context.Context, p Permission, i *Idempotency, answer Recorded) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"permission.create", kindPermission, p.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, p.CreatedAt); err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, p.ID[:], p.Code, p.Name, nullableID(p.ParentID
 // UpdatePermission writes the name, parent and position where the row still has p.Version. Errors:
 // ErrPeopleStale, ErrUnknownParent.
 func (s *Store) UpdatePermission(ctx context.Context, p Permission) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"permission.update", kindPermission, p.ID}, func(tx *sql.Tx) error {
 		if err := checkPermissionParent(ctx, tx, p); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func checkParent(ctx context.Context, tx *sql.Tx, text string, id, parent engine
 // DeletePermission removes a permission without children, and takes it from every role. Errors:
 // ErrNoPermission, ErrBuiltIn, ErrInUse.
 func (s *Store) DeletePermission(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"permission.delete", kindPermission, id}, func(tx *sql.Tx) error {
 		if err := deletable(ctx, tx, id, `SELECT built_in FROM sys_permission WHERE id = ? FOR UPDATE`, ErrNoPermission); err != nil {
 			return err
 		}

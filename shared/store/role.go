@@ -146,7 +146,7 @@ func (s *Store) names(ctx context.Context, text string, arguments ...any) ([]str
 // CreateRole inserts a role, its permissions and the answer. Errors: ErrRepeated, ErrCodeUsed,
 // ErrUnknownPermission.
 func (s *Store) CreateRole(ctx context.Context, r Role, i *Idempotency, answer Recorded) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"role.create", kindRole, r.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, r.CreatedAt); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func addPermissions(ctx context.Context, tx *sql.Tx, r Role) error {
 // UpdateRole writes the name, description and permissions where the row still has r.Version.
 // Errors: ErrPeopleStale, ErrUnknownPermission.
 func (s *Store) UpdateRole(ctx context.Context, r Role) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"role.update", kindRole, r.ID}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE sys_role SET name = ?, description = ?, version = version + 1 WHERE id = ? AND version = ?`,
 			r.Name, r.Description, r.ID[:], r.Version)
 		if err := changedOne(result, err, ErrPeopleStale); err != nil {
@@ -198,7 +198,7 @@ func (s *Store) UpdateRole(ctx context.Context, r Role) error {
 
 // DeleteRole removes a role that nobody has. Errors: ErrNoRole, ErrBuiltIn, ErrInUse.
 func (s *Store) DeleteRole(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"role.delete", kindRole, id}, func(tx *sql.Tx) error {
 		if err := deletable(ctx, tx, id, `SELECT built_in FROM sys_role WHERE id = ? FOR UPDATE`, ErrNoRole); err != nil {
 			return err
 		}

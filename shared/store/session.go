@@ -25,12 +25,14 @@ type Session struct {
 	StartedAt time.Time
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	Address   string // where it was given to, an IP address
+	Device    string // what the client calls itself
 }
 
-const insertSession = `INSERT INTO sys_session (id, family_id, user_id, token_hash, started_at, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`
+const insertSession = `INSERT INTO sys_session (id, family_id, user_id, token_hash, started_at, created_at, expires_at, address, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (x Session) arguments() []any {
-	return []any{x.ID[:], x.FamilyID[:], x.UserID[:], x.Hash[:], x.StartedAt, x.CreatedAt, x.ExpiresAt}
+	return []any{x.ID[:], x.FamilyID[:], x.UserID[:], x.Hash[:], x.StartedAt, x.CreatedAt, x.ExpiresAt, cut(x.Address, 64), cut(x.Device, 255)}
 }
 
 // CreateSession inserts the first token of a log-in and removes what of the same user has expired,
@@ -110,9 +112,10 @@ func revokeFamily(ctx context.Context, tx *sql.Tx, family engine.ID, now time.Ti
 	return err
 }
 
-// EndSession revokes the family of the token with the given hash; an unknown token is no error.
-func (s *Store) EndSession(ctx context.Context, hash [32]byte, now time.Time) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+// EndSession revokes the family of the token with the given hash and returns whose it is; an unknown token is no
+// error.
+func (s *Store) EndSession(ctx context.Context, hash [32]byte, now time.Time) (user engine.ID, err error) {
+	err = s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		h, err := holdSession(ctx, tx, hash)
 		if errors.Is(err, ErrNoSession) {
 			return nil
@@ -120,6 +123,8 @@ func (s *Store) EndSession(ctx context.Context, hash [32]byte, now time.Time) er
 		if err != nil {
 			return err
 		}
+		user = h.user
 		return revokeFamily(ctx, tx, h.family, now)
 	})
+	return user, err
 }

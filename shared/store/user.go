@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
@@ -33,6 +34,7 @@ type User struct {
 	DepartmentID engine.ID // zero when the user has none
 	Department   string
 	Enabled      bool
+	MustChange   bool // the password, before anything else
 	TokenVersion int64
 	Version      int64
 	CreatedAt    time.Time
@@ -49,27 +51,40 @@ type Standing struct {
 	Department   string
 	TokenVersion int64
 	Enabled      bool
+	MustChange   bool
+	PasswordAt   time.Time // zero when that is not known
 	Roles        []string
 	Groups       []string
 	Permissions  []string
+	// Ended are the log-ins that ended while an access token of theirs may still live.
+	Ended []engine.ID
 }
 
+// longestAccess is how long an access token lives at most (config.LongestAccess); endedLogins bounds how many
+// log-ins of one user that ended in this time are remembered.
+const (
+	longestAccess = config.LongestAccess
+	endedLogins   = "1000"
+)
+
 // standingText reads a user in one round trip: rows of kind 0 the user, 1 roles, 2 groups, 3
-// permissions.
-const standingText = `SELECT 0, u.id, u.username, u.display_name, COALESCE(d.name, ''), u.token_version, u.enabled
+// permissions, 4 log-ins that ended.
+const standingText = `SELECT 0, u.id, u.username, u.display_name, COALESCE(d.name, ''), u.token_version, u.enabled, u.must_change, u.password_at
 FROM sys_user u LEFT JOIN sys_department d ON d.id = u.department_id WHERE u.username = ?
-UNION ALL SELECT 1, u.id, r.code, '', '', 0, 0
+UNION ALL SELECT 1, u.id, r.code, '', '', 0, 0, 0, NULL
 FROM sys_user u JOIN sys_user_role ur ON ur.user_id = u.id JOIN sys_role r ON r.id = ur.role_id WHERE u.username = ?
-UNION ALL SELECT 2, u.id, g.group_key, '', '', 0, 0
+UNION ALL SELECT 2, u.id, g.group_key, '', '', 0, 0, 0, NULL
 FROM sys_user u JOIN sys_user_group ug ON ug.user_id = u.id JOIN sys_group g ON g.id = ug.group_id WHERE u.username = ?
-UNION ALL SELECT 3, u.id, p.code, '', '', 0, 0
+UNION ALL SELECT 3, u.id, p.code, '', '', 0, 0, 0, NULL
 FROM sys_user u JOIN sys_user_role ur ON ur.user_id = u.id JOIN sys_role_permission rp ON rp.role_id = ur.role_id
-JOIN sys_permission p ON p.id = rp.permission_id WHERE u.username = ?`
+JOIN sys_permission p ON p.id = rp.permission_id WHERE u.username = ?
+UNION ALL (SELECT 4, x.family_id, '', '', '', 0, 0, 0, NULL
+FROM sys_user u JOIN sys_session x ON x.user_id = u.id WHERE u.username = ? AND x.revoked_at > ? ORDER BY x.revoked_at DESC LIMIT ` + endedLogins + `)`
 
 // Standing reads a user's record in one round trip: ErrNoUser when there is none.
 func (s *Store) Standing(ctx context.Context, username string) (Standing, error) {
 	r := Standing{Roles: []string{}, Groups: []string{}, Permissions: []string{}}
-	rows, err := s.DB.Query(ctx, standingText, username, username, username, username)
+	rows, err := s.DB.Query(ctx, standingText, username, username, username, username, username, time.Now().UTC().Add(-longestAccess))
 	if err != nil {
 		return r, err
 	}
@@ -79,13 +94,19 @@ func (s *Store) Standing(ctx context.Context, username string) (Standing, error)
 		var id engine.ID
 		var name, display, department string
 		var version int64
-		var enabled bool
-		if err := rows.Scan(&kind, &id, &name, &display, &department, &version, &enabled); err != nil {
+		var enabled, mustChange bool
+		var passwordAt sql.NullTime
+		if err := rows.Scan(&kind, &id, &name, &display, &department, &version, &enabled, &mustChange, &passwordAt); err != nil {
 			return r, err
 		}
 		switch kind {
 		case 0:
 			r.ID, r.Username, r.DisplayName, r.Department, r.TokenVersion, r.Enabled = id, name, display, department, version, enabled
+			r.MustChange, r.PasswordAt = mustChange, passwordAt.Time
+		case 4:
+			if !slices.Contains(r.Ended, id) {
+				r.Ended = append(r.Ended, id)
+			}
 		case 1:
 			r.Roles = append(r.Roles, name)
 		case 2:
@@ -110,12 +131,12 @@ func distinct(list []string) []string {
 }
 
 const userColumns = `u.id, u.username, u.password, u.display_name, u.email, u.title, u.department_id, COALESCE(d.name, ''),
-u.enabled, u.token_version, u.version, u.created_at, u.updated_at
+u.enabled, u.must_change, u.token_version, u.version, u.created_at, u.updated_at
 FROM sys_user u LEFT JOIN sys_department d ON d.id = u.department_id `
 
 func (u *User) fields() []any {
 	return []any{&u.ID, &u.Username, &u.Password, &u.DisplayName, &u.Email, &u.Title, &u.DepartmentID, &u.Department,
-		&u.Enabled, &u.TokenVersion, &u.Version, &u.CreatedAt, &u.UpdatedAt}
+		&u.Enabled, &u.MustChange, &u.TokenVersion, &u.Version, &u.CreatedAt, &u.UpdatedAt}
 }
 
 // UserByName returns a user by username, ErrNoUser when there is none.
@@ -249,6 +270,11 @@ func (s *Store) Credentials(ctx context.Context, username string) (Credentials, 
 	var c Credentials
 	err := s.DB.QueryRow(ctx, []any{&c.ID, &c.Password, &c.Enabled}, `SELECT id, password, enabled FROM sys_user WHERE username = ?`, username)
 	return c, absent(err, ErrNoUser)
+}
+
+// HasAdmin reports whether anybody who is enabled is SUPER_ADMIN.
+func (s *Store) HasAdmin(ctx context.Context) (bool, error) {
+	return s.found(ctx, `SELECT 1 FROM sys_role r JOIN sys_user_role ur ON ur.role_id = r.id JOIN sys_user u ON u.id = ur.user_id WHERE r.code = ? AND u.enabled = 1 LIMIT 1`, superAdmin)
 }
 
 // UsernameByID returns the username of a user: ErrNoUser when there is none.

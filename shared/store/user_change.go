@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
@@ -17,7 +16,7 @@ import (
 // the request. Errors: ErrRepeated, ErrUsernameUsed, ErrUnknownRole, ErrUnknownGroup,
 // ErrUnknownDepartment.
 func (s *Store) CreateUser(ctx context.Context, u User, i *Idempotency, answer Recorded) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"user.create", kindUser, u.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, u.CreatedAt); err != nil {
 			return err
 		}
@@ -30,9 +29,9 @@ func insertUser(ctx context.Context, tx *sql.Tx, u User) error {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO sys_user
-(id, username, password, display_name, email, title, department_id, enabled, token_version, version, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.ID[:], u.Username, u.Password, u.DisplayName, u.Email, u.Title,
-		nullableID(u.DepartmentID), u.Enabled, u.TokenVersion, u.Version, u.CreatedAt, u.UpdatedAt)
+(id, username, password, display_name, email, title, department_id, enabled, must_change, token_version, version, created_at, updated_at, password_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.ID[:], u.Username, u.Password, u.DisplayName, u.Email, u.Title,
+		nullableID(u.DepartmentID), u.Enabled, u.MustChange, u.TokenVersion, u.Version, u.CreatedAt, u.UpdatedAt, u.UpdatedAt)
 	if errors.Is(database.Classify(err), database.ErrDuplicate) {
 		return ErrUsernameUsed
 	}
@@ -105,12 +104,14 @@ type UserEffect struct {
 	EndSessions bool
 	// Password is the new bcrypt hash, "" when it stays.
 	Password string
+	// MustChange says that the password must be changed before anything else; nil: as it was.
+	MustChange *bool
 }
 
 // UpdateUser writes the fields of u, its roles and its groups where the row still has u.Version, and
 // raises the version. Errors: ErrNoUser, ErrPeopleStale, ErrLastAdmin and those of CreateUser.
 func (s *Store) UpdateUser(ctx context.Context, u User, effect UserEffect) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"user.update", kindUser, u.ID}, func(tx *sql.Tx) error {
 		if err := keepAdmin(ctx, tx, u.ID, u.Enabled && slices.Contains(u.Roles, superAdmin)); err != nil {
 			return err
 		}
@@ -136,6 +137,11 @@ func (e UserEffect) write(ctx context.Context, tx *sql.Tx, u User) error {
 			return err
 		}
 	}
+	if e.MustChange != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE sys_user SET must_change = ? WHERE id = ?`, *e.MustChange, u.ID[:]); err != nil {
+			return err
+		}
+	}
 	if e.EndSessions {
 		return endSessions(ctx, tx, u.ID, u.UpdatedAt)
 	}
@@ -144,7 +150,7 @@ func (e UserEffect) write(ctx context.Context, tx *sql.Tx, u User) error {
 
 // DeleteUser removes a user with its memberships and sessions. Errors: ErrNoUser, ErrLastAdmin.
 func (s *Store) DeleteUser(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"user.delete", kindUser, id}, func(tx *sql.Tx) error {
 		if err := keepAdmin(ctx, tx, id, false); err != nil {
 			return err
 		}
@@ -152,6 +158,8 @@ func (s *Store) DeleteUser(ctx context.Context, id engine.ID) error {
 			`DELETE FROM sys_user_role WHERE user_id = ?`,
 			`DELETE FROM sys_user_group WHERE user_id = ?`,
 			`DELETE FROM sys_session WHERE user_id = ?`,
+			`DELETE FROM sys_api_token WHERE user_id = ?`,
+			`DELETE FROM sys_password_history WHERE user_id = ?`,
 			`UPDATE sys_department d JOIN sys_user u ON u.username = d.head SET d.head = NULL, d.version = d.version + 1 WHERE u.id = ?`,
 		} {
 			if _, err := tx.ExecContext(ctx, text, id[:]); err != nil {
@@ -161,40 +169,6 @@ func (s *Store) DeleteUser(ctx context.Context, id engine.ID) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM sys_user WHERE id = ?`, id[:])
 		return changedOne(result, err, ErrNoUser)
 	})
-}
-
-// SetPassword writes a new hash, raises the token version and revokes every refresh token of the
-// user, who must log in again everywhere: ErrNoUser when there is none.
-func (s *Store) SetPassword(ctx context.Context, id engine.ID, hash string, now time.Time) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		if err := writePassword(ctx, tx, id, hash, now); err != nil {
-			return err
-		}
-		return endSessions(ctx, tx, id, now)
-	})
-}
-
-// UpgradeHash replaces a hash by another one of the same password; sessions go on. It does nothing
-// when the password has been changed meanwhile.
-func (s *Store) UpgradeHash(ctx context.Context, id engine.ID, from, to string) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sys_user SET password = ? WHERE id = ? AND password = ?`, to, id[:], from)
-		return err
-	})
-}
-
-func writePassword(ctx context.Context, tx *sql.Tx, id engine.ID, hash string, now time.Time) error {
-	result, err := tx.ExecContext(ctx, `UPDATE sys_user SET password = ?, updated_at = ? WHERE id = ?`, hash, now, id[:])
-	return changedOne(result, err, ErrNoUser)
-}
-
-// endSessions makes every token that the user holds invalid.
-func endSessions(ctx context.Context, tx *sql.Tx, id engine.ID, now time.Time) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE sys_user SET token_version = token_version + 1 WHERE id = ?`, id[:]); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE sys_session SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL`, now, id[:])
-	return err
 }
 
 const superAdmin = "SUPER_ADMIN"

@@ -7,6 +7,7 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -51,7 +52,7 @@ func (s *Service) Attachment(ctx context.Context, p access.Principal, of store.S
 func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a store.Attachment, content []byte) (store.Attachment, error) {
 	of, err := s.about(ctx, call.Principal, of)
 	if err == nil {
-		err = s.checkAttachment(a, content)
+		err = s.checkAttachment(ctx, a, content)
 	}
 	if err != nil {
 		return store.Attachment{}, err
@@ -63,8 +64,11 @@ func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a sto
 	return a, s.store.AddAttachment(ctx, a, content)
 }
 
-func (s *Service) checkAttachment(a store.Attachment, content []byte) error {
+func (s *Service) checkAttachment(ctx context.Context, a store.Attachment, content []byte) error {
 	most := cmp.Or(s.MaxAttachment, usualAttachment)
+	if v := s.Settings.Now(ctx); v.IsSet(setting.MaxAttachment) {
+		most = v.Int(setting.MaxAttachment)
+	}
 	switch {
 	case content == nil && (a.URL == nil || *a.URL == ""):
 		return ErrAttachmentEmpty

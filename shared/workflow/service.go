@@ -14,6 +14,7 @@ import (
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/lock"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -34,6 +35,8 @@ type Service struct {
 	// MaxAttachment is the largest content of an attachment in bytes; 0 is 4 MiB. It is set before the first
 	// use, too.
 	MaxAttachment int
+	// Settings are what an administrator has set; it may be nil, and is set before the first use.
+	Settings *setting.Live
 
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]

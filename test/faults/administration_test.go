@@ -31,8 +31,8 @@ var records = []record{
 		},
 		change: map[string]any{"displayName": "changed", "password": "another long password", "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}}, changed: "display_name = 'changed' AND token_version > 0",
 		made:    "INSERT INTO sys_user\n",
-		written: []string{"UPDATE sys_user SET display_name", "UPDATE sys_user SET password", "UPDATE sys_user SET token_version", "UPDATE sys_session SET revoked_at", "DELETE FROM sys_user_role", "DELETE FROM sys_user_group", "INSERT INTO sys_user_role", "INSERT INTO sys_user_group"},
-		deleted: []string{"DELETE FROM sys_session WHERE user_id", "UPDATE sys_department d", "DELETE FROM sys_user WHERE"},
+		written: []string{"UPDATE sys_user SET display_name", "INSERT INTO sys_password_history", "UPDATE sys_user SET password", "UPDATE sys_user SET must_change", "INSERT INTO sys_audit", "UPDATE sys_user SET token_version", "UPDATE sys_session SET revoked_at", "DELETE FROM sys_user_role", "DELETE FROM sys_user_group", "INSERT INTO sys_user_role", "INSERT INTO sys_user_group"},
+		deleted: []string{"DELETE FROM sys_session WHERE user_id", "DELETE FROM sys_api_token WHERE user_id", "DELETE FROM sys_password_history WHERE user_id", "UPDATE sys_department d", "DELETE FROM sys_user WHERE"},
 	},
 	{
 		name: "role", path: "/api/v1/roles", table: "sys_role", key: "code", missing: "role_not_found",

@@ -39,6 +39,10 @@ var apart = map[string]string{
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
 	"take_over.go": "what a takeover leaves is taken when it is repeated",
+
+	"api_token.go":  "one statement with its row of the trail: repeated, a token is made twice and shown once, and revoked once",
+	"setting.go":    "one statement with its row of the trail, behind the version that it changes",
+	"audit_seal.go": "a seal is made again where it is not there: its number and its rows are one transaction",
 }
 
 const camundas = "one statement of a call of Camunda's API, which knows no key: repeated, it is there twice"

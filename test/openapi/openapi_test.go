@@ -8,6 +8,7 @@ var calls = []struct {
 	run  func(*session)
 }{
 	{"directory", directory},
+	{"identity", identity},
 	{"definitions", definitions},
 	{"decisions", decisions},
 	{"designs", designs},

@@ -25,7 +25,7 @@ func refusals(s *session) {
 			if p.In == "path" && p.Schema.Schema().Format == "uuid" {
 				s.refused(http.StatusNotFound, "admin", fill(name, o, "no-id"), value{})
 			} else if p.In == "path" {
-				s.refused(http.StatusNotFound, "admin", path, value{})
+				s.refused(http.StatusNotFound, "admin", path, value{}, "If-Match", "*") // some must say a version
 			} else if p.Name == "If-Match" && p.Required != nil && *p.Required {
 				s.refused(http.StatusNotFound, "admin", path, value{}, "If-Match", "*")
 				s.refused(http.StatusBadRequest, "admin", path, value{}, "If-Match", "x")
@@ -69,6 +69,8 @@ func values(p *v3.Parameter) (right, wrong []string) {
 	switch {
 	case len(right) > 0:
 		return right, []string{"no-such-word"}
+	case schema.Format == "date-time":
+		return []string{"2026-01-31T09:30:00Z", "2026-01-31T09:30:00.5+08:00"}, []string{"x", "2026-01-31"}
 	case schema.Type[0] == "boolean":
 		return []string{"true", "false"}, []string{"1", "yes"}
 	case schema.Type[0] == "integer":

@@ -164,7 +164,7 @@ func (j *Judge) Fingerprint() string {
 		if err := rows.Scan(&name); err != nil {
 			j.t.Fatal(err)
 		}
-		if !slices.Contains([]string{"sys_session", "sys_user", "workflow_history", "workflow_notification", "workflow_definition"}, name) && !strings.HasPrefix(name, "schema_migration") && !strings.HasPrefix(name, "goose") {
+		if !slices.Contains([]string{"sys_session", "sys_user", "sys_audit", "sys_audit_seal", "sys_password_history", "sys_api_token", "workflow_history", "workflow_notification", "workflow_definition"}, name) && !strings.HasPrefix(name, "schema_migration") && !strings.HasPrefix(name, "goose") {
 			tables = append(tables, name)
 		}
 	}

@@ -1,0 +1,197 @@
+// Package setting holds what an administrator may set while the product runs: which settings there are,
+// of which type and range, and their present values in this process.
+//
+// A value that is set is in the database and holds everywhere within two seconds; one that is not set
+// is what the process's environment says.
+package setting
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/limit"
+)
+
+// Kind is the type of a setting.
+type Kind string
+
+// The kinds, and how JSON has their values: a number; text such as 30m or 1h30m; one of some words; text such
+// as 20/m:60, or off (limit.Rate); true or false.
+const (
+	Integer  Kind = "integer"
+	Duration Kind = "duration"
+	Choice   Kind = "choice"
+	Rate     Kind = "rate"
+	Flag     Kind = "boolean"
+)
+
+// The settings. Where a limit is not set, it is what the environment of the gateway says.
+const (
+	LogLevel        = "log.level"
+	AccessTokenLife = "auth.access_token_life"
+	BcryptCost      = "auth.bcrypt_cost"
+	LimitUser       = "limit.user"
+	LimitAddress    = "limit.address"
+	LimitLogin      = "limit.login"
+	MinLength       = "password.min_length"
+	Classes         = "password.classes"
+	RefuseCommon    = "password.refuse_common"
+	History         = "password.history"
+	MaxAge          = "password.max_age"
+	MustChange      = "password.must_change"
+	UrgeCooldown    = "approval.urge_cooldown"
+	MaxAttachment   = "attachment.max_bytes"
+)
+
+// MaxHistory is how many earlier passwords are kept of a user.
+const MaxHistory = 24
+
+// ErrValue: a value is not of the setting's type or out of its range.
+var ErrValue = fault.New(fault.Invalid, "bad_setting_value", "The value is not one that the setting may have.")
+
+// Definition describes a setting.
+type Definition struct {
+	Key     string
+	Summary string
+	Kind    Kind
+	// Min and Max bound an integer, or a duration in nanoseconds.
+	Min, Max int64
+	Values   []string // of a choice
+	// fallback is the text that holds where nothing is set.
+	fallback func(config.Config) string
+}
+
+// Definitions returns every setting by key.
+func Definitions() []Definition {
+	const minute, day = int64(time.Minute), 24 * int64(time.Hour)
+	list := []Definition{
+		{Key: LogLevel, Kind: Choice, Values: []string{"DEBUG", "INFO", "WARN", "ERROR"}, fallback: func(c config.Config) string { return strings.ToUpper(c.LogLevel) }, Summary: "The least level that is logged."},
+		{Key: AccessTokenLife, Kind: Duration, Min: minute, Max: day, fallback: func(c config.Config) string { return c.AccessTokenLife.String() }, Summary: "How long a new access token is valid."},
+		{Key: BcryptCost, Kind: Integer, Min: 10, Max: 14, fallback: func(c config.Config) string { return strconv.Itoa(c.BcryptCost) }, Summary: "The cost of new password hashes: each step doubles the work. Older hashes are made anew at the next log-in."},
+		{Key: LimitUser, Kind: Rate, fallback: fixed("5000/s:10000"), Summary: "How many requests one user may send."},
+		{Key: LimitAddress, Kind: Rate, fallback: fixed("10000/s:20000"), Summary: "How many requests may come from one address."},
+		{Key: LimitLogin, Kind: Rate, fallback: fixed("20/m:600"), Summary: "How many log-ins may come from one address."},
+		{Key: MinLength, Kind: Integer, Min: 8, Max: 64, fallback: fixed("8"), Summary: "How many characters a new password has at least."},
+		{Key: Classes, Kind: Integer, Min: 1, Max: 4, fallback: fixed("1"), Summary: "Of how many of these a new password has at least one: small letters, capital letters, digits, other characters."},
+		{Key: RefuseCommon, Kind: Flag, fallback: fixed("true"), Summary: "Whether passwords are refused that very many people use."},
+		{Key: History, Kind: Integer, Min: 0, Max: MaxHistory, fallback: fixed("0"), Summary: "How many of one's earlier passwords one may not choose again."},
+		{Key: MaxAge, Kind: Duration, Min: 0, Max: 3650 * day, fallback: fixed("0s"), Summary: "After how long a password must be changed; 0s is never."},
+		{Key: MustChange, Kind: Flag, fallback: fixed("false"), Summary: "Whether one must change a password that an administrator has given, where he says nothing else."},
+		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: fixed("30m"), Summary: "How long nobody can urge about a task again."},
+		{Key: MaxAttachment, Kind: Integer, Min: 1, Max: config.LargestAttachment, fallback: func(c config.Config) string { return strconv.Itoa(c.MaxAttachment) }, Summary: "The largest content of an attachment in bytes."},
+	}
+	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+func fixed(text string) func(config.Config) string {
+	return func(config.Config) string { return text }
+}
+
+// Find returns the definition of a key, false where there is none.
+func Find(key string) (Definition, bool) {
+	for _, d := range Definitions() {
+		if d.Key == key {
+			return d, true
+		}
+	}
+	return Definition{}, false
+}
+
+// Fallback is the text that holds where nothing is set.
+func (d Definition) Fallback(c config.Config) string { return d.fallback(c) }
+
+// Read returns the text of a JSON value. The error is ErrValue with what may be there.
+func (d Definition) Read(raw json.RawMessage) (string, error) {
+	var text string
+	switch d.Kind {
+	case Integer:
+		var n int64
+		if json.Unmarshal(raw, &n) != nil {
+			return "", d.refuse()
+		}
+		text = strconv.FormatInt(n, 10)
+	case Flag:
+		var yes bool
+		if json.Unmarshal(raw, &yes) != nil {
+			return "", d.refuse()
+		}
+		text = strconv.FormatBool(yes)
+	default:
+		if json.Unmarshal(raw, &text) != nil {
+			return "", d.refuse()
+		}
+	}
+	value, err := d.parse(text)
+	if err != nil || !d.within(value) {
+		return "", d.refuse()
+	}
+	return text, nil
+}
+
+// JSON is a text as JSON has it.
+func (d Definition) JSON(text string) any {
+	value, err := d.parse(text)
+	if err != nil {
+		return text
+	}
+	switch d.Kind {
+	case Integer, Flag:
+		return value
+	}
+	return text
+}
+
+// parse reads a text into int64, time.Duration, string, limit.Rate or bool.
+func (d Definition) parse(text string) (any, error) {
+	switch d.Kind {
+	case Integer:
+		return strconv.ParseInt(text, 10, 64)
+	case Duration:
+		return time.ParseDuration(text)
+	case Flag:
+		return strconv.ParseBool(text)
+	case Rate:
+		var r limit.Rate
+		err := r.UnmarshalText([]byte(text))
+		return r, err
+	}
+	return text, nil
+}
+
+// within reports whether a parsed value is in the range.
+func (d Definition) within(value any) bool {
+	switch value := value.(type) {
+	case int64:
+		return value >= d.Min && value <= d.Max
+	case time.Duration:
+		return int64(value) >= d.Min && int64(value) <= d.Max
+	case string:
+		return slices.Contains(d.Values, value)
+	}
+	return true
+}
+
+// refuse says what a value may be.
+func (d Definition) refuse() error {
+	what := ""
+	switch d.Kind {
+	case Integer:
+		what = fmt.Sprintf("a number from %d to %d", d.Min, d.Max)
+	case Duration:
+		what = fmt.Sprintf("a duration such as 30m, from %s to %s", time.Duration(d.Min), time.Duration(d.Max))
+	case Choice:
+		what = "one of " + strings.Join(d.Values, ", ")
+	case Flag:
+		what = "true or false"
+	case Rate:
+		what = "a rate such as 20/m:60 (20 a minute, 60 at once; s, m or h), or off"
+	}
+	return ErrValue.With(fault.Detail{Pointer: "/value", Code: ErrValue.Code, Detail: "The value is " + what + "."})
+}
