@@ -78,6 +78,11 @@ type Config struct {
 	// MaxAttachment is the largest content of an attachment of a task in bytes, at most 7340032 (7 MiB).
 	MaxAttachment int `env:"DIOM_MAX_ATTACHMENT" envDefault:"4194304"`
 
+	// UrgePause is how long those who have a task are left alone once somebody has urged them.
+	UrgePause time.Duration `env:"DIOM_URGE_PAUSE" envDefault:"30m"`
+	// UrgeLadder is with which urge of the same person the head of the department is told, too.
+	UrgeLadder int `env:"DIOM_URGE_LADDER" envDefault:"3"`
+
 	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
 	// is public.
 	Demo bool `env:"DIOM_DEMO"`
@@ -143,6 +148,9 @@ func Load() (Config, error) {
 	}
 	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
 		return c, fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
+	}
+	if c.UrgePause <= 0 || c.UrgeLadder < 1 {
+		return c, fmt.Errorf("DIOM_URGE_PAUSE is %s and DIOM_URGE_LADDER is %d; both are more than 0", c.UrgePause, c.UrgeLadder)
 	}
 	if c.Port != "" {
 		c.Addr = ":" + c.Port

@@ -86,6 +86,7 @@ func (a *App) open() error {
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
 	a.Workflow.SetCode(workflow.Code{Listeners: a.Config.Listeners, Scripts: a.Config.Scripts})
 	a.Workflow.ByHand, a.Workflow.MaxAttachment = !a.Config.RunsJobs(), a.Config.MaxAttachment
+	a.Workflow.UrgePause, a.Workflow.UrgeLadder = a.Config.UrgePause, a.Config.UrgeLadder
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
 	a.Dispatch, err = dispatch.New(dispatch.Options{

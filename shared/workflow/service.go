@@ -35,9 +35,17 @@ type Service struct {
 	// use, too.
 	MaxAttachment int
 
+	// UrgePause is how long those who have a task are left alone once they were urged, 0 is 30 minutes; from the
+	// UrgeLadder-th time on who is above them is told, too, 0 is 3. They are set before the first use, too.
+	UrgePause  time.Duration
+	UrgeLadder int
+	// KnowDelegations is for how long the delegations that were read are taken for all, 0 is two seconds.
+	KnowDelegations time.Duration
+
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
 	decisions   *otter.Cache[engine.ID, *decision]
+	delegations delegations
 	lookout     lookout
 	setbacks    setbacks
 	stuck       stuck
