@@ -21,7 +21,7 @@ type items[T any] struct {
 // file is the body of an upload, as multipart/form-data.
 type file struct {
 	// Content is the file.
-	Content []byte `json:"content" api:"required"`
+	Content faas.Binary `json:"content" api:"required"`
 	// Name is what it is called; without it the name of the file.
 	Name        string `json:"name,omitempty"`
 	Description string `json:"description,omitempty"`

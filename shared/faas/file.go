@@ -18,6 +18,9 @@ func (r *Request) Form() ([]Part, error) {
 	return parts, err
 }
 
+// Binary is the content of a part of a multipart body, for openapi.yaml.
+type Binary []byte
+
 // FileType is the content type of every file that people have uploaded: a browser keeps it and shows nothing of it.
 const FileType = "application/octet-stream"
 
