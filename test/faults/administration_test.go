@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // record is what administrators make, change and delete. What differs between two of them is named by a word
@@ -75,6 +76,16 @@ var records = []record{
 		change: map[string]any{"method": "PUT"}, changed: "method = 'PUT'",
 		made: "INSERT INTO workflow_topic_binding", written: []string{"UPDATE workflow_topic_binding SET topic"}, deleted: []string{"DELETE FROM workflow_topic_binding WHERE"},
 	},
+	{
+		name: "delegation", path: "/api/v1/delegations", table: "workflow_delegation", key: "reason", missing: "delegation_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{
+				"owner": "chenjing", "substitute": "lina", "processKeys": []string{word}, "reason": word, "from": "2026-01-01T00:00:00Z", "to": time.Now().Add(time.Hour).Format(time.RFC3339),
+			}
+		},
+		change: map[string]any{"substitute": "zhaolei"}, changed: "substitute = 'zhaolei'",
+		made: "INSERT INTO workflow_delegation", written: []string{"UPDATE workflow_delegation SET substitute"}, deleted: []string{"DELETE FROM workflow_delegation WHERE"},
+	},
 }
 
 // wordOf is a name that no other point has.
@@ -132,7 +143,7 @@ func TestCrashOfAdministration(t *testing.T) {
 	for _, r := range records {
 		all = append(all, r.operations()...)
 	}
-	all = append(all, upkeep...)
+	all = append(append(all, upkeep...), discussions...)
 	tried, n, ways := 0, 0, map[string]int{}
 	var found []string
 	for _, o := range all {
