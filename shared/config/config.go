@@ -140,22 +140,30 @@ func Load() (Config, error) {
 			*value = secret
 		}
 	}
-	if c.EventMode != "binary" && c.EventMode != "structured" {
-		return c, fmt.Errorf("DIOM_EVENT_MODE is %q; it may be binary or structured", c.EventMode)
-	}
-	if c.Listeners != "refuse" && c.Listeners != "ignore" && c.Listeners != "job" {
-		return c, fmt.Errorf("DIOM_LISTENERS is %q; it may be refuse, ignore or job", c.Listeners)
-	}
-	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
-		return c, fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
-	}
-	if c.UrgePause <= 0 || c.UrgeLadder < 1 {
-		return c, fmt.Errorf("DIOM_URGE_PAUSE is %s and DIOM_URGE_LADDER is %d; both are more than 0", c.UrgePause, c.UrgeLadder)
+	if err := c.check(); err != nil {
+		return c, err
 	}
 	if c.Port != "" {
 		c.Addr = ":" + c.Port
 	}
 	return c, nil
+}
+
+// check returns the first setting that has a value which it may not have.
+func (c Config) check() error {
+	if c.EventMode != "binary" && c.EventMode != "structured" {
+		return fmt.Errorf("DIOM_EVENT_MODE is %q; it may be binary or structured", c.EventMode)
+	}
+	if c.Listeners != "refuse" && c.Listeners != "ignore" && c.Listeners != "job" {
+		return fmt.Errorf("DIOM_LISTENERS is %q; it may be refuse, ignore or job", c.Listeners)
+	}
+	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
+		return fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
+	}
+	if c.UrgePause <= 0 || c.UrgeLadder < 1 {
+		return fmt.Errorf("DIOM_URGE_PAUSE is %s and DIOM_URGE_LADDER is %d; both are more than 0", c.UrgePause, c.UrgeLadder)
+	}
+	return nil
 }
 
 // RunsJobs reports whether the process runs continuations and timers by itself.

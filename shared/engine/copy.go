@@ -27,7 +27,11 @@ type CopyTask struct {
 func (CopyTask) Name() string { return "copy" }
 
 func (a CopyTask) apply(s *step) error {
-	s.do(Change{Kind: TaskCopied, TaskID: a.Task, Node: a.Node, Names: distinct(a.Users), Comment: a.Comment})
+	users := distinct(a.Users)
+	if len(users) == 0 {
+		return ErrNoUsers
+	}
+	s.do(Change{Kind: TaskCopied, TaskID: a.Task, Node: a.Node, Names: users, Comment: a.Comment})
 	return nil
 }
 
