@@ -237,9 +237,24 @@ CREATE TABLE `workflow_comment` (
   `text` text NOT NULL,
   `created_at` datetime(3) NOT NULL,
   `edited_at` datetime(3) DEFAULT NULL,
+  `parent_id` binary(16) DEFAULT NULL,
+  `mentions` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `instance` (`instance_id`,`id`),
   KEY `task` (`task_id`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_copy` (
+  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `task_id` binary(16) NOT NULL,
+  `instance_id` binary(16) NOT NULL,
+  `copied_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `comment` varchar(4000) NOT NULL,
+  `copied_at` datetime(3) NOT NULL,
+  `read_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`username`,`task_id`),
+  KEY `unread` (`username`,`read_at`,`task_id`),
+  KEY `instance` (`instance_id`,`username`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_dead_letter` (
@@ -292,6 +307,24 @@ CREATE TABLE `workflow_definition` (
   UNIQUE KEY `process_version` (`process_key`,`version`),
   KEY `latest_key` (`latest`,`process_key`,`version`),
   KEY `unsent` (`unsent`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_delegation` (
+  `id` binary(16) NOT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `substitute` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `begins_at` datetime(3) NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  `process_keys` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `created_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `owner` (`owner`,`id`),
+  KEY `substitute` (`substitute`,`id`),
+  KEY `ends_at` (`ends_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_deployment` (
@@ -582,7 +615,8 @@ CREATE TABLE `workflow_task` (
   PRIMARY KEY (`id`),
   KEY `instance` (`instance_id`,`id`),
   KEY `inbox` (`assignee`,`state`,`id`),
-  KEY `ended_by` (`ended_by`,`id`)
+  KEY `ended_by` (`ended_by`,`id`),
+  KEY `owner` (`owner`,`state`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_task_candidate` (

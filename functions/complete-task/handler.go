@@ -18,6 +18,10 @@ var Function = faas.Function{
 	Summary: "Complete a user task and advance its process instance to the next wait state.",
 	Routes: append([]faas.Route{
 		result("complete", "Complete a task", workflow.Completion{}, complete),
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/tasks:complete", Summary: "Complete many tasks of one process at once, where its model allows it",
+			Permission: access.WorkflowTask, Replayable: true, Body: workflow.Completions{}, Answer: workflow.CompletionsAnswer{}, Serve: completeAll,
+		},
 		result("error", "End a task with a BPMN error", workflow.TaskError{}, throw),
 		result("escalate", "Throw an escalation from a task, which stays open unless it is interrupted", workflow.TaskEscalation{}, escalate),
 	}, engineRest()...),

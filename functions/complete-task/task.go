@@ -33,3 +33,11 @@ func about[Body any](ctx context.Context, r *faas.Request, use func(context.Cont
 	}
 	return use(ctx, r.Call(), id, body)
 }
+
+func completeAll(ctx context.Context, r *faas.Request) (any, error) {
+	var body workflow.Completions
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	return r.App.Workflow.CompleteTasks(ctx, r.Call(), body)
+}

@@ -43,6 +43,8 @@ var Function = faas.Function{
 		{Type: cloudevent.TypeTaskCompleted, Summary: "The offers of the task are over", Serve: consume},
 		{Type: cloudevent.TypeTaskCancelled, Summary: "The offers of the task are over", Serve: consume},
 		{Type: cloudevent.TypeTaskReturned, Summary: "The offers of the task are over", Serve: consume},
+		{Type: cloudevent.TypeTaskCopied, Summary: "Notify those who were sent a copy", Serve: consume},
+		{Type: cloudevent.TypeTaskUrged, Summary: "Notify those who have the task, and who is above them", Serve: consume},
 		{Type: cloudevent.TypeInstanceEnded, Summary: "Notify the starter", Serve: consume},
 		{Type: cloudevent.TypeInstanceCancelled, Summary: "Notify the starter", Serve: consume},
 		{Type: cloudevent.TypeIncidentRaised, Summary: "Notify those who operate", Serve: consume},

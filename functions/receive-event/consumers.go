@@ -16,7 +16,9 @@ var consumers = map[string][]string{
 	"io.diom.workflow.task.assigned.v1":      {"notify"},
 	"io.diom.workflow.task.cancelled.v1":     {"notify"},
 	"io.diom.workflow.task.completed.v1":     {"notify"},
+	"io.diom.workflow.task.copied.v1":        {"notify"},
 	"io.diom.workflow.task.created.v1":       {"notify"},
 	"io.diom.workflow.task.returned.v1":      {"notify"},
+	"io.diom.workflow.task.urged.v1":         {"notify"},
 	"io.diom.workflow.token.ready.v1":        {"advance-token"},
 }

@@ -30,6 +30,14 @@ func removeSigners(ctx context.Context, r *faas.Request, id engine.ID) (any, err
 	return withBody(ctx, r, id, r.App.Workflow.RemoveSigners)
 }
 
+func copyTask(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
+	return withBody(ctx, r, id, r.App.Workflow.CopyTask)
+}
+
+func urge(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
+	return withBody(ctx, r, id, r.App.Workflow.UrgeTask)
+}
+
 func withdraw(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	return withBody(ctx, r, id, r.App.Workflow.WithdrawTask)
 }

@@ -3,6 +3,7 @@ package tasks
 
 import (
 	"net/http"
+	"slices"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
@@ -39,8 +40,10 @@ var Function = faas.Function{
 		operation("add-signers", "Let others sign before oneself, after, or at the same time", workflow.NewSigners{}, addSigners),
 		operation("remove-signers", "Take signers away who have not voted", workflow.OldSigners{}, removeSigners),
 		operation("withdraw", "Take one's vote back while nobody has acted on it", workflow.Remark{}, withdraw),
+		operation("copy", "Let people know of a task who have nothing to do with it: they may read its instance", workflow.Copies{}, copyTask),
+		operation("urge", "Remind those who have a task; again after a while, then those above them are told, too", workflow.Remark{}, urge),
 		operation("resolve", "Give a delegated task back to its owner", comment{}, resolve),
-	}, engineRest()...),
+	}, slices.Concat(discussions(), delegations(), engineRest())...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

@@ -48,7 +48,7 @@ func TestTasks(t *testing.T) {
 		{Name: "sort", Method: "GET", Path: "/api/v1/tasks?sort=password", Header: zhangwei, Status: 400, JSON: `{"errors": [{"pointer": "/sort"}]}`},
 		{Name: "cursor", Method: "GET", Path: "/api/v1/tasks?cursor=abc", Header: zhangwei, Status: 400, JSON: `{"errors": [{"pointer": "/cursor"}]}`},
 		{Name: "parameter", Method: "GET", Path: "/api/v1/tasks?assignee=lina", Header: zhangwei, Status: 400},
-		{Name: "get", Method: "GET", Prepare: assigned(""), Header: wangfang, Status: 200, JSON: `{"actions": [{"name": "complete", "allowed": true}, {"name": "claim", "allowed": false, "reason": "task_claimed"}, {"name": "unclaim", "allowed": false}, {"name": "transfer", "allowed": true}, {"name": "delegate", "allowed": true}, {"name": "resolve", "allowed": false, "reason": "task_not_delegated"}, {"name": "return", "allowed": false, "reason": "no_approval_policy"}, {"name": "add-signers", "allowed": false}, {"name": "remove-signers", "allowed": false}, {"name": "withdraw", "allowed": false, "reason": "task_not_completed"}]}`},
+		{Name: "get", Method: "GET", Prepare: assigned(""), Header: wangfang, Status: 200, JSON: `{"actions": [{"name": "complete", "allowed": true}, {"name": "claim", "allowed": false, "reason": "task_claimed"}, {"name": "unclaim", "allowed": false}, {"name": "transfer", "allowed": true}, {"name": "delegate", "allowed": true}, {"name": "resolve", "allowed": false, "reason": "task_not_delegated"}, {"name": "return", "allowed": false, "reason": "no_approval_policy"}, {"name": "add-signers", "allowed": false}, {"name": "remove-signers", "allowed": false}, {"name": "withdraw", "allowed": false, "reason": "task_not_completed"}, {}, {}]}`},
 		{Name: "get as its starter", Method: "GET", Prepare: assigned(""), Header: zhangwei, Status: 200},
 		{Name: "get another's", Method: "GET", Prepare: assigned(""), Header: lina, Status: 403, Code: "not_your_task"},
 		{Name: "get unknown", Method: "GET", Path: unknown, Header: lina, Status: 404, Code: "task_not_found"},
@@ -75,7 +75,7 @@ func TestDepartmentHead(t *testing.T) {
 	_, task := d.Start(nil)
 	one, head, other := "/api/v1/tasks/"+task.String(), d.As("wangfang"), d.As("sunqi")
 	faastest.Suite{App: d.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
-		{Name: "reads", Method: "GET", Path: one, Header: head, Status: 200, JSON: `{"assignee": "lina", "actions": [{"name": "complete", "allowed": false, "reason": "not_your_task"}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}]}`},
+		{Name: "reads", Method: "GET", Path: one, Header: head, Status: 200, JSON: `{"assignee": "lina", "actions": [{"name": "complete", "allowed": false, "reason": "not_your_task"}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {"allowed": false}, {}, {}]}`},
 		{Name: "reads the form", Method: "GET", Path: one + "/form", Header: head, Status: 200},
 		{Name: "does not hand on", Method: "POST", Path: one + "/transfer", Header: head, Body: `{"userId": "wangfang"}`, Status: 403, Code: "not_your_task"},
 		{Name: "of another department", Method: "GET", Path: one, Header: other, Status: 403, Code: "not_your_task"},

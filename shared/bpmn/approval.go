@@ -72,6 +72,8 @@ type Approval struct {
 	Empty string
 	// MaxSigners bounds the signers, those that were added among them.
 	MaxSigners int
+	// Bulk lets a signer complete many such tasks at once.
+	Bulk bool
 	// Allowed are the operations that the signers may do, in order.
 	Allowed []string
 }
@@ -84,8 +86,8 @@ func (a *Approval) text() string {
 	if a == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s %d%% veto=%t signers=%s weights=%s result=%s empty=%s max=%d allow=%s", a.Mode, a.Ratio, a.Veto,
-		sourceOf(a.Signers), sourceOf(a.Weights), a.Result, a.Empty, a.MaxSigners, strings.Join(a.Allowed, ","))
+	return fmt.Sprintf("%s %d%% veto=%t signers=%s weights=%s result=%s empty=%s max=%d bulk=%t allow=%s", a.Mode, a.Ratio, a.Veto,
+		sourceOf(a.Signers), sourceOf(a.Weights), a.Result, a.Empty, a.MaxSigners, a.Bulk, strings.Join(a.Allowed, ","))
 }
 
 // Approves reports whether a user task of the process has an approval policy.
@@ -100,6 +102,10 @@ var approvalRules = map[string]Rule{
 	ruleApproval: {
 		Reason: "the approval policy cannot be understood, or does not fit the task",
 		Fix:    "Correct the attribute named; docs/approvals.md lists all of them.",
+	},
+	ruleCopy: {
+		Reason: "it is not clear who is told when the task is decided",
+		Fix:    "Give usernames or an expression once: in the attribute copyTo of diom:approval, or in the attribute to of diom:copy.",
 	},
 }
 
@@ -127,7 +133,7 @@ func (r *reader) approval(n *node, s subject) *Approval {
 	}
 	s.line = e.line
 	a := &Approval{
-		Mode: ApprovalMode(e.attr("mode")), Ratio: 100, Veto: e.flag("veto"), Result: e.attr("result"), Empty: e.attr("empty"),
+		Mode: ApprovalMode(e.attr("mode")), Ratio: 100, Veto: e.flag("veto"), Bulk: e.flag("bulk"), Result: e.attr("result"), Empty: e.attr("empty"),
 		Signers: r.expression(s, "attribute signers", e.raw("signers")), Weights: r.expression(s, "attribute weights", e.raw("weights")),
 		MaxSigners: r.atMost(e, s, "maxSigners", MaxSigners, usualSigners),
 	}
@@ -154,7 +160,7 @@ func (a *Approval) defaults() {
 
 // approvalWords checks the attributes that have one of some words, and that none is written in vain.
 func (r *reader) approvalWords(e *node, s subject, a *Approval) {
-	known := []string{"mode", "ratio", "veto", "signers", "weights", "result", "empty", "maxSigners", "allow"}
+	known := []string{"mode", "ratio", "veto", "signers", "weights", "result", "empty", "maxSigners", "allow", "copyTo", "bulk"}
 	for _, x := range e.attributes {
 		if x.space == "" && !slices.Contains(known, x.local) {
 			r.add(ruleApproval, s, "there is no attribute %s", clip(x.local))

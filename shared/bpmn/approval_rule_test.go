@@ -31,6 +31,10 @@ var approvalCases = []ruleCase{
 	{"signers twice", approving(`signers="lina"`, `<multiInstanceLoopCharacteristics c:collection="list"/>`), []string{"2 invalid_approval t"}},
 	{"approval with an output", task("", "<extensionElements><d:approval/><c:inputOutput><c:outputParameter name='a'>b</c:outputParameter></c:inputOutput></extensionElements>"), []string{"2 misplaced_mapping t"}},
 	{"approval of a service task", service("c:expression='${a}'", "\n<d:approval/>"), []string{"3 ignored_extension x"}},
+	{"copies twice", task("", "<extensionElements><d:approval copyTo='lina'/>\n<d:copy to='zhaolei'/></extensionElements>"), []string{"3 invalid_copy t"}},
+	{"copies to nobody", task("", "<extensionElements>\n<d:copy/></extensionElements>"), []string{"3 invalid_copy t"}},
+	{"wrong copies", approving(`copyTo="${"`, ""), []string{"3 bad_expression t"}},
+	{"copies of a service task", service("c:expression='${a}'", "\n<d:copy to='lina'/>"), []string{"3 ignored_extension x"}},
 	{"policy of a process", model("<extensionElements>\n<d:approval withdraw='sometimes'/></extensionElements><startEvent id='s'/>"), []string{"3 invalid_approval p"}},
 }
 
@@ -55,6 +59,24 @@ func TestApprovalPolicy(t *testing.T) {
 	}
 	changed := accept(t, []byte(approving(`mode="veto"`, ""))).Processes[0]
 	if c := Compare(p, changed).Changed; len(c) != 1 || !slices.Contains(c[0].Attributes, "approval") {
+		t.Errorf("the difference is %+v", c)
+	}
+}
+
+// Who is told when a task is decided is said once, by the policy or by an element of its own.
+func TestCopiesOfAModel(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		approving(`copyTo="lina,zhaolei"`, ""):                                              "lina,zhaolei",
+		task("", `<extensionElements><d:copy to="${board}"/></extensionElements>`):          "${board}",
+		task("", `<extensionElements><d:approval/><d:copy to="lina"/></extensionElements>`): "lina",
+	} {
+		if x := accept(t, []byte(content)).Processes[0].Node("t").UserTask.CopyTo; x == nil || x.Source() != want {
+			t.Errorf("%v, want %s", x, want)
+		}
+	}
+	plain, told := accept(t, []byte(task("", ""))).Processes[0], accept(t, []byte(approving(`copyTo="lina"`, ""))).Processes[0]
+	if c := Compare(plain, told).Changed; len(c) != 1 || !slices.Contains(c[0].Attributes, "copyTo") {
 		t.Errorf("the difference is %+v", c)
 	}
 }

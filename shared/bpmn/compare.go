@@ -138,6 +138,7 @@ func nodeFact(n *FlowNode) fact {
 			{"assignee", sourceOf(u.Assignee)}, {"candidateUsers", sourceOf(u.CandidateUsers)}, {"candidateGroups", sourceOf(u.CandidateGroups)},
 			{"dueDate", sourceOf(u.DueDate)}, {"followUpDate", sourceOf(u.FollowUpDate)}, {"priority", sourceOf(u.Priority)},
 			{"formKey", u.FormKey}, {"formRef", u.FormRef}, {"taskListener", listenerText(u.Listeners)}, {"approval", u.Approval.text()},
+			{"copyTo", sourceOf(u.CopyTo)},
 		}...)
 	}
 	if s := n.StartEvent; s != nil {

@@ -279,6 +279,8 @@ type UserTask struct {
 	Listeners []Listener
 	// Approval is the policy of diom:approval; nil: none.
 	Approval *Approval
+	// CopyTo gives the usernames of those who are told when the task is decided; nil: nobody.
+	CopyTo *expr.Expression
 	Form
 }
 

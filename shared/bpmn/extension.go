@@ -94,7 +94,7 @@ var extensionElements = map[string]extension{
 
 	"properties": {verdict: executed}, // for workers
 
-	"approval": {on: []string{"userTask", "process"}},
+	"approval": {on: []string{"userTask", "process"}}, "copy": {on: []string{"userTask"}},
 
 	"in": {on: onPassing}, "out": {on: onCall},
 

@@ -140,6 +140,7 @@ const (
 	ruleResource   = "missing_resource"
 
 	ruleApproval = "invalid_approval"
+	ruleCopy     = "invalid_copy"
 
 	ruleLoopMaximum = "invalid_loop_maximum"
 	ruleLoopOnce    = "loop_once"

@@ -25,6 +25,7 @@ func readUserTask(r *reader, n *node, f *FlowNode) {
 	}
 	r.assign(n, s, t)
 	t.Approval = r.approval(n, s)
+	t.CopyTo = r.copyTo(n, s)
 	t.Listeners = r.taskListeners(n, s)
 	f.UserTask = t
 }

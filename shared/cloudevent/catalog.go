@@ -35,7 +35,7 @@ var descriptions = []Description{
 	{Type: TypeInstanceResumed, Summary: "A suspended instance goes on.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceResumed}},
 	{Type: TypeInstanceMigrated, Summary: "An instance goes on by another definition: ask for it.", fields: always + "reason?", change: &engine.Change{Kind: engine.InstanceMigrated, Reason: "流程改版"}},
 	{
-		Type: TypeTaskCreated, Summary: "A user task waits for somebody.", fields: always + "nodeId taskId taskName assignee? candidateUsers? candidateGroups? dueAt?",
+		Type: TypeTaskCreated, Summary: "A user task waits for somebody.", fields: always + "nodeId taskId taskName assignee? candidateUsers? candidateGroups? dueAt? reason?",
 		change: &engine.Change{Kind: engine.TaskCreated, Task: &engine.Task{ID: exampleID(2), Node: "file", Name: "备案", CandidateGroups: []string{"finance"}, DueAt: exampleTime.Add(24 * time.Hour)}},
 	},
 	{
@@ -53,6 +53,14 @@ var descriptions = []Description{
 	{
 		Type: TypeTaskReturned, Summary: "An approver has sent the work back from his task to a node before it: the outcome.", fields: always + "nodeId taskId assignee outcome",
 		change: &engine.Change{Kind: engine.TaskReturned, TaskID: exampleID(2), Node: "file", Assignee: "lina", Outcome: "approve"},
+	},
+	{
+		Type: TypeTaskCopied, Summary: "People who have nothing to do with a user task were told of it: they may read its instance.", fields: always + "nodeId taskId copiedTo",
+		change: &engine.Change{Kind: engine.TaskCopied, TaskID: exampleID(2), Node: "file", Names: []string{"sunqi"}},
+	},
+	{
+		Type: TypeTaskUrged, Summary: "Those who have a user task were urged, for the urges-th time; with the reason escalated who is above the assignee is told, too.", fields: always + "nodeId taskId assignee? urges reason?",
+		change: &engine.Change{Kind: engine.TaskUrged, TaskID: exampleID(2), Node: "file", Assignee: "lina", Urges: 3, Reason: engine.Escalated},
 	},
 	{
 		Type: TypeJobCreated, Summary: "A worker can fetch a job of the topic.", fields: always + "nodeId jobId jobKind topic retries dueAt?",
@@ -173,6 +181,8 @@ var schemas = map[string]map[string]any{
 	"assignee":         {"type": "string"},
 	"candidateUsers":   {"type": "array", "items": map[string]any{"type": "string"}, "minItems": 1},
 	"candidateGroups":  {"type": "array", "items": map[string]any{"type": "string"}, "minItems": 1},
+	"copiedTo":         {"type": "array", "items": map[string]any{"type": "string"}, "minItems": 1, "description": "usernames"},
+	"urges":            {"type": "integer", "minimum": 1, "description": "how often by now"},
 	"outcome":          {"type": "string"},
 	"reason":           {"type": "string"},
 	"incidentId":       {"type": "string", "format": "uuid"},

@@ -42,6 +42,8 @@ type Data struct {
 	Assignee   string    `json:"assignee,omitempty"`
 	Users      []string  `json:"candidateUsers,omitempty"`
 	Groups     []string  `json:"candidateGroups,omitempty"`
+	CopiedTo   []string  `json:"copiedTo,omitempty"`
+	Urges      int       `json:"urges,omitempty"`
 	Outcome    string    `json:"outcome,omitempty"`
 	Reason     string    `json:"reason,omitempty"`
 	IncidentID engine.ID `json:"incidentId,omitzero"`
@@ -104,13 +106,16 @@ func payload(s Step, c *engine.Change) Data {
 	d := Data{
 		InstanceID: s.InstanceID, ProcessKey: s.ProcessKey, Actor: s.Actor, NodeID: c.Node, TaskID: c.TaskID,
 		Assignee: c.Assignee, Outcome: c.Outcome, Reason: c.Reason, IncidentID: c.IncidentID, Code: c.Code,
-		JobID: c.JobID, Topic: c.Topic, DueAt: c.DueAt, TimerID: c.TimerID, Message: c.Message,
+		JobID: c.JobID, Topic: c.Topic, DueAt: c.DueAt, TimerID: c.TimerID, Message: c.Message, Urges: c.Urges,
 	}
 	if c.Kind == engine.JobFailed {
 		d.Retries = &c.Retries
 	}
 	if c.Kind == engine.SignalReceived || c.Kind == engine.SignalThrown {
 		d.Message, d.Signal = "", c.Message
+	}
+	if c.Kind == engine.TaskCopied {
+		d.CopiedTo = c.Names
 	}
 	if r := c.Return; r != nil {
 		d.Outcome, d.Code = string(r.Outcome), r.Code

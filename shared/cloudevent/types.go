@@ -17,6 +17,8 @@ const (
 	TypeTaskCompleted      = prefix + "task.completed.v1"
 	TypeTaskCancelled      = prefix + "task.cancelled.v1"
 	TypeTaskReturned       = prefix + "task.returned.v1"
+	TypeTaskCopied         = prefix + "task.copied.v1"
+	TypeTaskUrged          = prefix + "task.urged.v1"
 	TypeJobCreated         = prefix + "job.created.v1"
 	TypeJobRequested       = prefix + "job.requested.v1"
 	TypeJobCompleted       = prefix + "job.completed.v1"
@@ -51,6 +53,8 @@ var byKind = map[engine.Kind]string{
 	engine.TaskCompleted:     TypeTaskCompleted,
 	engine.TaskCancelled:     TypeTaskCancelled,
 	engine.TaskReturned:      TypeTaskReturned,
+	engine.TaskCopied:        TypeTaskCopied,
+	engine.TaskUrged:         TypeTaskUrged,
 	engine.JobCreated:        TypeJobCreated,
 	engine.JobCompleted:      TypeJobCompleted,
 	engine.JobFailed:         TypeJobFailed,
@@ -74,6 +78,10 @@ func TypeOf(c *engine.Change) string {
 	case engine.JobCreated:
 		if c.Job != nil && c.Job.Kind != engine.ExternalJob {
 			return TypeTokenReady
+		}
+	case engine.TaskCopied:
+		if len(c.Names) == 0 {
+			return ""
 		}
 	case engine.JobCompleted, engine.JobFailed:
 		if c.Topic == "" {

@@ -78,6 +78,11 @@ type Config struct {
 	// MaxAttachment is the largest content of an attachment of a task in bytes, at most 7340032 (7 MiB).
 	MaxAttachment int `env:"DIOM_MAX_ATTACHMENT" envDefault:"4194304"`
 
+	// UrgePause is how long those who have a task are left alone once somebody has urged them.
+	UrgePause time.Duration `env:"DIOM_URGE_PAUSE" envDefault:"30m"`
+	// UrgeLadder is with which urge of the same person the head of the department is told, too.
+	UrgeLadder int `env:"DIOM_URGE_LADDER" envDefault:"3"`
+
 	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
 	// is public.
 	Demo bool `env:"DIOM_DEMO"`
@@ -138,14 +143,8 @@ func Load() (Config, error) {
 			*value = secret
 		}
 	}
-	if c.EventMode != "binary" && c.EventMode != "structured" {
-		return c, fmt.Errorf("DIOM_EVENT_MODE is %q; it may be binary or structured", c.EventMode)
-	}
-	if c.Listeners != "refuse" && c.Listeners != "ignore" && c.Listeners != "job" {
-		return c, fmt.Errorf("DIOM_LISTENERS is %q; it may be refuse, ignore or job", c.Listeners)
-	}
-	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
-		return c, fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
+	if err := c.check(); err != nil {
+		return c, err
 	}
 	if c.AccessTokenLife > LongestAccess {
 		return c, fmt.Errorf("DIOM_ACCESS_TOKEN_LIFE is %s; it may be up to %s", c.AccessTokenLife, LongestAccess)
@@ -154,6 +153,23 @@ func Load() (Config, error) {
 		c.Addr = ":" + c.Port
 	}
 	return c, nil
+}
+
+// check returns the first setting that has a value which it may not have.
+func (c Config) check() error {
+	if c.EventMode != "binary" && c.EventMode != "structured" {
+		return fmt.Errorf("DIOM_EVENT_MODE is %q; it may be binary or structured", c.EventMode)
+	}
+	if c.Listeners != "refuse" && c.Listeners != "ignore" && c.Listeners != "job" {
+		return fmt.Errorf("DIOM_LISTENERS is %q; it may be refuse, ignore or job", c.Listeners)
+	}
+	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
+		return fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
+	}
+	if c.UrgePause <= 0 || c.UrgeLadder < 1 {
+		return fmt.Errorf("DIOM_URGE_PAUSE is %s and DIOM_URGE_LADDER is %d; both are more than 0", c.UrgePause, c.UrgeLadder)
+	}
+	return nil
 }
 
 // RunsJobs reports whether the process runs continuations and timers by itself.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // appliers is the one place where the state of an instance changes. Applying the changes of every
@@ -48,6 +49,9 @@ var appliers = map[Kind]func(*Instance, Change){
 	},
 	TaskAssigned: func(in *Instance, c Change) {
 		t := in.Task(c.TaskID)
+		if t.Assignee != c.Assignee { // who has it now was not urged
+			t.Urges, t.UrgedAt = 0, time.Time{}
+		}
 		t.Assignee, t.Owner, t.Delegated, t.Version = c.Assignee, c.Owner, c.Delegated, in.Version
 	},
 	TaskChanged: func(in *Instance, c Change) {
@@ -143,6 +147,9 @@ var appliers = map[Kind]func(*Instance, Change){
 	ReturnEnded:     endReturn,
 	TaskReturned:    endTask,
 	TaskWithdrawn:   record,
+
+	TaskCopied: record,
+	TaskUrged:  urgeTask,
 }
 
 func (in *Instance) end(state State, c Change) {
@@ -233,7 +240,7 @@ func (in *Instance) has(c Change) bool {
 		return c.Task != nil
 	case TaskChanged:
 		return c.Task != nil && in.Task(c.Task.ID) != nil
-	case TaskAssigned, TaskCompleted, TaskCancelled, TaskReturned:
+	case TaskAssigned, TaskCompleted, TaskCancelled, TaskReturned, TaskUrged:
 		return in.Task(c.TaskID) != nil
 	case IncidentRaised:
 		return c.Incident != nil

@@ -234,6 +234,7 @@ func (s *step) conclude(body Token, a *Approval, c Change) {
 		s.unjump(body)
 	}
 	s.setVariables(body.Scope, Variables{policy(node).Result: a.outcome(node.ID)})
+	s.inform(body, node, a.lastVote())
 }
 
 // outcome is the variable in which conditions read what was decided.

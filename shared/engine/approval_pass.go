@@ -12,7 +12,7 @@ var revocable = map[Kind]bool{
 	TaskCompleted: true, TaskCreated: true, TaskCancelled: true, TaskAssigned: true, VariablesSet: true, VariablesRemoved: true,
 	TokenCreated: true, TokenMoved: true, TokenConsumed: true, ScopeOpened: true, ScopeClosed: true,
 	TimerCreated: true, TimerCancelled: true, SubscriptionOpened: true, SubscriptionClosed: true,
-	ApprovalChanged: true, DecisionEvaluated: true, ReturnEnded: true,
+	ApprovalChanged: true, DecisionEvaluated: true, ReturnEnded: true, TaskCopied: true,
 }
 
 // passing does what ends the work of a token at a user task, up to where every token waits, and records what came

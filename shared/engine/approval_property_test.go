@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -18,7 +19,7 @@ func (m *model) policy() string {
 		attributes += m.one("ratio", ` ratio="34"`, ` ratio="100"`, "")
 	}
 	attributes += m.one("signers", "", ` signers="lina,zhaolei"`, ` signers="${list}"`) + m.one("veto", "", ` veto="true"`) +
-		m.one("empty", "", ` empty="approve"`, ` empty="reject"`) + m.one("allow", "", "", ` allow="return withdraw"`)
+		m.one("empty", "", ` empty="approve"`, ` empty="reject"`) + m.one("copyTo", "", ` copyTo="${list}"`, ` copyTo="sunqi"`) + m.one("allow", "", "", ` allow="return withdraw"`)
 	return `<extensionElements><diom:approval xmlns:diom="https://diom.io/schema/bpmn/1.0" ` + attributes + `/></extensionElements>`
 }
 
@@ -74,7 +75,7 @@ type approver struct{ *driver }
 
 func (d *approver) approve() engine.Action {
 	users := rapid.SampledFrom([][]string{{"lina"}, {"zhaolei"}, {"chenhao", "sunqi"}, {"wuqiang"}}).Draw(d.rt, "users")
-	kind := rapid.IntRange(0, 8).Draw(d.rt, "operation")
+	kind := rapid.IntRange(0, 11).Draw(d.rt, "operation")
 	if len(d.instance.Tasks) == 0 || kind < 2 {
 		return engine.WithdrawTask{Task: d.anyCompleted()}
 	}
@@ -90,6 +91,13 @@ func (d *approver) approve() engine.Action {
 		return engine.AddSigners{Task: task, Users: users, Mode: mode}
 	case 5:
 		return engine.RemoveSigners{Task: task, Users: users}
+	case 9:
+		return engine.CopyTask{Task: task, Users: users}
+	case 10:
+		return engine.UrgeTask{Task: task, Pause: time.Minute, Ladder: rapid.IntRange(0, 2).Draw(d.rt, "ladder")}
+	case 11:
+		reason := rapid.SampledFrom([]string{engine.Transferred, engine.Substituted}).Draw(d.rt, "reason")
+		return engine.HandOver{From: rapid.SampledFrom([]string{"zhangwei", "lina", "zhaolei"}).Draw(d.rt, "from"), To: users[0], Reason: reason}
 	}
 	outcome := rapid.SampledFrom([]string{"", engine.Approve, engine.Reject, engine.Abstain}).Draw(d.rt, "outcome")
 	return engine.CompleteTask{Task: task, Outcome: outcome, Variables: values(d.rt)}

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
 	"diom.io/workflow/shared/engine"
 )
 
-// approvals reads the operations on approvals: return, withdraw, add-signers and remove-signers. A task is
+// approvals reads the operations on approvals: return, withdraw, add-signers and remove-signers, and what people do beside them: copy, urge and hand-over. A task is
 // named by its node; of=user chooses among several.
 func (r *run) approvals(t *testing.T, d *datadriven.TestData) engine.Action {
 	t.Helper()
@@ -36,6 +37,20 @@ func (r *run) approvals(t *testing.T, d *datadriven.TestData) engine.Action {
 			of = user
 		}
 		return engine.WithdrawTask{Task: r.completedBy(node, of), Comment: comment}
+	case "copy":
+		id := r.taskOf(node, of)
+		if of != "" && r.instance.Task(id) == nil {
+			id = r.completedBy(node, of)
+		}
+		return engine.CopyTask{Task: id, Node: node, Users: list, Comment: comment}
+	case "urge":
+		return engine.UrgeTask{Task: r.taskOf(node, of), Comment: comment, Pause: 2 * time.Minute, Ladder: 2}
+	case "hand-over":
+		a := engine.HandOver{From: of, To: to, Reason: engine.Transferred, Comment: comment}
+		if d.HasArg("away") {
+			a.Reason = engine.Substituted
+		}
+		return a
 	case "withdraw-request":
 		return engine.WithdrawInstance{Comment: comment}
 	case "vote":

@@ -88,6 +88,9 @@ const (
 	ReturnEnded     Kind = "return.ended"
 	TaskReturned    Kind = "task.returned"
 	TaskWithdrawn   Kind = "task.withdrawn"
+
+	TaskCopied Kind = "task.copied"
+	TaskUrged  Kind = "task.urged"
 )
 
 // Change is one thing that a step did. The list of a step's changes is at once the rows to write, the
@@ -100,8 +103,8 @@ const (
 //	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes
 //	token.moved         Token, Node (where to), Flow, Why
 //	token.consumed      Token, Node, Why (the completion condition, at an instance of a multi-instance activity)
-//	task.created        Task, Why
-//	task.changed        Task (with all that it is now)
+//	task.created        Task, Why, Reason (substituted: who stands in for somebody has it)
+//	task.changed        Task (with all that it is now), Reason
 //	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
 //	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment
 //	task.cancelled      TaskID, Node, Reason
@@ -157,6 +160,8 @@ const (
 //	return.ended        Scope, Node: it is entered
 //	task.returned       TaskID, Node, Assignee (who did it), Outcome (the node returned to), Comment: the task ends
 //	task.withdrawn      TaskID, Node, Assignee, Comment: what was completed is taken back
+//	task.copied         TaskID, Node, Names (who may read it), Comment, Why; Code and Reason where the model names nobody rightly
+//	task.urged          TaskID, Node, Assignee, Comment, Urges (how often by now), Reason (escalated), At
 type Change struct {
 	Kind           Kind          `json:"kind"`
 	Instance       *Started      `json:"instance,omitempty"`
@@ -205,6 +210,7 @@ type Change struct {
 	Approval       *Approval     `json:"approval,omitempty"`
 	Passed         *Passed       `json:"passed,omitempty"`
 	Kept           *Resumption   `json:"kept,omitempty"`
+	Urges          int           `json:"urges,omitempty"`
 }
 
 // Started is what an instance is born with.
@@ -226,7 +232,7 @@ type Started struct {
 // Why records one evaluation that decided something: a sequence flow's condition, the completion
 // condition of a multi-instance activity, the condition of an event, or who a task is for. Replay never evaluates again.
 type Why struct {
-	Subject    string                     `json:"subject"` // a sequence flow's id, or completionCondition, condition, assignee, candidateUsers, candidateGroups
+	Subject    string                     `json:"subject"` // a sequence flow's id, or completionCondition, condition, assignee, candidateUsers, candidateGroups, copyTo
 	Expression string                     `json:"expression"`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty"`
 	Result     json.RawMessage            `json:"result"`

@@ -47,6 +47,8 @@ type World struct {
 	// SkipListeners and SkipMappings pass over listeners, and over input and output parameters (Camunda 7
 	// skipCustomListeners, skipIoMappings).
 	SkipListeners, SkipMappings bool
+	// Substitutes are who stands in for whom among the usernames, for tasks that are created.
+	Substitutes map[string]string
 }
 
 // Command is one request to an instance. ID, a UUIDv7 made by the caller, is the seed of every id

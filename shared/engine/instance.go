@@ -136,6 +136,8 @@ type Task struct {
 	DueAt           time.Time `json:"dueAt,omitzero"`
 	FollowUpAt      time.Time `json:"followUpAt,omitzero"`
 	CreatedAt       time.Time `json:"createdAt"`
+	Urges           int       `json:"urges,omitempty"` // how often its assignee was urged
+	UrgedAt         time.Time `json:"urgedAt,omitzero"`
 	Version         int64     `json:"version"` // instance version of its last change
 }
 

@@ -113,6 +113,9 @@ func (a ChangeTask) apply(s *step) error {
 	task := a.Task
 	task.Token, task.Node, task.FormKey, task.CreatedAt = now.Token, now.Node, now.FormKey, now.CreatedAt
 	task.Name = clip(task.Name)
+	if task.Assignee == now.Assignee {
+		task.Urges, task.UrgedAt = now.Urges, now.UrgedAt
+	}
 	s.do(Change{Kind: TaskChanged, Task: &task})
 	return nil
 }

@@ -50,7 +50,9 @@ func (s *step) offer(t Token, node *bpmn.FlowNode, from int) error {
 	if err != nil {
 		return err
 	}
-	s.do(Change{Kind: TaskCreated, Task: task, Why: e.why})
+	c := Change{Kind: TaskCreated, Task: task, Why: e.why}
+	s.standIn(task, &c)
+	s.do(c)
 	for _, timer := range timers {
 		s.do(Change{Kind: TimerCreated, Timer: timer})
 	}
@@ -196,6 +198,9 @@ func (a CompleteTask) apply(s *step) error {
 		Kind: TaskCompleted, TaskID: task.ID, Node: task.Node, Assignee: s.command.Actor, Owner: task.Owner,
 		Outcome: a.Outcome, Comment: a.Comment, At: s.now,
 	})
+	if node := s.node(token); policy(node) == nil {
+		s.inform(token, node, task.ID)
+	}
 	s.passing(token, task.ID, func() { s.completed(token, s.node(token), 0) })
 	return nil
 }

@@ -40,6 +40,7 @@ func leaves() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[json.RawMessage](): {},
 		reflect.TypeFor[engine.State]():    {Type: "string", Enum: states},
 		reflect.TypeFor[[]byte]():          {Type: "string", ContentEncoding: "base64"},
+		reflect.TypeFor[faas.Binary]():     {Type: "string", ContentMediaType: "application/octet-stream"},
 		reflect.TypeFor[[][]byte]():        {Type: "array", Items: &jsonschema.Schema{Type: "string", ContentMediaType: "application/octet-stream"}},
 	}
 }

@@ -32,10 +32,11 @@ type Content struct {
 	TaskID      engine.ID `json:"taskId,omitzero"`
 	NodeID      string    `json:"nodeId,omitempty"`
 	IncidentID  engine.ID `json:"incidentId,omitzero"`
+	CommentID   engine.ID `json:"commentId,omitzero"`
 	Code        string    `json:"code,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Actor       string    `json:"actor,omitempty"`
-	Text        string    `json:"text,omitempty"` // of a message of the process itself
+	Text        string    `json:"text,omitempty"` // of a message of the process itself, or what the actor says
 }
 
 // notice is one event under way.
@@ -44,6 +45,7 @@ type notice struct {
 	event  event.Event
 	data   cloudevent.Data
 	origin store.Origin // of the instance, where it is told
+	text   string       // what somebody says to it
 }
 
 // Consume notifies those whom an event of the product concerns, and nobody of what he has done himself.
@@ -55,7 +57,8 @@ func (s *Service) Consume(ctx context.Context, e event.Event) error {
 		return ErrEvent
 	}
 	switch e.Type() {
-	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled, cloudevent.TypeTaskReturned:
+	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled, cloudevent.TypeTaskReturned,
+		cloudevent.TypeTaskCopied, cloudevent.TypeTaskUrged:
 		if n.data.TaskID.IsZero() {
 			return ErrEvent
 		}
@@ -74,6 +77,10 @@ func (n notice) task(ctx context.Context) error {
 	switch {
 	case n.event.Type() == cloudevent.TypeTaskCompleted, n.event.Type() == cloudevent.TypeTaskReturned:
 		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, n.data.Actor, instant())
+	case n.event.Type() == cloudevent.TypeTaskCopied:
+		return n.copied(ctx)
+	case n.event.Type() == cloudevent.TypeTaskUrged:
+		return n.urge(ctx)
 	case n.event.Type() == cloudevent.TypeTaskCancelled:
 		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", instant())
 	case n.data.Assignee == "":
@@ -120,6 +127,20 @@ func (n notice) assign(ctx context.Context) error {
 	}))
 }
 
+// copied tells those who were sent a copy of a task, whatever has become of it.
+func (n notice) copied(ctx context.Context) error {
+	people, err := n.store.Members(ctx, store.Audience{Users: n.data.CopiedTo, Except: n.data.Actor}, maxAudience)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	if n.text, err = n.said(ctx); err != nil {
+		return err
+	}
+	return gone(n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
+		return n.notifications(TaskCopied, title(TaskCopied, now.Name), people)
+	}))
+}
+
 func (n notice) tellStarter(ctx context.Context, kind string) error {
 	origin, err := n.store.Origin(ctx, n.data.InstanceID)
 	if err != nil {
@@ -150,7 +171,7 @@ func (n notice) notifications(kind, title string, people []string) []store.Notif
 	d, at := n.data, n.event.Time().UTC().Truncate(time.Millisecond)
 	content, _ := json.Marshal(Content{ // texts and ids always marshal
 		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, ProcessName: n.origin.ProcessName, BusinessKey: n.origin.BusinessKey, TaskID: d.TaskID,
-		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor,
+		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor, Text: n.text,
 	})
 	list := make([]store.Notification, 0, len(people))
 	for _, username := range people {

@@ -126,6 +126,7 @@ const (
 	todo    = "您有新的待办任务：审批"
 	offered = "有任务等待认领：备案"
 	ended   = "您发起的流程已结束：请假"
+	urged   = "您的待办任务被催办：审批"
 )
 
 // The life of an instance as people see it, each event delivered three times.
@@ -195,6 +196,11 @@ func TestWhoIsTold(t *testing.T) {
 		"cancelled by another":    {cloudevent.TypeInstanceCancelled, cloudevent.Data{Actor: "wuqiang", Reason: "x"}, map[string]string{"zhangwei": "您发起的流程已取消：请假"}},
 		"cancelled by itself":     {cloudevent.TypeInstanceCancelled, cloudevent.Data{}, map[string]string{"zhangwei": "您发起的流程已取消：请假"}},
 		"failed":                  {cloudevent.TypeIncidentRaised, cloudevent.Data{Code: "job_failed"}, map[string]string{"wuqiang": "流程发生异常，请处理：请假", "admin": "流程发生异常，请处理：请假"}},
+		"copied":                  {cloudevent.TypeTaskCopied, cloudevent.Data{Actor: "wangfang", CopiedTo: []string{"sunqi", "wangfang", "nobody"}}, map[string]string{"sunqi": "有任务抄送给您：审批"}},
+		"urged":                   {cloudevent.TypeTaskUrged, cloudevent.Data{Actor: "zhangwei", Assignee: "wangfang", Urges: 1}, map[string]string{"wangfang": urged}},
+		"urged by the assignee":   {cloudevent.TypeTaskUrged, cloudevent.Data{Actor: "wangfang", Assignee: "wangfang", Urges: 1}, map[string]string{}},
+		"urged again and again":   {cloudevent.TypeTaskUrged, cloudevent.Data{Actor: "zhangwei", Assignee: "lina", Urges: 3, Reason: engine.Escalated}, map[string]string{"lina": urged, "zhaolei": "您下属的任务多次被催办：审批"}},
+		"nobody is above":         {cloudevent.TypeTaskUrged, cloudevent.Data{Actor: "zhangwei", Assignee: "wangfang", Urges: 3, Reason: engine.Escalated}, map[string]string{"wangfang": urged}},
 		"failed in one's hands":   {cloudevent.TypeIncidentRaised, cloudevent.Data{Actor: "wuqiang"}, map[string]string{"admin": "流程发生异常，请处理：请假"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -244,6 +250,8 @@ func TestStrangeEvents(t *testing.T) {
 		"bad id":       {cloudevent.TypeTaskCreated, map[string]string{"instanceId": "1"}, notification.ErrEvent},
 		"task gone":    {cloudevent.TypeTaskCreated, cloudevent.Data{InstanceID: id, TaskID: id, Assignee: "lina"}, nil},
 		"offer gone":   {cloudevent.TypeTaskAssigned, cloudevent.Data{InstanceID: id, TaskID: id}, nil},
+		"copy gone":    {cloudevent.TypeTaskCopied, cloudevent.Data{InstanceID: id, TaskID: id, CopiedTo: []string{"lina"}}, nil},
+		"urge gone":    {cloudevent.TypeTaskUrged, cloudevent.Data{InstanceID: id, TaskID: id, Assignee: "lina"}, nil},
 		"starter gone": {cloudevent.TypeInstanceEnded, cloudevent.Data{InstanceID: id}, nil},
 		"failure gone": {cloudevent.TypeIncidentRaised, cloudevent.Data{InstanceID: id}, nil},
 	} {

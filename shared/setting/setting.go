@@ -6,6 +6,7 @@
 package setting
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -46,6 +47,7 @@ const (
 	MaxAge          = "password.max_age"
 	MustChange      = "password.must_change"
 	UrgeCooldown    = "approval.urge_cooldown"
+	UrgeLadder      = "approval.urge_ladder"
 	MaxAttachment   = "attachment.max_bytes"
 )
 
@@ -83,7 +85,8 @@ func Definitions() []Definition {
 		{Key: History, Kind: Integer, Min: 0, Max: MaxHistory, fallback: fixed("0"), Summary: "How many of one's earlier passwords one may not choose again."},
 		{Key: MaxAge, Kind: Duration, Min: 0, Max: 3650 * day, fallback: fixed("0s"), Summary: "After how long a password must be changed; 0s is never."},
 		{Key: MustChange, Kind: Flag, fallback: fixed("false"), Summary: "Whether one must change a password that an administrator has given, where he says nothing else."},
-		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: fixed("30m"), Summary: "How long nobody can urge about a task again."},
+		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: func(c config.Config) string { return cmp.Or(c.UrgePause, 30*time.Minute).String() }, Summary: "How long nobody can urge about a task again."},
+		{Key: UrgeLadder, Kind: Integer, Min: 1, Max: 100, fallback: func(c config.Config) string { return strconv.Itoa(cmp.Or(c.UrgeLadder, 3)) }, Summary: "With which urge about a task the head of the department is told, too."},
 		{Key: MaxAttachment, Kind: Integer, Min: 1, Max: config.LargestAttachment, fallback: func(c config.Config) string { return strconv.Itoa(c.MaxAttachment) }, Summary: "The largest content of an attachment in bytes."},
 	}
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -53,12 +54,20 @@ func (s *Store) Attachment(ctx context.Context, id engine.ID) (Attachment, []byt
 	return a, content, absent(err, ErrNoAttachment)
 }
 
-// AddAttachment inserts an attachment, or returns ErrNoInstance. The instance is read in the same statement:
-// it is not deleted meanwhile.
-func (s *Store) AddAttachment(ctx context.Context, a Attachment, content []byte) error {
-	return s.write(ctx, ErrNoInstance, `INSERT INTO workflow_attachment (id, instance_id, task_id, kind, author, name, description, url, content_type, size, content, created_at)
- SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`,
-		a.ID[:], nullableID(a.TaskID), a.Kind, a.Author, a.Name, a.Description, a.URL, a.ContentType, a.Size, content, a.CreatedAt, a.InstanceID[:])
+const insertAttachment = `INSERT INTO workflow_attachment (id, instance_id, task_id, kind, author, name, description, url, content_type, size, content, created_at)
+ SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`
+
+// AddAttachment inserts an attachment and records the answer for i, or returns ErrNoInstance or ErrRepeated. The instance
+// is read in the same statement: it is not deleted meanwhile.
+func (s *Store) AddAttachment(ctx context.Context, a Attachment, content []byte, i *Idempotency, answer Recorded) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, insertAttachment,
+			a.ID[:], nullableID(a.TaskID), a.Kind, a.Author, a.Name, a.Description, a.URL, a.ContentType, a.Size, content, a.CreatedAt, a.InstanceID[:])
+		if err = changedOne(result, err, ErrNoInstance); err != nil {
+			return err
+		}
+		return i.Record(ctx, tx, answer, a.CreatedAt)
+	})
 }
 
 // DeleteAttachment removes an attachment, or returns ErrNoAttachment.

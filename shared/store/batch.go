@@ -73,6 +73,10 @@ type BatchOf struct {
 	Filter    InstanceFilter
 	Ended     bool
 	Incidents bool // those alone that have an open incident
+	// Person finds those in which something waits for somebody: that he has, that is offered to him by name, or that
+	// comes back to him. Of the filter the process keys count then.
+	Person      string
+	ProcessKeys []string
 }
 
 const batchColumns = `b.id, b.kind, b.state, b.request, b.total, b.done, b.failed, b.created_by, b.created_at, b.ended_at FROM workflow_batch b`
@@ -167,6 +171,9 @@ func repeatRows(n int) string {
 const itemsOf = `INSERT INTO workflow_batch_item (batch_id, instance_id, state, attempts) SELECT ?, id, 1, 0 FROM workflow_instance`
 
 func insertFound(ctx context.Context, tx *sql.Tx, id engine.ID, of BatchOf) (int, error) {
+	if of.Person != "" {
+		return insertWaiting(ctx, tx, id, of)
+	}
 	q := of.Filter.query()
 	if of.Ended {
 		q.where("state IN (3, 4, 5)")

@@ -52,6 +52,7 @@ func (s *Store) Commit(ctx context.Context, step Step) error {
 	}
 	w.triggers()
 	w.tasks()
+	w.copies()
 	w.incidents()
 	w.suspension()
 	w.migration()

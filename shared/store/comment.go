@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -15,23 +17,58 @@ var ErrNoComment = fault.New(fault.NotFound, "comment_not_found", "There is no s
 
 // Comment is a text about an instance, or about one of its tasks. Author is a username.
 type Comment struct {
-	ID         engine.ID  `json:"id"`
-	InstanceID engine.ID  `json:"instanceId"`
-	TaskID     engine.ID  `json:"taskId,omitzero"`
-	Kind       string     `json:"kind"`
-	Author     string     `json:"author"`
-	Text       string     `json:"text"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	EditedAt   *time.Time `json:"editedAt"`
+	ID         engine.ID `json:"id"`
+	InstanceID engine.ID `json:"instanceId"`
+	TaskID     engine.ID `json:"taskId,omitzero"`
+	// ParentID is the comment that it answers; zero: none.
+	ParentID engine.ID `json:"parentId,omitzero"`
+	Kind     string    `json:"kind"`
+	Author   string    `json:"author"`
+	Text     string    `json:"text"`
+	// Mentions are the usernames of those who were told of it.
+	Mentions  []string   `json:"mentions"`
+	CreatedAt time.Time  `json:"createdAt"`
+	EditedAt  *time.Time `json:"editedAt"`
 }
 
 // Remark is the kind of a comment that somebody wrote.
 const Remark = "comment"
 
-const commentColumns = `SELECT id, instance_id, task_id, kind, author, text, created_at, edited_at FROM workflow_comment`
+const commentColumns = `SELECT id, instance_id, task_id, parent_id, kind, author, text, mentions, created_at, edited_at FROM workflow_comment`
 
 func (c *Comment) fields() []any {
-	return []any{&c.ID, &c.InstanceID, &c.TaskID, &c.Kind, &c.Author, &c.Text, &c.CreatedAt, &c.EditedAt}
+	return []any{&c.ID, &c.InstanceID, &c.TaskID, &c.ParentID, &c.Kind, &c.Author, &c.Text, (*nameList)(&c.Mentions), &c.CreatedAt, &c.EditedAt}
+}
+
+// Discussed is a comment with what it is about, for those who are told of it: the task, or the instance where there is
+// no node.
+type Discussed struct {
+	Comment
+	ProcessKey, NodeID, Name string
+	// Answered is who wrote the comment that it answers; empty: nobody.
+	Answered string
+}
+
+// nameList is a column with a JSON list of names; NULL is none.
+type nameList []string
+
+// Scan reads the column.
+func (l *nameList) Scan(value any) error {
+	*l = []string{}
+	raw, ok := value.([]byte)
+	if !ok {
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]string)(l))
+}
+
+// Value writes the column.
+func (l nameList) Value() (driver.Value, error) {
+	if len(l) == 0 {
+		return nil, nil
+	}
+	raw, err := json.Marshal([]string(l))
+	return string(raw), err
 }
 
 // Subject is what comments and attachments are about: a task, or an instance where Task is zero.
@@ -64,11 +101,22 @@ func (s *Store) Comment(ctx context.Context, id engine.ID) (Comment, error) {
 	return c, absent(err, ErrNoComment)
 }
 
-// AddComment inserts a comment, or returns ErrNoInstance. The instance is read in the same statement: it is
-// not deleted meanwhile.
-func (s *Store) AddComment(ctx context.Context, c Comment) error {
-	return s.write(ctx, ErrNoInstance, `INSERT INTO workflow_comment (id, instance_id, task_id, kind, author, text, created_at)
- SELECT ?, id, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`, c.ID[:], nullableID(c.TaskID), c.Kind, c.Author, c.Text, c.CreatedAt, c.InstanceID[:])
+const insertComment = `INSERT INTO workflow_comment (id, instance_id, task_id, parent_id, kind, author, text, mentions, created_at)
+ SELECT ?, id, ?, ?, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`
+
+// AddComment inserts a comment with the notifications of it, and records the answer for i, or returns ErrNoInstance or
+// ErrRepeated. The instance is read in the same statement: it is not deleted meanwhile.
+func (s *Store) AddComment(ctx context.Context, c Comment, told []Notification, i *Idempotency, answer Recorded) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, insertComment, c.ID[:], nullableID(c.TaskID), nullableID(c.ParentID), c.Kind, c.Author, c.Text, nameList(c.Mentions), c.CreatedAt, c.InstanceID[:])
+		if err = changedOne(result, err, ErrNoInstance); err == nil {
+			err = notify(ctx, tx, told)
+		}
+		if err != nil {
+			return err
+		}
+		return i.Record(ctx, tx, answer, c.CreatedAt)
+	})
 }
 
 // EditComment gives a comment another text, or returns ErrNoComment.

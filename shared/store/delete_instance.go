@@ -28,6 +28,7 @@ var deletions = []string{
 	`DELETE FROM workflow_subscription WHERE instance_id = ?`,
 	`DELETE FROM workflow_incident WHERE instance_id = ?`,
 	`DELETE FROM workflow_search_variable WHERE instance_id = ?`,
+	`DELETE FROM workflow_copy WHERE instance_id = ?`,
 	`DELETE FROM workflow_comment WHERE instance_id = ?`,
 	`DELETE FROM workflow_attachment WHERE instance_id = ?`,
 	`DELETE FROM workflow_history WHERE instance_id = ?`,

@@ -39,6 +39,8 @@ type Task struct {
 	EndedAt         *time.Time `json:"endedAt"`
 	EndedBy         *string    `json:"endedBy"`
 	Version         int64      `json:"version"`
+	// Copy is the note of the copy in the list of what others have sent one.
+	Copy *CopyNote `json:"copy,omitempty"`
 }
 
 // ShowTask returns an open task of in as the API shows it.
@@ -158,6 +160,7 @@ const (
 	Claimable View = "claimable" // offered to the person, claimed by nobody
 	Done      View = "done"      // completed by the person
 	Started   View = "started"   // open, of instances that the person started
+	Copied    View = "copied"    // open or not, of which the person was sent a copy
 	All       View = "all"
 )
 
@@ -169,6 +172,7 @@ type TaskFilter struct {
 	ProcessKey string
 	InstanceID engine.ID
 	Open       bool // of All: those that wait for somebody
+	Unread     bool // of Copied: those that the person has not opened
 }
 
 // taskSorts maps the sort names of the API to columns.
@@ -186,11 +190,18 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, r page.Request) (page.P
 
 func (f TaskFilter) list(sort string) (list[Task], query) {
 	from, q := f.query()
-	return list[Task]{
+	l := list[Task]{
 		columns: taskColumns + " FROM " + from, count: from, scan: scanTask,
 		sort: order{column: taskSorts[sort], id: "t.id", unique: sort == "createdAt"},
 		key:  func(t Task) []string { return append(taskKey(t, sort), t.ID.String()) },
-	}, q
+	}
+	if f.View == Copied {
+		l.columns, l.scan = taskColumns+copyColumns+" FROM "+from, scanCopied
+		if l.sort.unique {
+			l.sort = byID("c.task_id") // the column of its key
+		}
+	}
+	return l, q
 }
 
 func taskKey(t Task, sort string) []string {
@@ -213,6 +224,12 @@ func (f TaskFilter) query() (string, query) {
 		q.where("t.assignee = ? AND t.state = ?", f.Username, taskOpen)
 	case Done:
 		q.where("t.ended_by = ? AND t.state = ?", f.Username, taskCompleted)
+	case Copied:
+		from = `workflow_copy c JOIN workflow_task t ON t.id = c.task_id`
+		q.where("c.username = ?", f.Username)
+		if f.Unread {
+			q.where("c.read_at IS NULL")
+		}
 	case Started:
 		from = `workflow_instance i JOIN workflow_task t ON t.instance_id = i.id`
 		q.where("i.starter = ? AND t.state = ?", f.Username, taskOpen)
@@ -253,4 +270,11 @@ func (s *Store) TakesPart(ctx context.Context, id engine.ID, username string, id
 		}
 	}
 	return false, err
+}
+
+// ProcessesOf counts the processes that tasks are of, by their keys. Those that are not there count nothing.
+func (s *Store) ProcessesOf(ctx context.Context, ids []engine.ID) (int, error) {
+	n := 0
+	err := s.DB.QueryRow(ctx, []any{&n}, `SELECT COUNT(DISTINCT process_key) FROM workflow_task WHERE id IN (`+placeholders(len(ids))+`)`, arguments16(ids)...)
+	return n, err
 }

@@ -19,8 +19,8 @@ import (
 // The lists with the sort columns and the filters that they allow.
 var (
 	TaskList = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority", "dueAt"}, Filters: []page.Filter{
-		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.All), Summary: "whose: without it todo; all is for operators and auditors"},
-		{Name: "processKey"}, ofInstance,
+		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.All), Summary: "whose: without it todo; all is for operators and auditors"},
+		{Name: "processKey"}, ofInstance, {Name: "unread", Form: page.Flag, Summary: "true leaves out, of copied ones, what one has opened"},
 	}}
 	InstanceList = page.List{Name: "instances", Sorts: []string{"-startedAt"}, Filters: []page.Filter{
 		{Name: "view", Values: words(mine, department, everybody), Summary: "whose: mine, of the departments that one heads, or all, which is for operators and auditors"},
@@ -56,13 +56,13 @@ type Service struct{ store *store.Store }
 func New(st *store.Store) *Service { return &Service{store: st} }
 
 // Tasks returns a page of the principal's tasks, of the view that q names: todo (the default),
-// claimable, done or started. Those who see all may ask for all.
+// claimable, done, started or copied. Those who see all may ask for all.
 func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Task], error) {
-	f := store.TaskFilter{View: store.View(q.Get("view")), Username: p.Username, Identities: p.Identities(), ProcessKey: q.Get("processKey")}
+	f := store.TaskFilter{View: store.View(q.Get("view")), Username: p.Username, Identities: p.Identities(), ProcessKey: q.Get("processKey"), Unread: q.Get("unread") == "true"}
 	if f.View == "" {
 		f.View = store.Todo
 	}
-	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started}
+	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started, store.Copied}
 	if p.SeesAll() {
 		allowed = append(allowed, store.All)
 	}

@@ -211,7 +211,7 @@ func TestApprovalOperations(t *testing.T) {
 	refused("task_not_completed", raw, err)
 	raw, err = f.WithdrawTask(t.Context(), lina, b.tasks["zhaolei"], workflow.Remark{})
 	refused("not_your_task", raw, err)
-	b.allowed("lina", "return", "add-signers", "remove-signers")
+	b.allowed("lina", "return", "add-signers", "remove-signers", "copy")
 	raw, err = f.RemoveSigners(t.Context(), lina, b.tasks["lina"], workflow.OldSigners{UserIDs: []string{"zhaolei"}, Comment: "absent"})
 	decode[workflow.TaskAnswer](t, raw, err)
 	raw, err = f.AddSigners(t.Context(), lina, b.tasks["lina"], workflow.NewSigners{UserIDs: []string{"sunqi"}, Mode: engine.AddBefore})
@@ -222,7 +222,7 @@ func TestApprovalOperations(t *testing.T) {
 	b.note(answer)
 	raw, err = b.vote("sunqi", "")
 	b.note(decode[workflow.TaskAnswer](t, raw, err))
-	b.allowed("sunqi", "withdraw")
+	b.allowed("sunqi", "withdraw", "copy")
 	raw, err = f.ReturnTask(t.Context(), lina, b.tasks["lina"], workflow.TaskReturn{To: "starter", StraightBack: true, Comment: "more"})
 	if answer = decode[workflow.TaskAnswer](t, raw, err); answer.Task.State != "completed" || answer.Next[0].NodeID != "apply" {
 		t.Errorf("returned %+v", answer)

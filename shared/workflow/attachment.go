@@ -3,6 +3,7 @@ package workflow
 import (
 	"cmp"
 	"context"
+	"net/http"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -47,10 +48,10 @@ func (s *Service) Attachment(ctx context.Context, p access.Principal, of store.S
 	return a, content, err
 }
 
-// Attach adds an attachment, content or a.URL, to an instance or a task, running or ended. Who may see it
-// may. Errors: ErrAttachmentEmpty, ErrAttachmentSize, ErrText, ErrBadText.
+// Attach adds an attachment, content or a.URL, to an instance or a task, running or ended. Who has to do
+// with it may. Errors: ErrAttachmentEmpty, ErrAttachmentSize, ErrText, ErrBadText.
 func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a store.Attachment, content []byte) (store.Attachment, error) {
-	of, err := s.about(ctx, call.Principal, of)
+	of, err := s.onto(ctx, call.Principal, of)
 	if err == nil {
 		err = s.checkAttachment(ctx, a, content)
 	}
@@ -61,7 +62,11 @@ func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a sto
 	if content != nil {
 		a.Size = new(len(content))
 	}
-	return a, s.store.AddAttachment(ctx, a, content)
+	answer, err := recorded(http.StatusCreated, a)
+	if err != nil {
+		return store.Attachment{}, err
+	}
+	return a, s.store.AddAttachment(ctx, a, content, call.Idempotency, answer)
 }
 
 func (s *Service) checkAttachment(ctx context.Context, a store.Attachment, content []byte) error {

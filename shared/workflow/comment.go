@@ -24,6 +24,17 @@ const (
 	maxRemarks = 1000
 )
 
+// onto finds what the principal may add a comment or an attachment to: what he has to do with. A copy lets him read
+// alone.
+func (s *Service) onto(ctx context.Context, p access.Principal, of store.Subject) (store.Subject, error) {
+	if of.Task.IsZero() {
+		_, err := s.instanceOf(ctx, p, of.Instance)
+		return of, err
+	}
+	task, _, err := s.taskOf(ctx, p, of.Task)
+	return store.Subject{Instance: task.InstanceID, Task: of.Task}, err
+}
+
 // about finds what a comment or an attachment is about, where the principal may see it.
 func (s *Service) about(ctx context.Context, p access.Principal, of store.Subject) (store.Subject, error) {
 	if of.Task.IsZero() {
@@ -57,20 +68,24 @@ func (s *Service) Comment(ctx context.Context, p access.Principal, of store.Subj
 	return c, err
 }
 
-// AddComment writes about an instance or a task, running or ended. Who may see it may. Errors: ErrNoText,
+// AddComment writes about an instance or a task, running or ended. Who has to do with it may. Errors: ErrNoText,
 // ErrBadText, ErrText.
 func (s *Service) AddComment(ctx context.Context, call Call, of store.Subject, text string) (store.Comment, error) {
-	of, err := s.about(ctx, call.Principal, of)
+	of, err := s.onto(ctx, call.Principal, of)
 	if err == nil {
 		err = checkRemark(text)
 	}
 	if err != nil {
 		return store.Comment{}, err
 	}
-	c := store.Comment{
-		ID: newID(), InstanceID: of.Instance, TaskID: of.Task, Kind: store.Remark, Author: call.Principal.Username, Text: text, CreatedAt: instant(),
+	c := newComment(call, of, text)
+	return c, s.store.AddComment(ctx, c, nil, nil, store.Recorded{})
+}
+
+func newComment(call Call, of store.Subject, text string) store.Comment {
+	return store.Comment{
+		ID: newID(), InstanceID: of.Instance, TaskID: of.Task, Kind: store.Remark, Author: call.Principal.Username, Text: text, Mentions: []string{}, CreatedAt: instant(),
 	}
-	return c, s.store.AddComment(ctx, c)
 }
 
 // EditComment gives a comment another text. Its author may, and those who operate.

@@ -63,6 +63,7 @@ func (f *fixture) connect(wire *wiretest.Wire, redisURL string) {
 	client := redis.NewClient(options)
 	f.store, f.lock = store.New(db), lock.New(client)
 	f.Service = workflow.New(f.store, f.lock, time.UTC, nil)
+	f.KnowDelegations = time.Hour // round trips are counted
 	f.t.Cleanup(func() {
 		f.lock.Wait()
 		_ = client.Close()

@@ -112,7 +112,7 @@ type TimelineEntry struct {
 	Outcome  string      `json:"outcome,omitempty"`
 	Comment  string      `json:"comment,omitempty"`
 	Reason   string      `json:"reason,omitempty"`
-	// Users are the signers that were added or removed.
+	// Users are the signers that were added or removed, or who was sent a copy.
 	Users []string `json:"users,omitempty"`
 }
 
@@ -139,6 +139,8 @@ func (s *Service) Timeline(ctx context.Context, p access.Principal, id engine.ID
 				if e.Users = c.Names; len(e.Users) == 0 { // a vote is told by its task
 					continue
 				}
+			case engine.TaskCopied:
+				e.Users = c.Names
 			case engine.CallStarted:
 				e.NodeID = c.Call.Node
 			case engine.JobCreated:

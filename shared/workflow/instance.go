@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -72,9 +73,19 @@ func (s *Service) RetryIncident(ctx context.Context, call Call, id engine.ID, va
 	return s.RepairIncident(ctx, call, id, Retry{Variables: variables})
 }
 
-// instance loads an instance that the principal may see: one that he started or has or had a task in,
-// one that somebody of a department started which he heads, or any for those who see all.
+// instance loads an instance that the principal may see: one that he has to do with, or of which he was sent a copy.
 func (s *Service) instance(ctx context.Context, p access.Principal, id engine.ID) (*engine.Instance, error) {
+	in, err := s.instanceOf(ctx, p, id)
+	if errors.Is(err, ErrNotYourInstance) {
+		err = s.unlessCopied(ctx, p, id, err)
+	}
+	return in, err
+}
+
+// instanceOf loads an instance that the principal has to do with: one that he started or has or had a task in,
+// one that somebody of a department started which he heads, or any for those who see all. With ErrNotYourInstance
+// comes the instance, too.
+func (s *Service) instanceOf(ctx context.Context, p access.Principal, id engine.ID) (*engine.Instance, error) {
 	in, err := s.store.LoadInstance(ctx, id)
 	if err != nil {
 		return nil, err
@@ -90,7 +101,7 @@ func (s *Service) instance(ctx context.Context, p access.Principal, id engine.ID
 		return nil, err
 	}
 	if !seen {
-		return nil, ErrNotYourInstance
+		return in, ErrNotYourInstance
 	}
 	return in, nil
 }

@@ -28,6 +28,7 @@ const (
 	CorrelateOperation OperationKind = "correlate"
 	RestartOperation   OperationKind = "restart"
 	DeleteOperation    OperationKind = "delete"
+	TransferOperation  OperationKind = "transfer"
 )
 
 // ErrOperation: an operation lacks what its kind needs, or is of no known kind.
@@ -44,6 +45,7 @@ type Operation struct {
 	Migrate   *MigrationPlan  `json:"migrate,omitempty"`
 	Correlate *Hint           `json:"correlate,omitempty"`
 	Restart   *Restart        `json:"restart,omitempty"`
+	Transfer  *Transfer       `json:"transfer,omitempty"`
 }
 
 // Retry lets incidents try again, after variables were set. Retries is how often a job may be tried whose
@@ -100,6 +102,8 @@ func (o Operation) decision(ctx context.Context, s *Service) (chooser, error) {
 		return o.Migrate.decision(ctx, s)
 	case o.Kind == CorrelateOperation && o.Correlate != nil:
 		return o.Correlate.decision()
+	case o.Kind == TransferOperation && o.Transfer != nil:
+		return o.Transfer.decision(ctx, s)
 	}
 	return nil, ErrOperation
 }

@@ -38,9 +38,13 @@ type Service struct {
 	// Settings are what an administrator has set; it may be nil, and is set before the first use.
 	Settings *setting.Live
 
+	// KnowDelegations is for how long the delegations that were read are taken for all, 0 is two seconds.
+	KnowDelegations time.Duration
+
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
 	decisions   *otter.Cache[engine.ID, *decision]
+	delegations delegations
 	lookout     lookout
 	setbacks    setbacks
 	stuck       stuck

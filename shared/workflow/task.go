@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -116,24 +117,36 @@ type TaskDetail struct {
 	Actions  []Action       `json:"actions"`
 }
 
-// Task returns a task that the caller may see.
+// Task returns a task that the caller may see. A copy of it that he was sent counts as read then.
 func (s *Service) Task(ctx context.Context, p access.Principal, id engine.ID) (*TaskDetail, error) {
 	task, in, err := s.task(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}
 	d, err := s.definition(ctx, in.DefinitionID)
+	if err == nil {
+		err = s.store.ReadCopy(ctx, p.Username, id, instant())
+	}
 	if err != nil {
 		return nil, err
 	}
-	list := append(actions(p, task, in), approvals(p, task, in, d.process)...)
+	list := slices.Concat(actions(p, task, in), approvals(p, task, in, d.process), errands(p, task, in))
 	return &TaskDetail{Task: task, Instance: store.ShowInstance(in), Actions: list}, nil
 }
 
-// task loads a task that the caller may see, with its instance: his own, one offered to him, one that he
-// has done, one of an instance that he or somebody of a department which he heads started, or any for
-// those who see all.
+// task loads a task that the caller may see, with its instance: one that he has to do with, or one of an instance
+// of which he was sent a copy.
 func (s *Service) task(ctx context.Context, p access.Principal, id engine.ID) (store.Task, *engine.Instance, error) {
+	task, in, err := s.taskOf(ctx, p, id)
+	if errors.Is(err, ErrNotYours) {
+		err = s.unlessCopied(ctx, p, task.InstanceID, err)
+	}
+	return task, in, err
+}
+
+// taskOf loads a task that the caller has to do with: his own, one offered to him, one that he has done, one of an
+// instance that he or somebody of a department which he heads started, or any for those who see all.
+func (s *Service) taskOf(ctx context.Context, p access.Principal, id engine.ID) (store.Task, *engine.Instance, error) {
 	task, in, err := s.store.LoadByTask(ctx, id)
 	if err != nil || maySeeTask(p, task, in) {
 		return task, in, err
@@ -146,10 +159,15 @@ func (s *Service) task(ctx context.Context, p access.Principal, id engine.ID) (s
 }
 
 func maySeeTask(p access.Principal, t store.Task, in *engine.Instance) bool {
+	return takesPart(p, t, in) || p.SeesAll()
+}
+
+// takesPart reports whether a person has, had or is offered a task, waits for it to come back, or started its instance.
+func takesPart(p access.Principal, t store.Task, in *engine.Instance) bool {
 	own, offered := t.IsFor(p.Username, p.Identities())
 	done := t.EndedBy != nil && *t.EndedBy == p.Username
 	owner := t.Owner != nil && *t.Owner == p.Username
-	return own || offered || done || owner || in.Starter == p.Username || p.SeesAll()
+	return own || offered || done || owner || in.Starter == p.Username
 }
 
 // actions lists the operations on a task in the order in which a page shows them.

@@ -22,6 +22,10 @@ func (e *execution) step(ctx context.Context, sub *subject, c engine.Command) (*
 		case errors.As(err, &need):
 			err = e.learn(ctx, need.Ref, sub.definition.DeploymentID)
 			w.Decisions = e.decisions
+		case err == nil && w.Substitutes == nil && peopled(changes):
+			if w.Substitutes, err = e.standIns(ctx, sub.definition.Key, e.at); err == nil && !absent(w.Substitutes, changes) {
+				return after, changes, nil
+			}
 		default:
 			return after, changes, err
 		}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 )
 
 // record is what administrators make, change and delete. What differs between two of them is named by a word
@@ -107,6 +109,16 @@ var records = []record{
 		made: "INSERT INTO workflow_process_design\n", written: []string{"UPDATE workflow_process_design SET name", "INSERT INTO workflow_process_design_history"},
 		deleted: []string{"DELETE FROM workflow_process_design_history WHERE", "DELETE FROM workflow_process_design WHERE"},
 	},
+	{
+		name: "delegation", path: "/api/v1/delegations", table: "workflow_delegation", key: "reason", missing: "delegation_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{
+				"owner": "chenjing", "substitute": "lina", "processKeys": []string{word}, "reason": word, "from": "2026-01-01T00:00:00Z", "to": time.Now().Add(time.Hour).Format(time.RFC3339),
+			}
+		},
+		change: map[string]any{"substitute": "zhaolei"}, changed: "substitute = 'zhaolei'",
+		made: "INSERT INTO workflow_delegation", written: []string{"UPDATE workflow_delegation SET substitute"}, deleted: []string{"DELETE FROM workflow_delegation WHERE"},
+	},
 }
 
 // match is the version that a change of a new record names.
@@ -172,7 +184,7 @@ func TestCrashOfAdministration(t *testing.T) {
 	for _, r := range records {
 		all = append(all, r.operations()...)
 	}
-	all = append(append(all, upkeep...), designing...)
+	all = slices.Concat(all, upkeep, designing, discussions)
 	tried, n, ways := 0, 0, map[string]int{}
 	var found []string
 	for _, o := range all {

@@ -33,6 +33,8 @@ var apart = map[string]string{
 	"signal.go: UPDATE workflow_signal SET passed":           "how far a signal has come: who does not know it goes over a page of receivers again, and the inbox knows those who have it",
 	"attachment.go":     camundas,
 	"comment.go":        camundas,
+	"copy.go":           "copies are a part of the batch of a step; what is opened again is read again",
+	"batch_person.go":   "the items of a batch, in the transaction that writes it, as those that are given by id",
 	"evaluation.go":     "one statement behind an evaluation that changes nothing else: it may be missing in the history",
 	"batch_progress.go": "when the progress of a batch is told again: once more or once less is said how far it is",
 

@@ -55,7 +55,7 @@ var upkeep = []operation{
 		name: "delete all of an instance", unkeyed: true, once: "instance_not_found", late: "instance_not_found",
 		essential: []string{
 			"DELETE c FROM workflow_task t", "DELETE FROM workflow_task WHERE", "DELETE FROM workflow_job WHERE", "DELETE FROM workflow_timer WHERE", "DELETE FROM workflow_subscription WHERE",
-			"DELETE FROM workflow_incident WHERE", "DELETE FROM workflow_search_variable WHERE", "DELETE FROM workflow_comment WHERE", "DELETE FROM workflow_attachment WHERE",
+			"DELETE FROM workflow_incident WHERE", "DELETE FROM workflow_search_variable WHERE", "DELETE FROM workflow_copy WHERE", "DELETE FROM workflow_comment WHERE", "DELETE FROM workflow_attachment WHERE",
 		},
 		prepare: operationOf("delete").prepare, effects: operationOf("delete").effects,
 	},

@@ -124,7 +124,7 @@ func decisions(s *session) {
 func tasks(s *session) {
 	instance, task := s.start("leave", value{"days": 3, "reason": "家事", "nested": value{"list": []any{1, "two", nil, 3.5, true}}})
 	at := " /api/v1/tasks/" + task
-	for _, view := range []string{"todo", "claimable", "done", "started"} {
+	for _, view := range []string{"todo", "claimable", "done", "started", "copied"} {
 		s.do("wangfang", "GET /api/v1/tasks?view="+view+"&count=true&sort=dueAt", nil)
 	}
 	s.do("wuqiang", "GET /api/v1/tasks?view=all&limit=1", nil)

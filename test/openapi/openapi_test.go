@@ -14,6 +14,7 @@ var calls = []struct {
 	{"designs", designs},
 	{"tasks", tasks},
 	{"approvals", approvals},
+	{"people", people},
 	{"operate", operate},
 	{"operators", operators},
 	{"work", work},
