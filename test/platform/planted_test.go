@@ -112,7 +112,7 @@ var plants = []struct{ rule, from, to, finding string }{
 	{"timeouts", "name: exec_timeout\n          value: 30s", "name: exec_timeout\n          value: 30", "a call 0s"},
 	{"timeouts", "name: healthcheck_interval\n          value: 5s", "name: healthcheck_interval\n          value: 45s", "drains"},
 	{"timeouts", "*name: exec_timeout\n          value: 30s", "name: exec_timeout\n          value: 9s", "in the gateway 9s"},
-	{"connections", "name: DIOM_MYSQL_POOL\n          value: \"5\"", "name: DIOM_MYSQL_POOL\n          value: \"20\"", "844"},
+	{"connections", "name: DIOM_MYSQL_POOL\n          value: \"5\"", "name: DIOM_MYSQL_POOL\n          value: \"20\"", "894"},
 	{"connections", "name: DIOM_MYSQL_POOL\n", "name: DIOM_MYSQLPOOL\n", "pools of 0"},
 	{"connections", `max-scale: "5"`, `max-scale: "0"`, "0 replicas"},
 	{"connections", `max-scale: "5"`, `max-scale: "50"`, "together"},
