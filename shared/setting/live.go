@@ -34,7 +34,8 @@ type Values struct {
 	set map[string]string
 }
 
-// New returns the settings of a process: those that load reads, by key, over the environment's.
+// New returns the settings of a process: those that load reads, by key, over the environment's. load is nil in a
+// process without a database.
 func New(cfg config.Config, load func(context.Context) (map[string]string, error)) *Live {
 	l := &Live{load: load, fallback: fallbacks(cfg)}
 	l.current.Store(l.fallback)
@@ -83,7 +84,7 @@ func (l *Live) Poke() {
 // Forget makes the next Now ask the database.
 func (l *Live) Forget() { l.asked.Store(0) }
 
-func (l *Live) stale() bool { return time.Now().UnixNano()-l.asked.Load() > int64(believed) }
+func (l *Live) stale() bool { return l.load != nil && time.Now().UnixNano()-l.asked.Load() > int64(believed) }
 
 // ask reads the settings; the caller holds l.asking.
 func (l *Live) ask(ctx context.Context) {
