@@ -25,6 +25,8 @@ type Live struct {
 	current atomic.Pointer[Values]
 	asked   atomic.Int64 // Unix nanoseconds
 	asking  sync.Mutex
+
+	telling sync.Mutex
 	changes []func(*Values)
 }
 
@@ -50,9 +52,13 @@ func fallbacks(cfg config.Config) *Values {
 	return v
 }
 
-// OnChange calls do with the values whenever they are others than before. It must be called before the first
-// use of l.
-func (l *Live) OnChange(do func(*Values)) { l.changes = append(l.changes, do) }
+// OnChange calls do with the values, now and whenever they are others than before.
+func (l *Live) OnChange(do func(*Values)) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	l.changes = append(l.changes, do)
+	do(l.current.Load())
+}
 
 // Now returns the values as they were a second ago or later. Where the database does not answer they are the last
 // that were known. A nil Live has what holds where nothing is set.
@@ -104,6 +110,8 @@ func (l *Live) ask(ctx context.Context) {
 			v.all[d.Key], v.set[d.Key] = value, text
 		}
 	}
+	l.telling.Lock()
+	defer l.telling.Unlock()
 	l.current.Store(v)
 	for _, do := range l.changes {
 		do(v)
