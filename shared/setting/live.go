@@ -90,7 +90,9 @@ func (l *Live) Poke() {
 // Forget makes the next Now ask the database.
 func (l *Live) Forget() { l.asked.Store(0) }
 
-func (l *Live) stale() bool { return l.load != nil && time.Now().UnixNano()-l.asked.Load() > int64(believed) }
+func (l *Live) stale() bool {
+	return l.load != nil && time.Now().UnixNano()-l.asked.Load() > int64(believed)
+}
 
 // ask reads the settings; the caller holds l.asking.
 func (l *Live) ask(ctx context.Context) {
