@@ -74,14 +74,14 @@ func newGateway(app *faas.App, next func(name string) http.Handler, s settings, 
 		}
 		next = func(name string) http.Handler { return handlers[name] }
 	}
-	if err := g.limit(app.Access.Settings.Known()); err != nil {
-		return nil, err
-	}
 	app.Access.Settings.OnChange(func(v *setting.Values) {
 		if err := g.limit(v); err != nil {
 			app.Telemetry.Log.Error("limits", "error", err.Error())
 		}
 	})
+	if err := g.limit(app.Access.Settings.Known()); err != nil {
+		return nil, err
+	}
 	var open *prometheus.GaugeVec
 	g.refused, open = metrics(app.Telemetry)
 	for _, name := range g.names {

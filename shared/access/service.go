@@ -38,7 +38,12 @@ type Service struct {
 // PEM blocks) or diom-jwt-private must be there; without the private key Login cannot sign, without
 // diom-internal-key internal routes refuse every call, without diom-data-key nothing is sealed.
 func New(cfg config.Config, st *store.Store, c *cache.Client) (*Service, error) {
-	s := &Service{cfg: cfg, store: st, cache: c, now: time.Now, hasher: newHasher(cfg.BcryptCost), Settings: setting.New(cfg, st.SettingTexts)}
+	s := &Service{cfg: cfg, store: st, cache: c, now: time.Now, hasher: newHasher(cfg.BcryptCost)}
+	if st != nil && st.DB != nil {
+		s.Settings = setting.New(cfg, st.SettingTexts)
+	} else {
+		s.Settings = setting.New(cfg, nil)
+	}
 	s.Settings.OnChange(func(v *setting.Values) { s.hasher.tune(v) })
 	var err error
 	if s.keys, err = loadKeys(cfg); err != nil {

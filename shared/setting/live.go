@@ -25,6 +25,8 @@ type Live struct {
 	current atomic.Pointer[Values]
 	asked   atomic.Int64 // Unix nanoseconds
 	asking  sync.Mutex
+
+	telling sync.Mutex
 	changes []func(*Values)
 }
 
@@ -34,7 +36,8 @@ type Values struct {
 	set map[string]string
 }
 
-// New returns the settings of a process: those that load reads, by key, over the environment's.
+// New returns the settings of a process: those that load reads, by key, over the environment's. load is nil in a
+// process without a database.
 func New(cfg config.Config, load func(context.Context) (map[string]string, error)) *Live {
 	l := &Live{load: load, fallback: fallbacks(cfg)}
 	l.current.Store(l.fallback)
@@ -49,9 +52,13 @@ func fallbacks(cfg config.Config) *Values {
 	return v
 }
 
-// OnChange calls do with the values whenever they are others than before. It must be called before the first
-// use of l.
-func (l *Live) OnChange(do func(*Values)) { l.changes = append(l.changes, do) }
+// OnChange calls do with the values, now and whenever they are others than before.
+func (l *Live) OnChange(do func(*Values)) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	l.changes = append(l.changes, do)
+	do(l.current.Load())
+}
 
 // Now returns the values as they were a second ago or later. Where the database does not answer they are the last
 // that were known. A nil Live has what holds where nothing is set.
@@ -83,7 +90,9 @@ func (l *Live) Poke() {
 // Forget makes the next Now ask the database.
 func (l *Live) Forget() { l.asked.Store(0) }
 
-func (l *Live) stale() bool { return time.Now().UnixNano()-l.asked.Load() > int64(believed) }
+func (l *Live) stale() bool {
+	return l.load != nil && time.Now().UnixNano()-l.asked.Load() > int64(believed)
+}
 
 // ask reads the settings; the caller holds l.asking.
 func (l *Live) ask(ctx context.Context) {
@@ -103,6 +112,8 @@ func (l *Live) ask(ctx context.Context) {
 			v.all[d.Key], v.set[d.Key] = value, text
 		}
 	}
+	l.telling.Lock()
+	defer l.telling.Unlock()
 	l.current.Store(v)
 	for _, do := range l.changes {
 		do(v)

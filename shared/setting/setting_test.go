@@ -70,7 +70,7 @@ func TestLive(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	failure, set = nil, map[string]string{}
-	if v := now(); v.Int(MaxAttachment) != 5 || v.IsSet(MaxAttachment) || changes != 2 {
+	if v := now(); v.Int(MaxAttachment) != 5 || v.IsSet(MaxAttachment) || changes != 3 {
 		t.Errorf("%+v after %d changes", v, changes)
 	}
 	if (*Live)(nil).Now(t.Context()).Duration(UrgeCooldown) != 30*time.Minute {

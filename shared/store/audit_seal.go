@@ -91,7 +91,7 @@ func (s *Store) SealAudit(ctx context.Context, key SealKey, now time.Time) (int,
 		for _, a := range rows {
 			arguments = append(arguments, a.ID[:])
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE sys_audit SET seal = ? WHERE seal IS NULL AND id IN (`+placeholders(len(rows))+`)`, arguments...)
+		_, err = tx.ExecContext(ctx, `UPDATE sys_audit SET seal = ?`+byIDs(len(rows))+` AND seal IS NULL`, arguments...) //nolint:gosec // constant but for the number of question marks
 		n = len(rows)
 		return err
 	})

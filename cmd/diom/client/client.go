@@ -51,7 +51,7 @@ func topCommands() []command {
 func nouns() []noun {
 	return []noun{
 		definitions(), decisions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), notifications(), events(), sources(), deadLetters(), bindings(),
-		users(), roles(), groups(), departments(),
+		users(), roles(), groups(), departments(), loginSessions(), apiTokens(), settings(),
 	}
 }
 

@@ -32,7 +32,15 @@ func users() noun {
 		{
 			use: "update <user>", short: "Change a user; what is not given stays", example: "diom user update " + exampleID + " --role EMPLOYEE --enabled=false",
 			method: http.MethodPut, path: one, single: true, view: view("", userColumns),
-			fields: append(userFields(), field{name: "enabled", key: "enabled", kind: yes, usage: "whether the user can log in: --enabled=false ends what is open"}),
+			fields: append(userFields(), field{name: "enabled", key: "enabled", kind: yes, usage: "whether the user can log in: --enabled=false ends what is open"}, mustChange()),
+		},
+		{
+			use: "delayed", short: "List the accounts whose log-ins wait after wrong passwords", example: "diom user delayed",
+			method: http.MethodGet, path: "/api/v1/delayed-accounts", view: view("items", "username address lastFailureAt:last-failure retryAfterSeconds:waits"),
+		},
+		{
+			use: "unlock <user>", short: "Lift the delays of an account after wrong passwords", example: "diom user unlock " + exampleID,
+			method: http.MethodPost, path: one + "/unlock",
 		},
 		{
 			use: "delete <user>", short: "Delete a user", example: "diom user delete " + exampleID,
@@ -49,6 +57,10 @@ func userFields() []field {
 	}
 }
 
+func mustChange() field {
+	return field{name: "must-change", key: "mustChangePassword", kind: yes, usage: "whether the password must be changed before anything else"}
+}
+
 func createUser() command {
 	return command{
 		use: "create <username>", short: "Create a user",
@@ -56,7 +68,7 @@ func createUser() command {
 			newPasswordVariable + "; otherwise one is made and told once, on standard error.",
 		example: "diom user create lina --role EMPLOYEE --name 李娜\nprintf '%s\\n' \"$PASSWORD\" | diom user create lina --role EMPLOYEE --password-stdin",
 		method:  http.MethodPost, path: "/api/v1/users", view: view("", userColumns), run: addUser,
-		fields: append([]field{{name: "username", key: "username"}}, userFields()...),
+		fields: append([]field{{name: "username", key: "username"}, mustChange()}, userFields()...),
 		flags:  func(cmd *cobra.Command) { passwordFlags(cmd, newPasswordVariable) },
 	}
 }
