@@ -174,6 +174,13 @@ func TestDiffWithImpact(t *testing.T) {
 func (s *studio) finish(variables engine.Variables) engine.ID {
 	s.t.Helper()
 	id, task := s.Start(variables)
+	_, err := s.App.Workflow.CopyTask(s.t.Context(), s.Call("zhangwei"), task, workflow.Copies{UserIDs: []string{"sunqi"}}) // goes nowhere
+	if err == nil {
+		_, err = s.App.Workflow.UrgeTask(s.t.Context(), s.Call("zhangwei"), task, workflow.Remark{})
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	s.Complete("lina", s.Complete("wangfang", task))
 	return id
 }

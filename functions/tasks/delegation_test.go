@@ -272,3 +272,23 @@ func transferred(t *testing.T, d *faastest.Demo, total int) store.Batch {
 	}
 	return b
 }
+
+// Who a task is for may be found in the directory; what was found is kept.
+func TestPeopleOfTheDirectory(t *testing.T) {
+	t.Parallel()
+	d := faastest.OpenDemo(t, true)
+	for expression, want := range map[string]string{
+		"${org.managerOf(starter)}": "wangfang", "${org.managerOf('wangfang')}": "", "${org.headOf('finance')}": "zhaolei", "${org.headOf('none')}": "",
+		"${org.departmentOf(starter)}": "rd", "${org.usersInRole('OPERATOR')[0]}": "wuqiang", "${org.usersInGroup('finance').size()}": "2",
+	} {
+		d.Deploy(strings.Replace(faastest.Leave, `c:assignee="wangfang"`, `c:assignee="`+expression+`"`, 1))
+		instance, task := d.Start(nil)
+		if got := name(taskNow(t, d, task).Assignee); got != want {
+			t.Errorf("%s is %s, want %s", expression, got, want)
+		}
+		why, err := d.App.Workflow.Why(t.Context(), d.Call("zhangwei").Principal, instance)
+		if raw, _ := json.Marshal(why); err != nil || want != "" && !strings.Contains(string(raw), `"result":"`+want+`"`) && !strings.Contains(string(raw), `"result":`+want) {
+			t.Errorf("%s, %v", raw, err)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type replay struct {
 	known    map[engine.ID]thing // what the record has, by its id there
 	returned map[engine.ID]engine.Variables
 	learn    func(engine.DecisionRef) error
+	ask      func(engine.Question) error
 
 	world    engine.World
 	instance *engine.Instance
@@ -129,7 +130,13 @@ func (r *replay) step(row store.Row, action engine.Action) error {
 	for {
 		after, changes, err := engine.Step(r.process, r.instance, c, row.At, r.world)
 		var need *engine.NeedDecision
+		var ask *engine.NeedPeople
 		switch {
+		case errors.As(err, &ask):
+			if err := r.ask(ask.Question); err != nil {
+				return err
+			}
+			continue
 		case errors.As(err, &need):
 			if err := r.learn(need.Ref); err != nil {
 				return err

@@ -11,7 +11,7 @@ import (
 // run by themselves in a replay.
 var inert = []string{
 	"continue", engine.Claimed, engine.Unclaimed, engine.Transferred, engine.Delegated, engine.Resolved, "change-task",
-	"set-retries", "change-job", "move-timer", "suspend", "resume",
+	"set-retries", "change-job", "move-timer", "suspend", "resume", engine.CopyTask{}.Name(), engine.UrgeTask{}.Name(), engine.HandOver{}.Name(),
 }
 
 // action makes the command of a recorded step anew; nil: there is nothing to do. A *stuck says that it cannot

@@ -141,6 +141,12 @@ func (s *Service) shadow(ctx context.Context, p *bpmn.Process, id engine.ID, dec
 		decisions[ref] = found
 		return err
 	}
+	r.world.People = map[engine.Question][]string{}
+	r.ask = func(q engine.Question) error {
+		found, err := s.workflow.People(ctx, q)
+		r.world.People[q] = found
+		return err
+	}
 	if err := r.run(); err != nil {
 		return shadow, err
 	}

@@ -8,6 +8,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -47,6 +48,8 @@ type World struct {
 	// SkipListeners and SkipMappings pass over listeners, and over input and output parameters (Camunda 7
 	// skipCustomListeners, skipIoMappings).
 	SkipListeners, SkipMappings bool
+	// People are the answers to questions about people; where one is missing, Step may return a *NeedPeople.
+	People map[Question][]string
 	// Substitutes are who stands in for whom among the usernames, for tasks that are created.
 	Substitutes map[string]string
 }
@@ -74,6 +77,10 @@ func Step(p *bpmn.Process, in *Instance, c Command, now time.Time, w World) (*In
 	s.instance.begin()
 	s.types = c.Types
 	if err := c.Action.apply(s); err != nil {
+		var need *NeedPeople
+		if errors.As(s.failure, &need) { // what failed may have lacked it
+			return nil, nil, s.failure
+		}
 		return nil, nil, err
 	}
 	s.types = nil

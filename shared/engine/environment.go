@@ -17,6 +17,9 @@ func (s *step) environment(t Token, task *Task) *expr.Environment {
 		Groups: s.world.Groups, Location: s.location(),
 	}
 	e.Objects = map[string]expr.Object{"execution": execution{s, t, e, ""}}
+	if _, hidden := e.Variable(orgName); !hidden {
+		e.Objects[orgName] = org{s}
+	}
 	if made, ok := s.decisionAt(t); ok {
 		e.Objects["decisionResult"] = made
 	}

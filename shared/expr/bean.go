@@ -6,7 +6,7 @@ import (
 )
 
 // hostObjects are the names that stand for objects of the engine in some expressions.
-var hostObjects = []string{"execution", "task", "externalTask", "decisionResult", "connector"}
+var hostObjects = []string{"execution", "task", "externalTask", "decisionResult", "connector", "org"}
 
 // Literal is a text without expressions, whatever it looks like.
 func Literal(text string) *Expression {

@@ -10,7 +10,7 @@ import (
 
 // given are the names that expressions may use without a variable of that name.
 var given = []string{
-	"execution", "task", "externalTask", "authenticatedUserId", "decisionResult", "connector",
+	"execution", "task", "externalTask", "authenticatedUserId", "decisionResult", "connector", "org",
 	bpmn.NumberOfInstances, bpmn.NumberOfActiveInstances, bpmn.NumberOfCompletedInstances, bpmn.LoopCounter,
 }
 

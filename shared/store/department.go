@@ -122,11 +122,12 @@ func (s *Store) HeadOf(ctx context.Context, head, username string) (bool, error)
 	return s.found(ctx, headOf, username, head)
 }
 
-// superior is the head of the nearest department around a person who is somebody else.
-const superior = `WITH RECURSIVE above (id, parent_id, head, level) AS (
+// superior is the head of the nearest department around a person who is somebody else. It begins with SELECT: a step
+// may ask it.
+const superior = `SELECT x.head FROM (WITH RECURSIVE above (id, parent_id, head, level) AS (
   SELECT d.id, d.parent_id, d.head, 0 FROM sys_user u JOIN sys_department d ON d.id = u.department_id WHERE u.username = ?
   UNION SELECT p.id, p.parent_id, p.head, a.level + 1 FROM sys_department p JOIN above a ON p.id = a.parent_id WHERE a.level < 100)
-SELECT head FROM above WHERE head IS NOT NULL AND head <> ? ORDER BY level LIMIT 1`
+SELECT head, level FROM above WHERE head IS NOT NULL AND head <> ?) AS x ORDER BY x.level LIMIT 1`
 
 // Superior returns who heads the department of a person, or where that is himself the next one above; empty: nobody.
 func (s *Store) Superior(ctx context.Context, username string) (string, error) {

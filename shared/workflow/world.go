@@ -16,12 +16,15 @@ func (e *execution) step(ctx context.Context, sub *subject, c engine.Command) (*
 	for {
 		after, changes, err := engine.Step(sub.definition.process, sub.instance, c, e.at, w)
 		var need *engine.NeedDecision
+		var ask *engine.NeedPeople
 		switch {
 		case errors.Is(err, engine.ErrNeedCaller) && w.Caller == nil:
 			w.Caller, err = e.caller(ctx, parentOf(sub.instance, c.Action))
 		case errors.As(err, &need):
 			err = e.learn(ctx, need.Ref, sub.definition.DeploymentID)
 			w.Decisions = e.decisions
+		case errors.As(err, &ask):
+			err = e.meet(ctx, &w, ask.Question)
 		case err == nil && w.Substitutes == nil && peopled(changes):
 			if w.Substitutes, err = e.standIns(ctx, sub.definition.Key, e.at); err == nil && !absent(w.Substitutes, changes) {
 				return after, changes, nil
@@ -33,6 +36,19 @@ func (e *execution) step(ctx context.Context, sub *subject, c engine.Command) (*
 			return nil, nil, err
 		}
 	}
+}
+
+// meet finds the answer to a question about people.
+func (e *execution) meet(ctx context.Context, w *engine.World, q engine.Question) error {
+	if w.People == nil {
+		w.People = map[engine.Question][]string{}
+	}
+	if len(w.People) == maxQuestions {
+		return ErrQuestions
+	}
+	answer, err := e.People(ctx, q)
+	w.People[q] = answer
+	return err
 }
 
 // learn finds a decision that a step needs.

@@ -1,0 +1,53 @@
+package workflow
+
+import (
+	"context"
+
+	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/store"
+)
+
+// ErrQuestions: the expressions of one step ask for too many people.
+var ErrQuestions = fault.New(fault.Conflict, "too_many_questions", "The expressions of one step ask more than 100 different questions about people.")
+
+const (
+	// maxQuestions is how many questions about people one step may ask.
+	maxQuestions = 100
+	// maxPeople bounds the people of a role or a group that an expression gets.
+	maxPeople = 1000
+)
+
+// People answers what an expression asks about people, with those who may log in alone.
+func (s *Service) People(ctx context.Context, q engine.Question) ([]string, error) {
+	switch q.Method {
+	case engine.UsersInRole:
+		return s.store.RoleMembers(ctx, q.Of, maxPeople)
+	case engine.UsersInGroup:
+		return s.store.GroupMembers(ctx, q.Of, maxPeople)
+	case engine.DepartmentOf:
+		return one(s.store.DepartmentCode(ctx, q.Of))
+	case engine.HeadOf:
+		head, err := s.store.DepartmentHead(ctx, q.Of)
+		if err != nil || head == "" {
+			return nil, err
+		}
+		return s.store.Members(ctx, store.Audience{Users: []string{head}}, 1)
+	}
+	person := q.Of
+	for range q.Level {
+		above, err := s.store.Superior(ctx, person)
+		if err != nil || above == "" {
+			return nil, err
+		}
+		person = above
+	}
+	return s.store.Members(ctx, store.Audience{Users: []string{person}}, 1)
+}
+
+func one(name string, err error) ([]string, error) {
+	if err != nil || name == "" {
+		return nil, err
+	}
+	return []string{name}, nil
+}
