@@ -94,7 +94,7 @@ func (m *matrix) ask(h http.Handler, r faas.Route, token string) (int, string) {
 	if code := answer.Header().Get(faas.CodeHeader); code != "" { // Camunda's errors have no such word
 		problem.Code = code
 	}
-	if answer.Code >= http.StatusInternalServerError && !camunda.Speaks(path) { // to Camunda much is 500 that is the caller's
+	if answer.Code >= http.StatusInternalServerError && answer.Code != http.StatusNotImplemented && !camunda.Speaks(path) { // to Camunda much is 500 that is the caller's
 		m.Errorf("%s %s: %d %s", r.Method, path, answer.Code, answer.Body)
 	}
 	return answer.Code, problem.Code

@@ -46,6 +46,12 @@ var Function = faas.Function{
 		{Type: cloudevent.TypeInstanceEnded, Summary: "Notify the starter", Serve: consume},
 		{Type: cloudevent.TypeInstanceCancelled, Summary: "Notify the starter", Serve: consume},
 		{Type: cloudevent.TypeIncidentRaised, Summary: "Notify those who operate", Serve: consume},
+		{Type: cloudevent.TypeInstanceStarted, Summary: "Tell those who are looking", Serve: consume},
+		{Type: cloudevent.TypeInstanceSuspended, Summary: "Tell those who are looking", Serve: consume},
+		{Type: cloudevent.TypeInstanceResumed, Summary: "Tell those who are looking", Serve: consume},
+		{Type: cloudevent.TypeInstanceMigrated, Summary: "Tell those who are looking", Serve: consume},
+		{Type: cloudevent.TypeIncidentResolved, Summary: "Tell those who are looking", Serve: consume},
+		{Type: cloudevent.TypeBatchProgress, Summary: "Tell those who are looking", Serve: consume},
 	},
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
@@ -54,7 +60,9 @@ var Function = faas.Function{
 // Handle serves notify on OpenFaaS.
 func Handle(req handler.Request) (handler.Response, error) { return faas.Serve(Function, req) }
 
-func notifications(r *faas.Request) *notification.Service { return notification.New(r.App.Store) }
+func notifications(r *faas.Request) *notification.Service {
+	return notification.New(r.App.Store, r.App.Live)
+}
 
 func consume(ctx context.Context, r *faas.Request) error {
 	return notifications(r).Consume(ctx, *r.Event)

@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"diom.io/workflow/shared/access"
-	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/mailing"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -36,7 +36,7 @@ var Function = faas.Function{
 	}},
 	Schedule:  "* * * * *",
 	Scheduled: scheduled,
-	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},
+	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret},
 	Limits:    faas.Limits{Memory: "128Mi", CPU: "500m", Exec: exec, MaxInflight: 1, Min: 0, Max: 1},
 	Internal:  true,
 }

@@ -20,6 +20,7 @@ import (
 	"diom.io/workflow/shared/design"
 	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/live"
 	"diom.io/workflow/shared/lock"
 	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/store"
@@ -38,6 +39,7 @@ type App struct {
 	Telemetry *telemetry.Telemetry
 	DB        *database.DB
 	Cache     *cache.Client
+	Live      *live.Feed
 	Store     *store.Store
 	Access    *access.Service
 	Workflow  *workflow.Service
@@ -74,6 +76,7 @@ func (a *App) open() error {
 	if a.Cache, err = cache.Open(a.Config.RedisURL); err != nil {
 		return fmt.Errorf("redis: %w", err)
 	}
+	a.Live = live.New(a.Cache)
 	if a.Access, err = access.New(a.Config, a.Store, a.Cache); err != nil {
 		return fmt.Errorf("access: %w", err)
 	}
@@ -89,7 +92,7 @@ func (a *App) open() error {
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
 	a.Dispatch, err = dispatch.New(dispatch.Options{
-		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store), Log: a.Telemetry.Log, Source: a.Source(),
+		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store, a.Live), Log: a.Telemetry.Log, Source: a.Source(),
 	})
 	a.Camunda = camunda.New(a.Store, a.Workflow)
 	a.Design = design.New(a.Store, a.Workflow, location)
@@ -206,6 +209,7 @@ func (a *App) Close() error {
 	a.Dispatch.Stop()
 	a.Relay.Stop()
 	a.locks.Wait()
+	a.Live.Close()
 	if a.Cache != nil {
 		err = a.Cache.Close()
 	}

@@ -50,11 +50,22 @@ type notice struct {
 // An event may come again, and late: a notification has an id made of the event's and the person's, and
 // what is over by then is not offered. It returns ErrEvent for an event that it cannot read.
 func (s *Service) Consume(ctx context.Context, e event.Event) error {
+	if e.Type() == cloudevent.TypeBatchProgress {
+		return s.consumeProgress(ctx, e)
+	}
 	n := notice{Service: s, event: e}
 	if err := e.DataAs(&n.data); err != nil || n.data.InstanceID.IsZero() {
 		return ErrEvent
 	}
-	switch e.Type() {
+	if err := n.notify(ctx); err != nil {
+		return err
+	}
+	n.show(ctx)
+	return nil
+}
+
+func (n notice) notify(ctx context.Context) error {
+	switch n.event.Type() {
 	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled, cloudevent.TypeTaskReturned:
 		if n.data.TaskID.IsZero() {
 			return ErrEvent
@@ -67,7 +78,10 @@ func (s *Service) Consume(ctx context.Context, e event.Event) error {
 	case cloudevent.TypeIncidentRaised:
 		return n.tellOperators(ctx)
 	}
-	return ErrEvent
+	if shown[n.event.Type()] == "" {
+		return ErrEvent
+	}
+	return nil
 }
 
 func (n notice) task(ctx context.Context) error {
@@ -97,12 +111,12 @@ func (n notice) offer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return gone(n.store.NotifyOfTask(ctx, task.ID, func(now store.Task) []store.Notification {
+	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
 		if !now.Open() || now.Assignee != nil {
 			return nil
 		}
 		return n.notifications(TaskOffered, title(TaskOffered, now.Name), people)
-	}))
+	})
 }
 
 // assign tells the person who has a task. That he has done it before the event came, he knows.
@@ -111,13 +125,27 @@ func (n notice) assign(ctx context.Context) error {
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	return gone(n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
+	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
 		list := n.notifications(TaskAssigned, title(TaskAssigned, now.Name), people)
 		if now.EndedBy != nil && *now.EndedBy == n.data.Assignee {
 			list[0].ReadAt = now.EndedAt
 		}
 		return list
-	}))
+	})
+}
+
+// notifyOfTask writes what decide gives for the task as it is now, and tells those who are looking.
+func (n notice) notifyOfTask(ctx context.Context, decide func(store.Task) []store.Notification) error {
+	var list []store.Notification
+	err := n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
+		list = decide(now)
+		return list
+	})
+	if err != nil {
+		return gone(err)
+	}
+	n.added(ctx, list)
+	return nil
 }
 
 func (n notice) tellStarter(ctx context.Context, kind string) error {
@@ -142,7 +170,7 @@ func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a st
 		return err
 	}
 	n.origin = origin
-	return n.store.Notify(ctx, n.notifications(kind, processTitle(kind, origin.ProcessName, origin.BusinessKey), people))
+	return n.write(ctx, n.notifications(kind, processTitle(kind, origin.ProcessName, origin.BusinessKey), people))
 }
 
 // notifications are what each of people is told.

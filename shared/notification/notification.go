@@ -11,15 +11,19 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/live"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 )
 
 // Service holds the use cases. It is safe for concurrent use.
-type Service struct{ store *store.Store }
+type Service struct {
+	store *store.Store
+	feed  *live.Feed
+}
 
-// New returns a Service.
-func New(st *store.Store) *Service { return &Service{store: st} }
+// New returns a Service, which tells those who are looking through feed; nil tells nobody.
+func New(st *store.Store, feed *live.Feed) *Service { return &Service{store: st, feed: feed} }
 
 // Count is how many notifications there are, at most 10,000 of unread ones.
 type Count struct {

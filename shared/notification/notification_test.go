@@ -39,7 +39,7 @@ func open(t *testing.T) *centre {
 	d := faastest.OpenDemo(t, true)
 	d.App.Relay.Stop()
 	d.Deploy(faastest.Leave)
-	c := &centre{Service: notification.New(d.App.Store), Demo: d, t: t}
+	c := &centre{Service: notification.New(d.App.Store, d.App.Live), Demo: d, t: t}
 	c.relay = workflow.NewRelay(d.App.Store, func(_ context.Context, e event.Event) error {
 		c.events = append(c.events, e)
 		return nil

@@ -41,6 +41,8 @@ func sessions(s *session) {
 	s.do("", "GET /api", nil)
 	tag := s.send("", "GET /openapi.yaml", nil).Header.Get("ETag")
 	s.do("", "GET /openapi.yaml", nil, "If-None-Match", tag)
+	s.do("sunqi", "GET /api/v1/events/stream", nil, "X-Timeout", "200ms")
+	s.refused(http.StatusUnauthorized, "", "GET /api/v1/events/stream", nil)
 }
 
 // directory creates, reads, changes and deletes one thing of each kind.

@@ -69,7 +69,7 @@ func (b *broker) until(what string, so func() bool) {
 
 func (b *broker) notifications(username string) int {
 	b.t.Helper()
-	list, err := notification.New(b.app.Store).List(b.t.Context(), username, nil, page.Request{Limit: page.MaxLimit, Descending: true})
+	list, err := notification.New(b.app.Store, nil).List(b.t.Context(), username, nil, page.Request{Limit: page.MaxLimit, Descending: true})
 	if err != nil {
 		b.t.Fatal(err)
 	}
