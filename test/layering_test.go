@@ -18,7 +18,7 @@ var ranks = [][]string{
 	3:  {"shared/engine", "shared/soundness"},
 	4:  {"shared/config", "shared/telemetry"},
 	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent", "shared/egress", "shared/mailing"},
-	6:  {"shared/store", "shared/foreign", "shared/live"},
+	6:  {"shared/store", "shared/foreign", "shared/live", "shared/courier"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/notification", "shared/backup"},
 	9:  {"shared/design", "shared/dispatch", "shared/camunda"},

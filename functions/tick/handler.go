@@ -29,7 +29,7 @@ const (
 // takes no input, and beside one that runs the others get 429.
 var Function = faas.Function{
 	Name:    "tick",
-	Summary: "Fire timers that are due, do jobs whose topic is bound, and do what other functions have left behind, for a minute.",
+	Summary: "Fire timers that are due, do jobs whose topic is bound, deliver notifications, and do what other functions have left behind, for a minute.",
 	Routes: []faas.Route{{
 		Method: http.MethodPost, Pattern: "/{$}", Summary: "Tick for 55 seconds",
 		Permission: access.Public, Answer: workflow.Ticked{}, Serve: serve,
@@ -64,6 +64,7 @@ func run(ctx context.Context, app *faas.App) workflow.Ticked {
 	report := func(err error) { app.Telemetry.Log.WarnContext(ctx, "tick", "error", err.Error()) }
 	var watch sync.WaitGroup
 	watch.Go(func() { app.Dispatch.Watch(ctx, end, report) })
+	watch.Go(func() { app.Notifications.Watch(ctx, end, report) })
 	defer watch.Wait()
 	return app.Workflow.TickUntil(ctx, end, report)
 }

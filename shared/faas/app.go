@@ -49,7 +49,9 @@ type App struct {
 	Relay     *workflow.Relay
 	Dispatch  *dispatch.Dispatcher
 	Design    *design.Service
-	locks     *lock.Locker
+	// Notifications is the notification centre.
+	Notifications *notification.Service
+	locks         *lock.Locker
 
 	handlers  sync.Map // function name → *endpoint, for Handle
 	remotes   sync.Map // function name → cloudevent.Sender
@@ -91,8 +93,12 @@ func (a *App) open() error {
 	a.Workflow.ByHand, a.Workflow.MaxAttachment = !a.Config.RunsJobs(), a.Config.MaxAttachment
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
+	a.Notifications, err = notification.New(notification.Options{Config: a.Config, Store: a.Store, Feed: a.Live, Access: a.Access, Location: location})
+	if err != nil {
+		return err
+	}
 	a.Dispatch, err = dispatch.New(dispatch.Options{
-		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store, a.Live), Log: a.Telemetry.Log, Source: a.Source(),
+		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: a.Notifications, Log: a.Telemetry.Log, Source: a.Source(),
 	})
 	a.Camunda = camunda.New(a.Store, a.Workflow)
 	a.Design = design.New(a.Store, a.Workflow, location)

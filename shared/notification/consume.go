@@ -35,7 +35,8 @@ type Content struct {
 	Code        string    `json:"code,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Actor       string    `json:"actor,omitempty"`
-	Text        string    `json:"text,omitempty"` // of a message of the process itself
+	Subject     string    `json:"subject,omitempty"` // the name of the task, or the process with its business key
+	Text        string    `json:"text,omitempty"`    // of a message of the process itself
 }
 
 // notice is one event under way.
@@ -44,6 +45,7 @@ type notice struct {
 	event  event.Event
 	data   cloudevent.Data
 	origin store.Origin // of the instance, where it is told
+	plan   plan         // how its people are told
 }
 
 // Consume notifies those whom an event of the product concerns, and nobody of what he has done himself.
@@ -107,26 +109,26 @@ func (n notice) offer(ctx context.Context) error {
 	if err != nil {
 		return gone(err)
 	}
-	people, err := n.store.Members(ctx, store.Audience{Users: task.CandidateUsers, Identities: task.CandidateGroups, Except: n.data.Actor}, maxAudience)
-	if err != nil {
+	people, err := n.audience(ctx, store.Audience{Users: task.CandidateUsers, Identities: task.CandidateGroups, Except: n.data.Actor})
+	if err != nil || len(people) == 0 {
 		return err
 	}
 	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
 		if !now.Open() || now.Assignee != nil {
 			return nil
 		}
-		return n.notifications(TaskOffered, title(TaskOffered, now.Name), people)
+		return n.notifications(TaskOffered, now.Name, people)
 	})
 }
 
 // assign tells the person who has a task. That he has done it before the event came, he knows.
 func (n notice) assign(ctx context.Context) error {
-	people, err := n.store.Members(ctx, store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor}, maxAudience)
+	people, err := n.audience(ctx, store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor})
 	if err != nil || len(people) == 0 {
 		return err
 	}
 	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
-		list := n.notifications(TaskAssigned, title(TaskAssigned, now.Name), people)
+		list := n.notifications(TaskAssigned, now.Name, people)
 		if now.EndedBy != nil && *now.EndedBy == n.data.Assignee {
 			list[0].ReadAt = now.EndedAt
 		}
@@ -137,9 +139,9 @@ func (n notice) assign(ctx context.Context) error {
 // notifyOfTask writes what decide gives for the task as it is now, and tells those who are looking.
 func (n notice) notifyOfTask(ctx context.Context, decide func(store.Task) []store.Notification) error {
 	var list []store.Notification
-	err := n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
+	err := n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) ([]store.Notification, []store.ChannelDelivery) {
 		list = decide(now)
-		return list
+		return list, n.plan.deliveries(list)
 	})
 	if err != nil {
 		return gone(err)
@@ -165,25 +167,40 @@ func (n notice) tellOperators(ctx context.Context) error {
 }
 
 func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a store.Audience) error {
-	people, err := n.store.Members(ctx, a, maxAudience)
+	people, err := n.audience(ctx, a)
 	if err != nil || len(people) == 0 {
 		return err
 	}
 	n.origin = origin
-	return n.write(ctx, n.notifications(kind, processTitle(kind, origin.ProcessName, origin.BusinessKey), people))
+	subject := origin.ProcessName
+	if origin.BusinessKey != "" {
+		subject += "（" + origin.BusinessKey + "）"
+	}
+	list := n.notifications(kind, subject, people)
+	return n.write(ctx, list, n.plan.deliveries(list))
+}
+
+// audience is who is told, and how.
+func (n *notice) audience(ctx context.Context, a store.Audience) ([]string, error) {
+	people, err := n.store.Members(ctx, a, maxAudience)
+	if err == nil && len(people) > 0 {
+		n.plan, err = n.Service.plan(ctx, people)
+	}
+	return people, err
 }
 
 // notifications are what each of people is told.
-func (n notice) notifications(kind, title string, people []string) []store.Notification {
+func (n notice) notifications(kind, subject string, people []string) []store.Notification {
 	d, at := n.data, n.event.Time().UTC().Truncate(time.Millisecond)
-	content, _ := json.Marshal(Content{ // texts and ids always marshal
+	c := Content{
 		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, ProcessName: n.origin.ProcessName, BusinessKey: n.origin.BusinessKey, TaskID: d.TaskID,
-		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor,
-	})
+		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor, Subject: subject,
+	}
+	content, _ := json.Marshal(c) // texts and ids always marshal
 	list := make([]store.Notification, 0, len(people))
 	for _, username := range people {
 		list = append(list, store.Notification{
-			ID: derive(n.event.ID(), username, at), Username: username, Type: kind, Title: title, Content: content, TaskID: d.TaskID, CreatedAt: at,
+			ID: derive(n.event.ID(), username, at), Username: username, Type: kind, Title: n.plan.title(kind, username, c), Content: content, TaskID: d.TaskID, CreatedAt: at,
 		})
 	}
 	return list

@@ -72,9 +72,9 @@ func (s *Service) consumeProgress(ctx context.Context, e event.Event) error {
 	return nil
 }
 
-// write writes notifications and tells those who are looking.
-func (s *Service) write(ctx context.Context, list []store.Notification) error {
-	if err := s.store.Notify(ctx, list); err != nil {
+// write writes notifications and how they are delivered, and tells those who are looking.
+func (s *Service) write(ctx context.Context, list []store.Notification, deliveries []store.ChannelDelivery) error {
+	if err := s.store.Notify(ctx, list, deliveries...); err != nil {
 		return err
 	}
 	s.added(ctx, list)

@@ -1,6 +1,6 @@
 package notification
 
-// The types of notifications.
+// The kinds of notifications.
 const (
 	TaskAssigned      = "task.assigned"      // the person has a task
 	TaskOffered       = "task.offered"       // the person may claim a task
@@ -10,21 +10,53 @@ const (
 	ProcessMessage    = "process.message"    // a process tells the person something in its own words
 )
 
-// titles are what people read, in the language of the demo's people. What a notification is about stands
-// behind it: the name of the task, or of the process with its business key.
-var titles = map[string]string{
-	TaskAssigned:      "您有新的待办任务",
-	TaskOffered:       "有任务等待认领",
-	InstanceEnded:     "您发起的流程已结束",
-	InstanceCancelled: "您发起的流程已取消",
-	IncidentRaised:    "流程发生异常，请处理",
-}
+// Digest is what several notifications in one message are. It has words of its own, and is no kind that a
+// notification has.
+const Digest = "digest"
 
-func title(kind, subject string) string { return titles[kind] + "：" + subject }
+// Kinds are the kinds of notifications.
+var Kinds = []string{TaskAssigned, TaskOffered, InstanceEnded, InstanceCancelled, IncidentRaised, ProcessMessage}
 
-func processTitle(kind, process, businessKey string) string {
-	if businessKey != "" {
-		process += "（" + businessKey + "）"
-	}
-	return title(kind, process)
+// The languages, the first one where a person has not said which.
+const (
+	Chinese = "zh"
+	English = "en"
+)
+
+// Languages are all of them.
+var Languages = []string{Chinese, English}
+
+// words are a title and a text with named fields in braces.
+type words struct{ title, text string }
+
+// usual are the product's own words, by kind and language.
+var usual = map[string]map[string]words{
+	TaskAssigned: {
+		Chinese: {"您有新的待办任务：{subject}", "{recipient}，您好：\n您有一项新的待办任务“{subject}”，流程：{process}。"},
+		English: {"You have a new task: {subject}", "Hello {recipient},\nthe task “{subject}” waits for you (process {process})."},
+	},
+	TaskOffered: {
+		Chinese: {"有任务等待认领：{subject}", "{recipient}，您好：\n任务“{subject}”等待认领，流程：{process}。"},
+		English: {"A task can be claimed: {subject}", "Hello {recipient},\nthe task “{subject}” can be claimed (process {process})."},
+	},
+	InstanceEnded: {
+		Chinese: {"您发起的流程已结束：{subject}", "{recipient}，您好：\n您发起的流程“{subject}”已结束。"},
+		English: {"What you started has ended: {subject}", "Hello {recipient},\n“{subject}”, which you started, has ended."},
+	},
+	InstanceCancelled: {
+		Chinese: {"您发起的流程已取消：{subject}", "{recipient}，您好：\n您发起的流程“{subject}”已被{actor}取消。原因：{reason}"},
+		English: {"What you started was cancelled: {subject}", "Hello {recipient},\n“{subject}”, which you started, was cancelled by {actor}. Reason: {reason}"},
+	},
+	IncidentRaised: {
+		Chinese: {"流程发生异常，请处理：{subject}", "流程“{subject}”发生异常（{code}），请处理。"},
+		English: {"Something failed: {subject}", "“{subject}” has an incident ({code}) that somebody has to look at."},
+	},
+	ProcessMessage: {
+		Chinese: {"{title}", "{text}"},
+		English: {"{title}", "{text}"},
+	},
+	Digest: {
+		Chinese: {"您有 {count} 条通知", "{recipient}，您好：\n{list}"},
+		English: {"You have {count} notifications", "Hello {recipient},\n{list}"},
+	},
 }

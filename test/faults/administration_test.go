@@ -75,6 +75,12 @@ var records = []record{
 		change: map[string]any{"method": "PUT"}, changed: "method = 'PUT'",
 		made: "INSERT INTO workflow_topic_binding", written: []string{"UPDATE workflow_topic_binding SET topic"}, deleted: []string{"DELETE FROM workflow_topic_binding WHERE"},
 	},
+	{
+		name: "channel", path: "/api/v1/channels", table: "workflow_channel", key: "name", missing: "channel_not_found",
+		body:   func(word string) map[string]any { return map[string]any{"name": word, "kind": "mail"} },
+		change: map[string]any{"enabled": false}, changed: "enabled = 0",
+		made: "INSERT INTO workflow_channel", written: []string{"UPDATE workflow_channel SET name"}, deleted: []string{"DELETE FROM workflow_channel WHERE"},
+	},
 }
 
 // wordOf is a name that no other point has.
