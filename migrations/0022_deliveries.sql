@@ -65,5 +65,17 @@ CREATE TABLE IF NOT EXISTS workflow_notification_template (
   PRIMARY KEY (kind, language)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
+-- A link by which a person completes one task from a message. What it says is signed; here is whose it is.
+CREATE TABLE IF NOT EXISTS workflow_task_link (
+  id         BINARY(16)  NOT NULL,
+  task_id    BINARY(16)  NOT NULL,
+  username   VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  expires_at DATETIME(3) NOT NULL,
+  used_at    DATETIME(3) NULL,
+  PRIMARY KEY (id),
+  KEY expires (expires_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
 -- +goose Down
-DROP TABLE IF EXISTS workflow_notification_template, workflow_notification_preference, workflow_delivery, workflow_channel;
+DROP TABLE IF EXISTS workflow_task_link, workflow_notification_template, workflow_notification_preference, workflow_delivery, workflow_channel;

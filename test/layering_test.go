@@ -21,7 +21,7 @@ var ranks = [][]string{
 	6:  {"shared/store", "shared/foreign", "shared/live", "shared/courier"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/notification", "shared/backup"},
-	9:  {"shared/design", "shared/dispatch", "shared/camunda"},
+	9:  {"shared/design", "shared/dispatch", "shared/camunda", "shared/tasklink"},
 	10: {"shared/faas", "shared/takeover"},
 	11: {"functions/*", "shared/manifest", "cmd/diom/local", "cmd/diom/client", "cmd/diom/tck"},
 	12: {"cmd/diom", "bench"},

@@ -133,6 +133,8 @@ var routes = []Route{
 	{Method: "GET", Pattern: "/api/v1/roles/{id}", Function: "users", Permission: "SYS_ROLE", Summary: "Read a role."},
 	{Method: "PUT", Pattern: "/api/v1/roles/{id}", Function: "users", Permission: "SYS_ROLE", Summary: "Change a role."},
 	{Method: "POST", Pattern: "/api/v1/signals", Function: "receive-event", Permission: "WORKFLOW_MESSAGE", Summary: "Throw a signal to every instance and process that waits for it", Replayable: true},
+	{Method: "GET", Pattern: "/api/v1/task-links/{token}", Function: "complete-task", Permission: "public", Summary: "Show what a link in a message would do; browsers get a page. It does nothing"},
+	{Method: "POST", Pattern: "/api/v1/task-links/{token}", Function: "complete-task", Permission: "public", Summary: "Complete the task of a link as its person, once", MaxBody: 32768},
 	{Method: "GET", Pattern: "/api/v1/tasks", Function: "tasks", Permission: "WORKFLOW_TASK", Summary: "List one's tasks"},
 	{Method: "GET", Pattern: "/api/v1/tasks/{id}", Function: "tasks", Permission: "WORKFLOW_TASK", Summary: "Read a task with what one may do with it"},
 	{Method: "POST", Pattern: "/api/v1/tasks/{id}/add-signers", Function: "tasks", Permission: "WORKFLOW_TASK", Summary: "Let others sign before oneself, after, or at the same time", Replayable: true},

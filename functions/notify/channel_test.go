@@ -31,7 +31,9 @@ func (m *made) keep(t *testing.T, a faastest.Answer) {
 	m.id = answer.ID
 }
 
-func (m *made) use(_ *testing.T, c *faastest.Call) { c.Path = strings.ReplaceAll(c.Path, "{made}", m.id) }
+func (m *made) use(_ *testing.T, c *faastest.Call) {
+	c.Path = strings.ReplaceAll(c.Path, "{made}", m.id)
+}
 
 func (m *made) fresh(_ *testing.T, c *faastest.Call) {
 	m.n++

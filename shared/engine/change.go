@@ -103,7 +103,7 @@ const (
 //	task.created        Task, Why
 //	task.changed        Task (with all that it is now)
 //	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
-//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment
+//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment, Reason (link: by a link in a message)
 //	task.cancelled      TaskID, Node, Reason
 //	incident.raised     Incident
 //	incident.resolved   IncidentID, Node

@@ -24,6 +24,7 @@ import (
 	"diom.io/workflow/shared/lock"
 	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklink"
 	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/telemetry"
 	"diom.io/workflow/shared/workflow"
@@ -49,6 +50,7 @@ type App struct {
 	Relay     *workflow.Relay
 	Dispatch  *dispatch.Dispatcher
 	Design    *design.Service
+	TaskLinks *tasklink.Service
 	// Notifications is the notification centre.
 	Notifications *notification.Service
 	locks         *lock.Locker
@@ -93,7 +95,8 @@ func (a *App) open() error {
 	a.Workflow.ByHand, a.Workflow.MaxAttachment = !a.Config.RunsJobs(), a.Config.MaxAttachment
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
-	a.Notifications, err = notification.New(notification.Options{Config: a.Config, Store: a.Store, Feed: a.Live, Access: a.Access, Location: location})
+	a.TaskLinks = tasklink.New(a.Store, a.Access, a.Workflow, a.Config.PublicURL)
+	a.Notifications, err = notification.New(notification.Options{Config: a.Config, Store: a.Store, Feed: a.Live, Access: a.Access, Location: location, Offer: a.TaskLinks.Offer})
 	if err != nil {
 		return err
 	}

@@ -162,6 +162,9 @@ func (s *Service) compose(ctx context.Context, d store.ChannelDelivery) (to cour
 		return to, m, ends, err
 	}
 	m, err = s.message(ctx, d, user, list)
+	if err == nil && channel.Kind == courier.Mail { // a group is not the person
+		err = s.decide(ctx, &m, d, list[0].TaskID)
+	}
 	return courier.Address{Kind: channel.Kind, URL: known.URL, Secret: known.Secret, To: user.Email}, m, ends, err
 }
 

@@ -53,6 +53,21 @@ func (s *Service) message(ctx context.Context, d store.ChannelDelivery, user sto
 	return m, nil
 }
 
+// decideName is what the link is called by which a person decides without logging in.
+const decideName = "办理 / Decide"
+
+// decide adds the link by which a person completes a task that is his from the message itself.
+func (s *Service) decide(ctx context.Context, m *courier.Message, d store.ChannelDelivery, task engine.ID) error {
+	if s.offer == nil || d.Type != TaskAssigned || task.IsZero() {
+		return nil
+	}
+	target, err := s.offer(ctx, d.Username, task)
+	if err == nil && target != "" {
+		m.Links = append(m.Links, courier.Link{Name: decideName, URL: target})
+	}
+	return err
+}
+
 // links lead to what a notification is about, where it is said at which address people reach the product.
 func (s *Service) links(language string, n store.Notification) []courier.Link {
 	if s.publicURL == "" {

@@ -29,6 +29,8 @@ type Options struct {
 	Feed     *live.Feed      // tells those who are looking; nil tells nobody
 	Access   *access.Service // seals what is secret of a channel
 	Location *time.Location  // of the times of day that people choose
+	// Offer makes a link by which a person completes a task, "" where there is none; nil offers nothing.
+	Offer func(ctx context.Context, username string, task engine.ID) (string, error)
 }
 
 // Service holds the use cases. It is safe for concurrent use.
@@ -38,6 +40,7 @@ type Service struct {
 	access    *access.Service
 	location  *time.Location
 	publicURL string
+	offer     func(context.Context, string, engine.ID) (string, error)
 	courier   *courier.Courier
 	books     *otter.Cache[string, *book]
 }
@@ -46,7 +49,8 @@ type Service struct {
 func New(o Options) (*Service, error) {
 	c, err := courier.New(o.Config)
 	return &Service{
-		store: o.Store, feed: o.Feed, access: o.Access, location: o.Location, publicURL: strings.TrimSuffix(o.Config.PublicURL, "/"), courier: c, books: newBooks(),
+		store: o.Store, feed: o.Feed, access: o.Access, location: o.Location, publicURL: strings.TrimSuffix(o.Config.PublicURL, "/"), courier: c,
+		offer: o.Offer, books: newBooks(),
 	}, err
 }
 

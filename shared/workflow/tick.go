@@ -243,6 +243,7 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		{"sessions", now, s.store.PurgeSessions},
 		{"evaluations", now.Add(-keepEvaluations), s.store.PurgeEvaluations},
 		{"deliveries", now.Add(-keepDeliveries), s.store.PurgeDeliveries},
+		{"task links", now, s.store.PurgeTaskLinks},
 	} {
 		n, err := p.purge(ctx, p.before, purgeBatch)
 		if err != nil {

@@ -34,6 +34,7 @@ var apart = map[string]string{
 	"delivery.go": "deliveries are written with their notifications, in one transaction whose statement is interrupted; an attempt whose outcome is not said is made once more when its lease ends, " +
 		"under the same id; old ones are purged like the rest",
 	"preference.go":     "one statement of what a person or an administrator writes, which a version guards: repeated, it is stale",
+	"task_link.go":      "a link is noted as used behind the completion of its task, which is interrupted; the completion's own record lets it have no second effect",
 	"attachment.go":     camundas,
 	"comment.go":        camundas,
 	"evaluation.go":     "one statement behind an evaluation that changes nothing else: it may be missing in the history",

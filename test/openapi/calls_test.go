@@ -41,7 +41,7 @@ func sessions(s *session) {
 	s.do("", "GET /api", nil)
 	tag := s.send("", "GET /openapi.yaml", nil).Header.Get("ETag")
 	s.do("", "GET /openapi.yaml", nil, "If-None-Match", tag)
-	s.do("sunqi", "GET /api/v1/events/stream", nil, "X-Timeout", "200ms")
+	s.do("zhangwei", "GET /api/v1/events/stream", nil, "X-Timeout", "200ms")
 	s.refused(http.StatusUnauthorized, "", "GET /api/v1/events/stream", nil)
 }
 
@@ -279,36 +279,4 @@ func events(s *session) {
 	for end := time.Now().Add(waitLimit); s.send("admin", resubmit, nil).Status != http.StatusOK && time.Now().Before(end); {
 		time.Sleep(50 * time.Millisecond) // the old mapping is remembered for a moment
 	}
-}
-
-// deliver sets up how notifications leave the product, and looks at those that did.
-func deliver(s *session) {
-	const channels, words = " /api/v1/channels", " /api/v1/notification-templates/task.assigned/en"
-	hook := value{"name": "crm", "kind": "webhook", "url": "https://crm.example/hooks", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "types": []string{"task.assigned"}}
-	made := s.at(s.do("admin", "POST"+channels, hook, "Idempotency-Key", "channel"), "id")
-	s.refused(http.StatusConflict, "admin", "POST"+channels, hook)
-	s.refused(http.StatusUnprocessableEntity, "admin", "POST"+channels, value{"name": "x", "kind": "pigeon"})
-	s.do("admin", "GET"+channels+"?limit=1&count=true", nil)
-	one := channels + "/" + made
-	s.do("admin", "GET"+one, nil)
-	s.do("admin", "PUT"+one, value{"url": "http://127.0.0.1/hooks"})
-	s.refused(http.StatusNotFound, "admin", "PUT"+channels+"/"+nothing, value{})
-	s.do("admin", "POST"+one+"/test", value{})
-	s.refused(http.StatusNotFound, "admin", "POST"+channels+"/"+nothing+"/test", value{})
-	s.do("sunqi", "GET /api/v1/notification-preferences", nil)
-	s.do("sunqi", "PUT /api/v1/notification-preferences", value{"language": "en", "quietFrom": "22:00", "quietTo": "07:00", "kinds": value{"task.assigned": value{made: "now"}}})
-	s.refused(http.StatusUnprocessableEntity, "sunqi", "PUT /api/v1/notification-preferences", value{"language": "fr"})
-	s.do("admin", "GET /api/v1/notification-templates", nil)
-	s.do("admin", "GET"+words, nil)
-	s.do("admin", "POST"+words+"/preview", value{"title": "Task: {subject}", "text": "For {recipient}"})
-	s.do("admin", "PUT"+words, value{"title": "Task: {subject}", "text": "For {recipient}"})
-	s.refused(http.StatusUnprocessableEntity, "admin", "PUT"+words, value{"title": "{password}", "text": "x"})
-	s.refused(http.StatusNotFound, "admin", "GET /api/v1/notification-templates/task.assigned/fr", nil)
-	s.do("admin", "DELETE"+words, nil)
-	s.start("leave", value{"days": 3})
-	failed := s.eventually("admin", "GET /api/v1/deliveries?limit=1&count=true&state=failed", some)
-	s.do("admin", "POST /api/v1/deliveries/"+s.at(failed, "items.0.id")+"/resend", nil, "Idempotency-Key", "resend")
-	s.refused(http.StatusNotFound, "admin", "POST /api/v1/deliveries/"+nothing+"/resend", nil)
-	s.do("admin", "DELETE"+one, nil)
-	s.refused(http.StatusNotFound, "admin", "DELETE"+one, nil)
 }
