@@ -56,8 +56,11 @@ func (c *Courier) signedURL(to Address) string {
 	if err != nil {
 		return to.URL // the request says what is wrong
 	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return to.URL
+	}
 	at := strconv.FormatInt(c.now().UnixMilli(), 10)
-	query := u.Query()
 	query.Set("timestamp", at)
 	query.Set("sign", mac([]byte(to.Secret), at+"\n"+to.Secret))
 	u.RawQuery = query.Encode()
@@ -67,7 +70,8 @@ func (c *Courier) signedURL(to Address) string {
 // judged reads the code in the body of an answer, which is 200 for nearly everything.
 func judged(r Receipt, answer []byte) Receipt {
 	var v verdict
-	code, said := 0, ""
+	var code int
+	var said string
 	switch err := json.Unmarshal(answer, &v); {
 	case err == nil && v.ErrorCode != nil:
 		code, said = *v.ErrorCode, v.ErrorMessage

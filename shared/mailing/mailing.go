@@ -30,7 +30,7 @@ var ErrRefused = errors.New("the mail is refused")
 type refusal struct{ text string }
 
 func (r refusal) Error() string        { return r.text }
-func (r refusal) Is(target error) bool { return target == ErrRefused } //nolint:errorlint // it is the sentinel itself
+func (r refusal) Is(target error) bool { return target == ErrRefused }
 
 // Mail is what is sent. ID, the same at every attempt, makes the Message-ID, so that who gets a mail twice
 // can tell. From is empty for DIOM_SMTP_FROM; of Text and HTML one may be empty.

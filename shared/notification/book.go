@@ -5,7 +5,6 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
 )
 
@@ -46,12 +45,3 @@ func (s *Service) fresh(ctx context.Context) (*book, error) {
 
 // forget lets the next reader in this process see a change.
 func (s *Service) forget() { s.books.Invalidate(bookKey) }
-
-func (b *book) channel(id engine.ID) (store.Channel, bool) {
-	for _, c := range b.channels {
-		if c.ID == id {
-			return c, true
-		}
-	}
-	return store.Channel{}, false
-}

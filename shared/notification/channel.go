@@ -88,6 +88,7 @@ func (s *Service) CreateChannel(ctx context.Context, body NewChannel, i *store.I
 	if err != nil {
 		return c, err
 	}
+	defer s.forget()
 	return c, s.store.CreateChannel(ctx, c, i, store.Recorded{Status: http.StatusCreated, Body: answer})
 }
 
@@ -124,6 +125,7 @@ func (s *Service) UpdateChannel(ctx context.Context, id engine.ID, body ChannelC
 		return c, err
 	}
 	c.UpdatedAt = instant()
+	defer s.forget()
 	if err := s.store.UpdateChannel(ctx, c); err != nil {
 		return c, err
 	}
@@ -139,6 +141,7 @@ func change[T any](to, from *T) {
 
 // DeleteChannel removes a channel. It returns store.ErrNoChannel.
 func (s *Service) DeleteChannel(ctx context.Context, id engine.ID) error {
+	defer s.forget()
 	return s.store.DeleteChannel(ctx, id)
 }
 
@@ -159,7 +162,7 @@ func (s *Service) seal(c *store.Channel, known credentials) error {
 		return err
 	}
 	c.Host = u.Host
-	raw, err := json.Marshal(known)
+	raw, err := json.Marshal(known) //nolint:gosec // it is sealed at once
 	if err != nil {
 		return err
 	}
