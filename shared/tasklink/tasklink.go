@@ -103,7 +103,11 @@ type Done struct {
 // Show says what a link would do, and does nothing. Errors: store.ErrNoTaskLink, ErrExpired, ErrUsed,
 // ErrOver.
 func (s *Service) Show(ctx context.Context, token string) (View, error) {
-	l, _, b, err := s.follow(ctx, token)
+	l, err := s.find(ctx, token)
+	if err != nil {
+		return View{}, err
+	}
+	_, b, err := s.stand(ctx, l)
 	if err != nil {
 		return View{}, err
 	}
@@ -113,7 +117,14 @@ func (s *Service) Show(ctx context.Context, token string) (View, error) {
 // Use completes the task of a link as its person. The record of its use is written with the effect, so that it has
 // none a second time. Errors: those of Show, ErrOutcome, and those of workflow.CompleteTask.
 func (s *Service) Use(ctx context.Context, token string, d Decision) (Done, error) {
-	l, p, b, err := s.follow(ctx, token)
+	l, err := s.find(ctx, token)
+	if err == nil && d.Outcome == "" {
+		err = ErrOutcome.With(fault.Detail{Pointer: "/outcome", Code: "missing", Detail: "Say what is decided."})
+	}
+	if err != nil {
+		return Done{}, err
+	}
+	p, b, err := s.stand(ctx, l)
 	if err != nil {
 		return Done{}, err
 	}
@@ -135,25 +146,27 @@ func (s *Service) Use(ctx context.Context, token string, d Decision) (Done, erro
 	return Done{l.TaskID, d.Outcome}, nil
 }
 
-// follow finds out whose link it is, and whether the task is still his.
-func (s *Service) follow(ctx context.Context, token string) (l store.TaskLink, p access.Principal, b workflow.Brief, err error) {
+// find reads what a token says, and whose link it is.
+func (s *Service) find(ctx context.Context, token string) (l store.TaskLink, err error) {
 	text, err := s.access.VerifyText(purpose, token)
 	if err != nil || len(text) != len(l.ID)+8 {
-		return l, p, b, store.ErrNoTaskLink
+		return l, store.ErrNoTaskLink
 	}
 	if s.now().Unix() >= int64(binary.BigEndian.Uint64(text[len(l.ID):])) {
-		return l, p, b, ErrExpired
+		return l, ErrExpired
 	}
-	if l, err = s.store.TaskLink(ctx, engine.ID(text[:len(l.ID)])); err != nil {
-		return l, p, b, err
-	}
+	return s.store.TaskLink(ctx, engine.ID(text[:len(l.ID)]))
+}
+
+// stand returns the person of a link and his task, if it is still his.
+func (s *Service) stand(ctx context.Context, l store.TaskLink) (p access.Principal, b workflow.Brief, err error) {
 	if l.UsedAt != nil {
-		return l, p, b, ErrUsed
+		return p, b, ErrUsed
 	}
 	if p, err = s.access.PrincipalOf(ctx, l.Username); err == nil {
 		b, err = s.workflow.Brief(ctx, p, l.TaskID)
 	}
-	return l, p, b, meaning(err)
+	return p, b, meaning(err)
 }
 
 // meaning says of a link what an error says of its task.

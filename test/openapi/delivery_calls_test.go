@@ -42,13 +42,16 @@ func deliver(s *session) {
 
 var taskLink = regexp.MustCompile(`/api/v1/task-links/[A-Za-z0-9_.-]+`)
 
+// unfolded takes back how a mail breaks lines (RFC 2045 §6.7), and doubles a dot at the beginning of one (RFC 5321 §4.5.2).
+var unfolded = strings.NewReplacer("=\r\n..", ".", "=\r\n", "")
+
 // decide completes a task by the link in a mail.
 func decide(s *session) {
 	s.do("admin", "POST /api/v1/channels", value{"name": "mail", "kind": "mail", "types": []string{"task.assigned"}})
 	s.start("broken", value{"manager": "zhaolei"})
 	for deadline := time.Now().Add(waitLimit); ; time.Sleep(50 * time.Millisecond) {
 		for _, mail := range s.mails.Kept() {
-			path := taskLink.FindString(strings.ReplaceAll(mail, "=\r\n", ""))
+			path := taskLink.FindString(unfolded.Replace(mail))
 			if path == "" {
 				continue
 			}
