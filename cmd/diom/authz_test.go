@@ -31,9 +31,13 @@ var publicRoutes = map[string]string{
 	"GET /openapi.yaml":          "the description of the routes",
 	" /":                         "the gateway hands on to routes with permissions of their own",
 	"POST /api/v1/events":        "each CloudEvent is signed",
-	"POST /dead-letter":          "brokers cannot sign; the event is signed, or names a step that there is",
-	"tick POST /{$}":             "schedulers cannot sign; it takes no input and does what is due",
-	"backup POST /{$}":           "the same: it makes a backup if one is due",
+
+	"GET /api/v1/task-links/{token}":  "the link is signed, for one task of one person; reading it does nothing",
+	"POST /api/v1/task-links/{token}": "the same; it works once, and only while the task is his",
+
+	"POST /dead-letter": "brokers cannot sign; the event is signed, or names a step that there is",
+	"tick POST /{$}":    "schedulers cannot sign; it takes no input and does what is due",
+	"backup POST /{$}":  "the same: it makes a backup if one is due",
 }
 
 // grants is what each role may do. It is written down here and not read from the database: a role that
@@ -94,7 +98,7 @@ func (m *matrix) ask(h http.Handler, r faas.Route, token string) (int, string) {
 	if code := answer.Header().Get(faas.CodeHeader); code != "" { // Camunda's errors have no such word
 		problem.Code = code
 	}
-	if answer.Code >= http.StatusInternalServerError && !camunda.Speaks(path) { // to Camunda much is 500 that is the caller's
+	if answer.Code >= http.StatusInternalServerError && answer.Code != http.StatusNotImplemented && !camunda.Speaks(path) { // to Camunda much is 500 that is the caller's
 		m.Errorf("%s %s: %d %s", r.Method, path, answer.Code, answer.Body)
 	}
 	return answer.Code, problem.Code

@@ -4,6 +4,7 @@ package completetask
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
@@ -16,7 +17,7 @@ import (
 var Function = faas.Function{
 	Name:    "complete-task",
 	Summary: "Complete a user task and advance its process instance to the next wait state.",
-	Routes: append([]faas.Route{
+	Routes: slices.Concat([]faas.Route{
 		result("complete", "Complete a task", workflow.Completion{}, complete),
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/tasks:complete", Summary: "Complete many tasks of one process at once, where its model allows it",
@@ -24,8 +25,8 @@ var Function = faas.Function{
 		},
 		result("error", "End a task with a BPMN error", workflow.TaskError{}, throw),
 		result("escalate", "Throw an escalation from a task, which stays open unless it is interrupted", workflow.TaskEscalation{}, escalate),
-	}, engineRest()...),
-	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
+	}, linkRoutes(), engineRest()),
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }
 

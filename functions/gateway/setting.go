@@ -31,6 +31,10 @@ type settings struct {
 	LimitLogin limit.Rate `env:"DIOM_LIMIT_LOGIN" envDefault:"20/m:600"`
 	// Replicas is how many gateways run: while Redis is down each applies its share of the limits.
 	Replicas int `env:"DIOM_GATEWAY_REPLICAS" envDefault:"1"`
+	// Streams is how many streams of live events a process serves at once.
+	Streams int `env:"DIOM_STREAMS" envDefault:"1000"`
+	// PersonStreams is how many of them one user may have.
+	PersonStreams int `env:"DIOM_STREAMS_USER" envDefault:"8"`
 }
 
 func loadSettings() (settings, error) {

@@ -9,8 +9,8 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/cloudevent"
-	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/mailing"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/tasklist"
@@ -44,7 +44,7 @@ var Function = faas.Function{
 		},
 	}, bindingRoutes(), engineRest()),
 	Events:  []faas.Event{{Type: cloudevent.TypeJobCreated, Summary: "Do the job, or push it, where its topic is bound", Serve: wake}},
-	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }
 

@@ -8,7 +8,6 @@ import (
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
-	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
@@ -84,7 +83,7 @@ func contribution(path, what string, permission access.Permission, of func(engin
 			if err := r.Decode(&body); err != nil {
 				return nil, err
 			}
-			return r.App.Workflow.Discuss(ctx, r.Call(), of(id), body, notification.Discussed)
+			return r.App.Workflow.Discuss(ctx, r.Call(), of(id), body, r.App.Notifications.Discussed)
 		},
 	}
 }

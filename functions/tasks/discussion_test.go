@@ -9,7 +9,6 @@ import (
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas/faastest"
-	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
@@ -17,7 +16,7 @@ import (
 // discuss writes a comment and returns it.
 func discuss(t *testing.T, d *faastest.Demo, who string, of store.Subject, x workflow.Contribution) store.Comment {
 	t.Helper()
-	raw, err := d.App.Workflow.Discuss(t.Context(), d.Call(who), of, x, notification.Discussed)
+	raw, err := d.App.Workflow.Discuss(t.Context(), d.Call(who), of, x, d.App.Notifications.Discussed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +79,7 @@ func TestACommentIsThereOnce(t *testing.T) {
 	call := d.Call("zhangwei")
 	call.Idempotency = &store.Idempotency{Principal: "zhangwei", Key: "comment", Route: "r"}
 	for i, want := range []error{nil, store.ErrRepeated} {
-		if _, err := d.App.Workflow.Discuss(t.Context(), call, ofTask(task), workflow.Contribution{Text: "x", Mentions: []string{"wangfang"}}, notification.Discussed); !errors.Is(err, want) {
+		if _, err := d.App.Workflow.Discuss(t.Context(), call, ofTask(task), workflow.Contribution{Text: "x", Mentions: []string{"wangfang"}}, d.App.Notifications.Discussed); !errors.Is(err, want) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}

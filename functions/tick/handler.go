@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"diom.io/workflow/shared/access"
-	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/mailing"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -29,14 +29,14 @@ const (
 // takes no input, and beside one that runs the others get 429.
 var Function = faas.Function{
 	Name:    "tick",
-	Summary: "Fire timers that are due, do jobs whose topic is bound, and do what other functions have left behind, for a minute.",
+	Summary: "Fire timers that are due, do jobs whose topic is bound, deliver notifications, and do what other functions have left behind, for a minute.",
 	Routes: []faas.Route{{
 		Method: http.MethodPost, Pattern: "/{$}", Summary: "Tick for 55 seconds",
 		Permission: access.Public, Answer: workflow.Ticked{}, Serve: serve,
 	}},
 	Schedule:  "* * * * *",
 	Scheduled: scheduled,
-	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, dispatch.SecretSMTP},
+	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret},
 	Limits:    faas.Limits{Memory: "128Mi", CPU: "500m", Exec: exec, MaxInflight: 1, Min: 0, Max: 1},
 	Internal:  true,
 }
@@ -65,6 +65,7 @@ func run(ctx context.Context, app *faas.App) workflow.Ticked {
 	var watch sync.WaitGroup
 	watch.Go(func() { app.Dispatch.Watch(ctx, end, report) })
 	watch.Go(func() { app.Access.SealAuditUntil(ctx, end, report) })
+	watch.Go(func() { app.Notifications.Watch(ctx, end, report) })
 	defer watch.Wait()
 	return app.Workflow.TickUntil(ctx, end, report)
 }

@@ -43,7 +43,7 @@ var descriptions = []Description{
 		change: &engine.Change{Kind: engine.TaskAssigned, TaskID: exampleID(2), Node: "file", Assignee: "lina"},
 	},
 	{
-		Type: TypeTaskCompleted, Summary: "A user task was completed by its assignee.", fields: always + "nodeId taskId assignee outcome?",
+		Type: TypeTaskCompleted, Summary: "A user task was completed by its assignee.", fields: always + "nodeId taskId assignee outcome? reason?",
 		change: &engine.Change{Kind: engine.TaskCompleted, TaskID: exampleID(2), Node: "file", Assignee: "lina", Outcome: "approved"},
 	},
 	{

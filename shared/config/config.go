@@ -65,6 +65,10 @@ type Config struct {
 	// SMTPFrom is the sender of mails that name none.
 	SMTPFrom string `env:"DIOM_SMTP_FROM"`
 
+	// PublicURL is where people reach the product, for links in messages: https://flow.example.com. Without it there
+	// are no links.
+	PublicURL string `env:"DIOM_PUBLIC_URL"`
+
 	// JobsAutomatic is off where nothing but a request is to run asynchronous continuations and timers, such
 	// as POST /engine-rest/job/{id}/execute: for tests that decide the order themselves.
 	JobsAutomatic *bool `env:"DIOM_JOBS_AUTOMATIC" envDefault:"true"`

@@ -23,6 +23,7 @@ import (
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/egress"
 	"diom.io/workflow/shared/limit"
+	"diom.io/workflow/shared/mailing"
 	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
@@ -54,7 +55,7 @@ type Options struct {
 type Dispatcher struct {
 	Options
 	guarded, following, trusted *http.Client
-	mailer                      *mailer
+	mailer                      *mailing.Mailer // nil where there is no mail server
 	bindings                    *otter.Cache[string, *store.TopicBinding]
 	breakers                    *otter.Cache[string, *limit.Breaker]
 
@@ -81,7 +82,7 @@ func New(o Options) (*Dispatcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.mailer, err = newMailer(o.Config); err != nil {
+	if d.mailer, err = mailing.New(o.Config); err != nil {
 		return nil, err
 	}
 	if d.mailer != nil {

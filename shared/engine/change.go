@@ -106,7 +106,7 @@ const (
 //	task.created        Task, Why, Reason (substituted: who stands in for somebody has it)
 //	task.changed        Task (with all that it is now), Reason
 //	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
-//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment
+//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment, Reason (link: by a link in a message)
 //	task.cancelled      TaskID, Node, Reason
 //	incident.raised     Incident
 //	incident.resolved   IncidentID, Node

@@ -160,7 +160,8 @@ type CompleteTask struct {
 	Outcome   string
 	Comment   string
 	Outright  bool
-	Form      bool // the variables are what the form was filled in with: its fields count then
+	Form      bool   // the variables are what the form was filled in with: its fields count then
+	Via       string // by what it was completed, where that is not the product's own pages or API
 }
 
 // Name is the command's name in the history.
@@ -196,7 +197,7 @@ func (a CompleteTask) apply(s *step) error {
 	}
 	s.do(Change{
 		Kind: TaskCompleted, TaskID: task.ID, Node: task.Node, Assignee: s.command.Actor, Owner: task.Owner,
-		Outcome: a.Outcome, Comment: a.Comment, At: s.now,
+		Outcome: a.Outcome, Comment: a.Comment, Reason: a.Via, At: s.now,
 	})
 	if node := s.node(token); policy(node) == nil {
 		s.inform(token, node, task.ID)

@@ -20,10 +20,12 @@ import (
 	"diom.io/workflow/shared/design"
 	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/live"
 	"diom.io/workflow/shared/lock"
 	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/tasklink"
 	"diom.io/workflow/shared/tasklist"
 	"diom.io/workflow/shared/telemetry"
 	"diom.io/workflow/shared/workflow"
@@ -39,6 +41,7 @@ type App struct {
 	Telemetry *telemetry.Telemetry
 	DB        *database.DB
 	Cache     *cache.Client
+	Live      *live.Feed
 	Store     *store.Store
 	Access    *access.Service
 	Workflow  *workflow.Service
@@ -48,7 +51,10 @@ type App struct {
 	Relay     *workflow.Relay
 	Dispatch  *dispatch.Dispatcher
 	Design    *design.Service
-	locks     *lock.Locker
+	TaskLinks *tasklink.Service
+	// Notifications is the notification centre.
+	Notifications *notification.Service
+	locks         *lock.Locker
 
 	handlers  sync.Map // function name → *endpoint, for Handle
 	remotes   sync.Map // function name → cloudevent.Sender
@@ -75,6 +81,7 @@ func (a *App) open() error {
 	if a.Cache, err = cache.Open(a.Config.RedisURL); err != nil {
 		return fmt.Errorf("redis: %w", err)
 	}
+	a.Live = live.New(a.Cache)
 	if a.Access, err = access.New(a.Config, a.Store, a.Cache); err != nil {
 		return fmt.Errorf("access: %w", err)
 	}
@@ -91,8 +98,13 @@ func (a *App) open() error {
 	a.followLogLevel()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store)
+	a.TaskLinks = tasklink.New(a.Store, a.Access, a.Workflow, a.Config.PublicURL)
+	a.Notifications, err = notification.New(notification.Options{Config: a.Config, Store: a.Store, Feed: a.Live, Access: a.Access, Location: location, Offer: a.TaskLinks.Offer})
+	if err != nil {
+		return err
+	}
 	a.Dispatch, err = dispatch.New(dispatch.Options{
-		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: notification.New(a.Store), Log: a.Telemetry.Log, Source: a.Source(),
+		Config: a.Config, Workflow: a.Workflow, Store: a.Store, Access: a.Access, Notifications: a.Notifications, Log: a.Telemetry.Log, Source: a.Source(),
 	})
 	a.Camunda = camunda.New(a.Store, a.Workflow)
 	a.Design = design.New(a.Store, a.Workflow, location)
@@ -220,6 +232,7 @@ func (a *App) Close() error {
 	a.Dispatch.Stop()
 	a.Relay.Stop()
 	a.locks.Wait()
+	a.Live.Close()
 	if a.Cache != nil {
 		err = a.Cache.Close()
 	}

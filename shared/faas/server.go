@@ -78,7 +78,8 @@ func Run(ctx context.Context, s Server) error {
 	case <-ctx.Done():
 		probes.draining.Store(true)
 	}
-	clock.cancel() // the pass under way ends while the calls do
+	clock.cancel()     // the pass under way ends while the calls do
+	s.App.Live.Close() // streams would not end by themselves
 	return errors.Join(drain(server, cfg.WriteTimeout), clock.stop(passGrace))
 }
 

@@ -11,8 +11,8 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/backup"
-	"diom.io/workflow/shared/dispatch"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/mailing"
 )
 
 // setting is one variable of the environment that a process reads.
@@ -45,7 +45,7 @@ var secretTexts = []struct{ name, content, made string }{
 	{backup.SecretSigning, "what signs backups and checks their signatures; it reads none of them", "`diom backup key --to <directory>`, which also prints `DIOM_BACKUP_RECIPIENT`"},
 	{backup.SecretIdentity, "what reads backups and can do all that diom-backup-signing-key can; no process that serves needs it", "by the same command; keep a copy away from database and backups"},
 	{access.SecretData, "lines keyid:key, the key of 64 hexadecimal digits; the first one seals what others entrust to the product, all of them open", "`printf 'k1:%s\\n' \"$(openssl rand -hex 32)\" > diom-data-key`"},
-	{dispatch.SecretSMTP, "the password at the mail server of `DIOM_SMTP_URL`; any text where no mail is sent", "whoever keeps the mail server gives it"},
+	{mailing.Secret, "the password at the mail server of `DIOM_SMTP_URL`; any text where no mail is sent", "whoever keeps the mail server gives it"},
 }
 
 // configurationTable is docs/configuration.md: every setting with its type, default and meaning, which are

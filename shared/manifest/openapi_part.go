@@ -13,6 +13,7 @@ import (
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/tasklink"
 )
 
 // securitySchemes are the ways in which a caller proves who he is.
@@ -142,13 +143,14 @@ func failures(r faas.Route) []fault.Kind {
 	reads := r.Body != nil || len(r.Accepts) > 0 || r.Replayable
 	own := changes && !public
 	folds := strings.HasPrefix(r.Pattern, "/api/v1/instances/{id}/") // a history that may be too long to fold
+	link := strings.HasPrefix(r.Pattern, tasklink.Path)              // whose task may be over
 	list := []fault.Kind{fault.Busy, fault.Internal, fault.Unavailable}
 	for kind, may := range map[fault.Kind]bool{
 		fault.Malformed:    changes && (reads || !public) || r.List.Name != "",
 		fault.Unauthorized: !public || r.Proof != "" || r.Body != nil,
 		fault.Forbidden:    !public || r.Proof == faas.RefreshCookie,
 		fault.NotFound:     strings.Contains(r.Pattern, "{") && r.Pattern != "/{$}" || own,
-		fault.Conflict:     own,
+		fault.Conflict:     own || link,
 		fault.Stale:        r.Versioned && r.Method == http.MethodPut || r.Guarded,
 		fault.Precondition: r.Guarded,
 		fault.TooLarge:     reads || folds,

@@ -36,7 +36,8 @@ type Content struct {
 	Code        string    `json:"code,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Actor       string    `json:"actor,omitempty"`
-	Text        string    `json:"text,omitempty"` // of a message of the process itself, or what the actor says
+	Subject     string    `json:"subject,omitempty"` // the name of the task, or the process with its business key
+	Text        string    `json:"text,omitempty"`    // of a message of the process itself, or what the actor says
 }
 
 // notice is one event under way.
@@ -46,17 +47,29 @@ type notice struct {
 	data   cloudevent.Data
 	origin store.Origin // of the instance, where it is told
 	text   string       // what somebody says to it
+	plan   plan         // how its people are told
 }
 
 // Consume notifies those whom an event of the product concerns, and nobody of what he has done himself.
 // An event may come again, and late: a notification has an id made of the event's and the person's, and
 // what is over by then is not offered. It returns ErrEvent for an event that it cannot read.
 func (s *Service) Consume(ctx context.Context, e event.Event) error {
+	if e.Type() == cloudevent.TypeBatchProgress {
+		return s.consumeProgress(ctx, e)
+	}
 	n := notice{Service: s, event: e}
 	if err := e.DataAs(&n.data); err != nil || n.data.InstanceID.IsZero() {
 		return ErrEvent
 	}
-	switch e.Type() {
+	if err := n.notify(ctx); err != nil {
+		return err
+	}
+	n.show(ctx)
+	return nil
+}
+
+func (n notice) notify(ctx context.Context) error {
+	switch n.event.Type() {
 	case cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled, cloudevent.TypeTaskReturned,
 		cloudevent.TypeTaskCopied, cloudevent.TypeTaskUrged:
 		if n.data.TaskID.IsZero() {
@@ -70,7 +83,10 @@ func (s *Service) Consume(ctx context.Context, e event.Event) error {
 	case cloudevent.TypeIncidentRaised:
 		return n.tellOperators(ctx)
 	}
-	return ErrEvent
+	if shown[n.event.Type()] == "" {
+		return ErrEvent
+	}
+	return nil
 }
 
 func (n notice) task(ctx context.Context) error {
@@ -100,45 +116,57 @@ func (n notice) offer(ctx context.Context) error {
 	if err != nil {
 		return gone(err)
 	}
-	people, err := n.store.Members(ctx, store.Audience{Users: task.CandidateUsers, Identities: task.CandidateGroups, Except: n.data.Actor}, maxAudience)
-	if err != nil {
+	people, err := n.audience(ctx, store.Audience{Users: task.CandidateUsers, Identities: task.CandidateGroups, Except: n.data.Actor})
+	if err != nil || len(people) == 0 {
 		return err
 	}
-	return gone(n.store.NotifyOfTask(ctx, task.ID, func(now store.Task) []store.Notification {
+	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
 		if !now.Open() || now.Assignee != nil {
 			return nil
 		}
-		return n.notifications(TaskOffered, title(TaskOffered, now.Name), people)
-	}))
+		return n.notifications(TaskOffered, now.Name, people)
+	})
 }
 
 // assign tells the person who has a task. That he has done it before the event came, he knows.
 func (n notice) assign(ctx context.Context) error {
-	people, err := n.store.Members(ctx, store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor}, maxAudience)
+	people, err := n.audience(ctx, store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor})
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	return gone(n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
-		list := n.notifications(TaskAssigned, title(TaskAssigned, now.Name), people)
+	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
+		list := n.notifications(TaskAssigned, now.Name, people)
 		if now.EndedBy != nil && *now.EndedBy == n.data.Assignee {
 			list[0].ReadAt = now.EndedAt
 		}
 		return list
-	}))
+	})
+}
+
+// notifyOfTask writes what decide gives for the task as it is now, and tells those who are looking.
+func (n notice) notifyOfTask(ctx context.Context, decide func(store.Task) []store.Notification) error {
+	var list []store.Notification
+	err := n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) ([]store.Notification, []store.ChannelDelivery) {
+		list = decide(now)
+		return list, n.plan.deliveries(list)
+	})
+	if err != nil {
+		return gone(err)
+	}
+	n.added(ctx, list)
+	return nil
 }
 
 // copied tells those who were sent a copy of a task, whatever has become of it.
 func (n notice) copied(ctx context.Context) error {
-	people, err := n.store.Members(ctx, store.Audience{Users: n.data.CopiedTo, Except: n.data.Actor}, maxAudience)
+	people, err := n.audience(ctx, store.Audience{Users: n.data.CopiedTo, Except: n.data.Actor})
 	if err != nil || len(people) == 0 {
 		return err
 	}
 	if n.text, err = n.said(ctx); err != nil {
 		return err
 	}
-	return gone(n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) []store.Notification {
-		return n.notifications(TaskCopied, title(TaskCopied, now.Name), people)
-	}))
+	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification { return n.notifications(TaskCopied, now.Name, people) })
 }
 
 func (n notice) tellStarter(ctx context.Context, kind string) error {
@@ -158,25 +186,40 @@ func (n notice) tellOperators(ctx context.Context) error {
 }
 
 func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a store.Audience) error {
-	people, err := n.store.Members(ctx, a, maxAudience)
+	people, err := n.audience(ctx, a)
 	if err != nil || len(people) == 0 {
 		return err
 	}
 	n.origin = origin
-	return n.store.Notify(ctx, n.notifications(kind, processTitle(kind, origin.ProcessName, origin.BusinessKey), people))
+	subject := origin.ProcessName
+	if origin.BusinessKey != "" {
+		subject += "（" + origin.BusinessKey + "）"
+	}
+	list := n.notifications(kind, subject, people)
+	return n.write(ctx, list, n.plan.deliveries(list))
+}
+
+// audience is who is told, and how.
+func (n *notice) audience(ctx context.Context, a store.Audience) ([]string, error) {
+	people, err := n.store.Members(ctx, a, maxAudience)
+	if err == nil && len(people) > 0 {
+		n.plan, err = n.Service.plan(ctx, people)
+	}
+	return people, err
 }
 
 // notifications are what each of people is told.
-func (n notice) notifications(kind, title string, people []string) []store.Notification {
+func (n notice) notifications(kind, subject string, people []string) []store.Notification {
 	d, at := n.data, n.event.Time().UTC().Truncate(time.Millisecond)
-	content, _ := json.Marshal(Content{ // texts and ids always marshal
+	c := Content{
 		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, ProcessName: n.origin.ProcessName, BusinessKey: n.origin.BusinessKey, TaskID: d.TaskID,
-		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor, Text: n.text,
-	})
+		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor, Subject: subject, Text: n.text,
+	}
+	content, _ := json.Marshal(c) // texts and ids always marshal
 	list := make([]store.Notification, 0, len(people))
 	for _, username := range people {
 		list = append(list, store.Notification{
-			ID: derive(n.event.ID(), username, at), Username: username, Type: kind, Title: title, Content: content, TaskID: d.TaskID, CreatedAt: at,
+			ID: derive(n.event.ID(), username, at), Username: username, Type: kind, Title: n.plan.title(kind, username, c), Content: content, TaskID: d.TaskID, CreatedAt: at,
 		})
 	}
 	return list

@@ -1,6 +1,7 @@
 package notification
 
 import (
+	"context"
 	"encoding/json"
 
 	"diom.io/workflow/shared/excerpt"
@@ -10,26 +11,41 @@ import (
 // maxSaid is how many characters of a comment its notifications show.
 const maxSaid = 200
 
-// Discussed makes the notifications of a comment: to those who are mentioned, and to who wrote what it answers. Nobody
-// is told of what he has written himself, or twice.
-func Discussed(d store.Discussed) []store.Notification {
-	content, _ := json.Marshal(Content{ // texts and ids always marshal
-		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, TaskID: d.TaskID, NodeID: d.NodeID, CommentID: d.ID, Actor: d.Author, Text: excerpt.Cut(d.Text, maxSaid),
-	})
+// Discussed returns what a comment tells: those who are mentioned, and who wrote what it answers. Nobody is told of what
+// he has written himself, or twice.
+func (s *Service) Discussed(ctx context.Context, d store.Discussed) (store.Telling, error) {
+	c := Content{
+		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, TaskID: d.TaskID, NodeID: d.NodeID, CommentID: d.ID, Actor: d.Author, Subject: d.Name,
+		Text: excerpt.Cut(d.Text, maxSaid),
+	}
+	content, _ := json.Marshal(c) // texts and ids always marshal
+	people, kinds := toldOf(d)
+	p, err := s.plan(ctx, people)
+	if err != nil {
+		return store.Telling{}, err
+	}
 	var list []store.Notification
-	told := map[string]bool{d.Author: true, "": true}
-	tell := func(kind, username string) {
-		if told[username] {
-			return
-		}
-		told[username] = true
+	for _, username := range people {
 		list = append(list, store.Notification{
-			ID: derive(d.ID.String(), username, d.CreatedAt), Username: username, Type: kind, Title: title(kind, d.Name), Content: content, TaskID: d.TaskID, CreatedAt: d.CreatedAt,
+			ID: derive(d.ID.String(), username, d.CreatedAt), Username: username, Type: kinds[username], Title: p.title(kinds[username], username, c), Content: content,
+			TaskID: d.TaskID, CreatedAt: d.CreatedAt,
 		})
+	}
+	return store.Telling{Notifications: list, Deliveries: p.deliveries(list)}, nil
+}
+
+// toldOf returns who is told of a comment, and as what.
+func toldOf(d store.Discussed) (people []string, kinds map[string]string) {
+	kinds = map[string]string{d.Author: "", "": ""}
+	tell := func(kind, username string) {
+		if _, told := kinds[username]; !told {
+			kinds[username] = kind
+			people = append(people, username)
+		}
 	}
 	for _, username := range d.Mentions {
 		tell(Mentioned, username)
 	}
 	tell(Answered, d.Answered)
-	return list
+	return people, kinds
 }

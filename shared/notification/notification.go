@@ -8,18 +8,51 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	"github.com/maypok86/otter/v2"
+
+	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/courier"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/live"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 )
 
-// Service holds the use cases. It is safe for concurrent use.
-type Service struct{ store *store.Store }
+// Options are what a Service works with.
+type Options struct {
+	Config   config.Config
+	Store    *store.Store
+	Feed     *live.Feed      // tells those who are looking; nil tells nobody
+	Access   *access.Service // seals what is secret of a channel
+	Location *time.Location  // of the times of day that people choose
+	// Offer makes a link by which a person completes a task, "" where there is none; nil offers nothing.
+	Offer func(ctx context.Context, username string, task engine.ID) (string, error)
+}
 
-// New returns a Service.
-func New(st *store.Store) *Service { return &Service{store: st} }
+// Service holds the use cases. It is safe for concurrent use.
+type Service struct {
+	store     *store.Store
+	feed      *live.Feed
+	access    *access.Service
+	location  *time.Location
+	publicURL string
+	offer     func(context.Context, string, engine.ID) (string, error)
+	courier   *courier.Courier
+	books     *otter.Cache[string, *book]
+}
+
+// New returns a Service. The error names the setting that cannot be read.
+func New(o Options) (*Service, error) {
+	c, err := courier.New(o.Config)
+	return &Service{
+		store: o.Store, feed: o.Feed, access: o.Access, location: o.Location, publicURL: strings.TrimSuffix(o.Config.PublicURL, "/"), courier: c,
+		offer: o.Offer, books: newBooks(),
+	}, err
+}
 
 // Count is how many notifications there are, at most 10,000 of unread ones.
 type Count struct {

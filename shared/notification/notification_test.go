@@ -39,7 +39,7 @@ func open(t *testing.T) *centre {
 	d := faastest.OpenDemo(t, true)
 	d.App.Relay.Stop()
 	d.Deploy(faastest.Leave)
-	c := &centre{Service: notification.New(d.App.Store), Demo: d, t: t}
+	c := &centre{Service: d.App.Notifications, Demo: d, t: t}
 	c.relay = workflow.NewRelay(d.App.Store, func(_ context.Context, e event.Event) error {
 		c.events = append(c.events, e)
 		return nil
@@ -151,7 +151,7 @@ func TestPeopleAreToldOfTheirTasks(t *testing.T) {
 	c.consume(c.gather()...)
 	c.sees("ended", map[string]string{"wangfang": "(" + todo + ")", "lina": "(" + offered + ")", "zhaolei": "(" + offered + ") (" + offered + ")", "zhangwei": ended})
 	n := c.of("wangfang", nil)[0]
-	want := fmt.Sprintf(`{"instanceId":%q,"processKey":"leave","taskId":%q,"nodeId":"approve","actor":"zhangwei"}`, instance, approve)
+	want := fmt.Sprintf(`{"instanceId":%q,"processKey":"leave","taskId":%q,"nodeId":"approve","actor":"zhangwei","subject":"审批"}`, instance, approve)
 	if string(n.Content) != want || n.Type != notification.TaskAssigned || time.Since(n.CreatedAt) > time.Minute {
 		t.Errorf("%+v\n%s", n, n.Content)
 	}

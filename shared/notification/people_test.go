@@ -71,7 +71,12 @@ func TestDiscussionsAreTold(t *testing.T) {
 		Comment: store.Comment{ID: engine.ID{1}, InstanceID: engine.ID{2}, TaskID: engine.ID{3}, Author: "lina", Text: strings.Repeat("长", 300), Mentions: []string{"zhaolei", "lina"}, CreatedAt: time.Now()},
 		Name:    "审批", ProcessKey: "leave", NodeID: "approve", Answered: "zhangwei",
 	}
-	list := notification.Discussed(about)
+	c := open(t)
+	told, err := c.App.Notifications.Discussed(t.Context(), about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := told.Notifications
 	if len(list) != 2 || list[0].Username != "zhaolei" || list[0].Type != notification.Mentioned || list[1].Username != "zhangwei" || list[1].Type != notification.Answered {
 		t.Fatalf("%+v", list)
 	}
@@ -80,7 +85,7 @@ func TestDiscussionsAreTold(t *testing.T) {
 		t.Errorf("%s, %v", list[0].Content, err)
 	}
 	about.Answered = "zhaolei"
-	if again := notification.Discussed(about); len(again) != 1 || again[0].ID != list[0].ID {
-		t.Errorf("%+v", again)
+	if again, err := c.App.Notifications.Discussed(t.Context(), about); err != nil || len(again.Notifications) != 1 || again.Notifications[0].ID != list[0].ID {
+		t.Errorf("%+v %v", again, err)
 	}
 }

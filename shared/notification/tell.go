@@ -26,6 +26,10 @@ func (s *Service) Tell(ctx context.Context, m Message) (int, error) {
 	if err != nil || len(people) == 0 {
 		return 0, err
 	}
+	p, err := s.plan(ctx, people)
+	if err != nil {
+		return 0, err
+	}
 	content, err := json.Marshal(Content{InstanceID: m.InstanceID, ProcessKey: m.ProcessKey, BusinessKey: m.BusinessKey, NodeID: m.NodeID, Text: m.Text})
 	if err != nil {
 		return 0, err
@@ -35,5 +39,5 @@ func (s *Service) Tell(ctx context.Context, m Message) (int, error) {
 	for _, username := range people {
 		list = append(list, store.Notification{ID: derive(m.ID, username, at), Username: username, Type: ProcessMessage, Title: m.Title, Content: content, CreatedAt: at})
 	}
-	return len(people), s.store.Notify(ctx, list)
+	return len(people), s.write(ctx, list, p.deliveries(list))
 }

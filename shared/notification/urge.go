@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"slices"
 
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/engine"
@@ -27,15 +28,18 @@ func (n notice) urge(ctx context.Context) error {
 	if err == nil {
 		n.text, err = n.said(ctx)
 	}
+	if err == nil {
+		n.plan, err = n.Service.plan(ctx, slices.Concat(people, above))
+	}
 	if err != nil {
 		return err
 	}
-	return gone(n.store.NotifyOfTask(ctx, task.ID, func(now store.Task) []store.Notification {
+	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
 		if !now.Open() {
 			return nil
 		}
-		return append(n.notifications(TaskUrged, title(TaskUrged, now.Name), people), n.notifications(TaskEscalated, title(TaskEscalated, now.Name), above)...)
-	}))
+		return append(n.notifications(TaskUrged, now.Name, people), n.notifications(TaskEscalated, now.Name, above)...)
+	})
 }
 
 // above returns who is above the assignee, where he is to be told.

@@ -106,11 +106,11 @@ const insertComment = `INSERT INTO workflow_comment (id, instance_id, task_id, p
 
 // AddComment inserts a comment with the notifications of it, and records the answer for i, or returns ErrNoInstance or
 // ErrRepeated. The instance is read in the same statement: it is not deleted meanwhile.
-func (s *Store) AddComment(ctx context.Context, c Comment, told []Notification, i *Idempotency, answer Recorded) error {
+func (s *Store) AddComment(ctx context.Context, c Comment, told Telling, i *Idempotency, answer Recorded) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, insertComment, c.ID[:], nullableID(c.TaskID), nullableID(c.ParentID), c.Kind, c.Author, c.Text, nameList(c.Mentions), c.CreatedAt, c.InstanceID[:])
 		if err = changedOne(result, err, ErrNoInstance); err == nil {
-			err = notify(ctx, tx, told)
+			err = notify(ctx, tx, told.Notifications, told.Deliveries)
 		}
 		if err != nil {
 			return err

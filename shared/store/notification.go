@@ -42,18 +42,26 @@ func (n *Notification) destinations() []any {
 	return []any{&n.ID, &n.Username, &n.Type, &n.Title, (*[]byte)(&n.Content), &n.TaskID, &n.CreatedAt, &n.ReadAt}
 }
 
-// Notify writes notifications. One whose id is there already is not written again.
-func (s *Store) Notify(ctx context.Context, list []Notification) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error { return notify(ctx, tx, list) })
+// Notify writes notifications and how they are delivered. What is there by its id is not written again.
+func (s *Store) Notify(ctx context.Context, list []Notification, deliveries ...ChannelDelivery) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error { return notify(ctx, tx, list, deliveries) })
 }
 
-func notify(ctx context.Context, tx *sql.Tx, list []Notification) error {
+// Telling is what people are told, and how it leaves the product.
+type Telling struct {
+	Notifications []Notification
+	Deliveries    []ChannelDelivery
+}
+
+func notify(ctx context.Context, tx *sql.Tx, list []Notification, deliveries []ChannelDelivery) error {
 	if len(list) == 0 {
 		return nil
 	}
 	text, arguments := insertion(list)
-	_, err := tx.ExecContext(ctx, text, arguments...)
-	return err
+	if _, err := tx.ExecContext(ctx, text, arguments...); err != nil {
+		return err
+	}
+	return deliver(ctx, tx, deliveries)
 }
 
 func insertion(list []Notification) (string, []any) {
@@ -67,9 +75,9 @@ func insertion(list []Notification) (string, []any) {
 
 const lockTask = `SELECT ` + taskColumns + ` FROM workflow_task t WHERE t.id = ? FOR UPDATE`
 
-// NotifyOfTask writes the notifications that decide gives for the task as it is now. Nothing changes the
+// NotifyOfTask writes the notifications that decide gives for the task as it is now, and their deliveries. Nothing changes the
 // task meanwhile: whoever ends what they are about, after a change, finds them. It returns ErrNoTask.
-func (s *Store) NotifyOfTask(ctx context.Context, id engine.ID, decide func(Task) []Notification) error {
+func (s *Store) NotifyOfTask(ctx context.Context, id engine.ID, decide func(Task) ([]Notification, []ChannelDelivery)) error {
 	err := s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		var r taskRow
 		err := tx.QueryRowContext(ctx, lockTask, id[:]).Scan(r.destinations()...)
@@ -83,7 +91,8 @@ func (s *Store) NotifyOfTask(ctx context.Context, id engine.ID, decide func(Task
 		if err != nil {
 			return err
 		}
-		return notify(ctx, tx, decide(task))
+		list, deliveries := decide(task)
+		return notify(ctx, tx, list, deliveries)
 	})
 	if err != nil {
 		return fmt.Errorf("task %s: %w", id, err)

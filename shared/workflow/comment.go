@@ -79,7 +79,7 @@ func (s *Service) AddComment(ctx context.Context, call Call, of store.Subject, t
 		return store.Comment{}, err
 	}
 	c := newComment(call, of, text)
-	return c, s.store.AddComment(ctx, c, nil, nil, store.Recorded{})
+	return c, s.store.AddComment(ctx, c, store.Telling{}, nil, store.Recorded{})
 }
 
 func newComment(call Call, of store.Subject, text string) store.Comment {

@@ -20,7 +20,12 @@ type Completion struct {
 	// Form holds the variables against the fields of the task's form, and adds the default values of fields
 	// that are absent.
 	Form bool `json:"form,omitempty"`
+	// Via is by what it is completed, for the history: ViaLink, or empty.
+	Via string `json:"-"`
 }
+
+// ViaLink marks a task in the history that was completed by a link in a message.
+const ViaLink = "link"
 
 // TaskAnswer is the answer to every operation on a task: the task and the instance as they are now,
 // and the tasks that were opened.
@@ -54,7 +59,7 @@ func (s *Service) CompleteTask(ctx context.Context, call Call, id engine.ID, c C
 		if !mayWork(call.Principal, sub.task) && !call.steward() {
 			return nil, ErrNotYours
 		}
-		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright, Form: c.Form}, nil
+		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright, Form: c.Form, Via: c.Via}, nil
 	}))
 }
 

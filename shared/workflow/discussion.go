@@ -30,8 +30,8 @@ var (
 
 const maxMentions = 20
 
-// Teller makes the notifications of a comment.
-type Teller func(store.Discussed) []store.Notification
+// Teller makes what a comment tells.
+type Teller func(context.Context, store.Discussed) (store.Telling, error)
 
 // Discuss writes about an instance or a task, running or ended, and tells those who are mentioned, and whoever wrote what
 // is answered, by the notifications that tell makes. Who has to do with it may. The answer is a store.Comment. Errors:
@@ -55,11 +55,15 @@ func (s *Service) Discuss(ctx context.Context, call Call, of store.Subject, x Co
 	if err != nil {
 		return nil, err
 	}
+	told, err := tell(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	answer, err := recorded(http.StatusCreated, d.Comment)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Body, s.store.AddComment(ctx, d.Comment, tell(d), call.Idempotency, answer)
+	return answer.Body, s.store.AddComment(ctx, d.Comment, told, call.Idempotency, answer)
 }
 
 // answered returns who wrote the comment that is answered. In the thread of an instance those on its tasks can be.

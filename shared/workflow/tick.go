@@ -34,6 +34,7 @@ const (
 	purgeBatch      = 1000
 	keepInbox       = 30 * 24 * time.Hour
 	keepIdempotency = 24 * time.Hour
+	keepDeliveries  = 90 * 24 * time.Hour
 	keepEvaluations = 180 * 24 * time.Hour // Camunda's usual historyTimeToLive
 )
 
@@ -241,6 +242,8 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		{"idempotency keys", now.Add(-keepIdempotency), s.store.PurgeIdempotency},
 		{"sessions", now, s.store.PurgeSessions},
 		{"evaluations", now.Add(-keepEvaluations), s.store.PurgeEvaluations},
+		{"deliveries", now.Add(-keepDeliveries), s.store.PurgeDeliveries},
+		{"task links", now, s.store.PurgeTaskLinks},
 	} {
 		n, err := p.purge(ctx, p.before, purgeBatch)
 		if err != nil {

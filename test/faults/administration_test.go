@@ -119,6 +119,12 @@ var records = []record{
 		change: map[string]any{"substitute": "zhaolei"}, changed: "substitute = 'zhaolei'",
 		made: "INSERT INTO workflow_delegation", written: []string{"UPDATE workflow_delegation SET substitute"}, deleted: []string{"DELETE FROM workflow_delegation WHERE"},
 	},
+	{
+		name: "channel", path: "/api/v1/channels", table: "workflow_channel", key: "name", missing: "channel_not_found",
+		body:   func(word string) map[string]any { return map[string]any{"name": word, "kind": "mail"} },
+		change: map[string]any{"enabled": false}, changed: "enabled = 0",
+		made: "INSERT INTO workflow_channel", written: []string{"UPDATE workflow_channel SET name"}, deleted: []string{"DELETE FROM workflow_channel WHERE"},
+	},
 }
 
 // match is the version that a change of a new record names.

@@ -19,7 +19,8 @@ import (
 var askers = map[string]string{
 	"shared/cloudevent/send.go post":                   "TestCrashOfCalls, TestCrashOfFunctions",
 	"shared/dispatch/perform.go Dispatcher.call":       "TestCrashOfCalls",
-	"shared/dispatch/mail.go Dispatcher.mail":          "TestCrashOfMail",
+	"shared/mailing/mailing.go Mailer.Send":            "TestCrashOfMail",
+	"shared/courier/courier.go Courier.post":           "a delivery is tried again, under the same id, when its lease ends (TestDeliveryIsClaimedOnce of package notification)",
 	"functions/gateway/replicas.go replicas.RoundTrip": "TestCrashOfTheGateway",
 	"functions/gateway/status.go ready":                "it reads whether a function is ready, for a page that says what it has heard",
 	"shared/access/client.go Client.ask":               "it reads, from the next replica where one does not answer (TestClient of package access)",

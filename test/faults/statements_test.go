@@ -31,6 +31,10 @@ var apart = map[string]string{
 	"migration.go: UPDATE workflow_subscription SET node_id": oneBatch,
 	"batch_item.go: UPDATE workflow_batch SET locked_until":  "when a batch goes on: where it is not said the lease ends, as in the wound of a half-done batch",
 	"signal.go: UPDATE workflow_signal SET passed":           "how far a signal has come: who does not know it goes over a page of receivers again, and the inbox knows those who have it",
+	"delivery.go": "deliveries are written with their notifications, in one transaction whose statement is interrupted; an attempt whose outcome is not said is made once more when its lease ends, " +
+		"under the same id; old ones are purged like the rest",
+	"preference.go":     "one statement of what a person or an administrator writes, which a version guards: repeated, it is stale",
+	"task_link.go":      "a link is noted as used behind the completion of its task, which is interrupted; the completion's own record lets it have no second effect",
 	"attachment.go":     camundas,
 	"comment.go":        camundas,
 	"copy.go":           "copies are a part of the batch of a step; what is opened again is read again",

@@ -41,6 +41,8 @@ func sessions(s *session) {
 	s.do("", "GET /api", nil)
 	tag := s.send("", "GET /openapi.yaml", nil).Header.Get("ETag")
 	s.do("", "GET /openapi.yaml", nil, "If-None-Match", tag)
+	s.do("zhangwei", "GET /api/v1/events/stream", nil, "X-Timeout", "200ms")
+	s.refused(http.StatusUnauthorized, "", "GET /api/v1/events/stream", nil)
 }
 
 // directory creates, reads, changes and deletes one thing of each kind.
@@ -219,6 +221,7 @@ func inform(s *session) {
 	s.refused(http.StatusNotFound, "lina", "POST /api/v1/notifications/"+one+"/read", nil)
 	s.do("wangfang", "POST /api/v1/notifications:read-all", nil)
 	s.do("wangfang", "GET /api/v1/notifications", nil)
+	deliver(s)
 }
 
 const (

@@ -30,7 +30,7 @@ func TestProductKeepsTheDocument(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, c := range calls {
-		t.Run(c.name, func(t *testing.T) { c.run(&session{t, s.contract, s.client, s.secrets, s.tokens}) })
+		t.Run(c.name, func(t *testing.T) { c.run(&session{t, s.contract, s.client, s.secrets, s.tokens, s.mails}) })
 	}
 	if *rewriteExamples {
 		if err := s.contract.record(); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/database/databasetest"
+	"diom.io/workflow/shared/dispatch/mailtest"
 	"diom.io/workflow/test/producttest"
 )
 
@@ -39,6 +40,7 @@ type session struct {
 	client   *producttest.Client
 	secrets  string
 	tokens   map[string]string
+	mails    *mailtest.Server
 }
 
 // open starts the product with the demo company, every account of which logs in.
@@ -48,10 +50,13 @@ func open(t *testing.T) *session {
 	dsn, redis := databasetest.DSN(t), databasetest.Redis(t)
 	secrets := producttest.Secrets(t)
 	producttest.Install(t, dsn, redis, secrets)
-	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{"DIOM_COOKIE_SECURE=true"}})
+	mails := mailtest.Listen(t)
+	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{
+		"DIOM_COOKIE_SECURE=true", "DIOM_SMTP_URL=smtp://" + mails.Address + "?tls=none", "DIOM_SMTP_FROM=diom@example.com", "DIOM_PUBLIC_URL=https://flow.example",
+	}})
 	client := producttest.NewClient(process.URL, callLimit)
 	client.HTTP.Transport = c
-	s := &session{T: t, contract: c, client: client, secrets: secrets, tokens: map[string]string{"": ""}}
+	s := &session{T: t, contract: c, client: client, secrets: secrets, mails: mails, tokens: map[string]string{"": ""}}
 	for _, a := range access.DemoAccounts() {
 		s.tokens[a.Username] = client.LogIn(t, a.Username, access.DemoPassword)
 	}

@@ -15,7 +15,6 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/engine"
-	"diom.io/workflow/shared/notification"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
@@ -69,7 +68,7 @@ func (b *broker) until(what string, so func() bool) {
 
 func (b *broker) notifications(username string) int {
 	b.t.Helper()
-	list, err := notification.New(b.app.Store).List(b.t.Context(), username, nil, page.Request{Limit: page.MaxLimit, Descending: true})
+	list, err := b.app.Notifications.List(b.t.Context(), username, nil, page.Request{Limit: page.MaxLimit, Descending: true})
 	if err != nil {
 		b.t.Fatal(err)
 	}
