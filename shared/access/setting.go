@@ -74,7 +74,7 @@ func (s *Service) settingOf(d setting.Definition, x store.Setting) Setting {
 	case setting.Integer:
 		out.Minimum, out.Maximum = d.Min, d.Max
 	case setting.Duration:
-		out.Minimum, out.Maximum = time.Duration(d.Min).String(), time.Duration(d.Max).String()
+		out.Minimum, out.Maximum = setting.Brief(time.Duration(d.Min)), setting.Brief(time.Duration(d.Max))
 	}
 	if x.Value != nil {
 		out.Value, out.Set = d.JSON(*x.Value), true

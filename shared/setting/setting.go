@@ -74,7 +74,7 @@ func Definitions() []Definition {
 	const minute, day = int64(time.Minute), 24 * int64(time.Hour)
 	list := []Definition{
 		{Key: LogLevel, Kind: Choice, Values: []string{"DEBUG", "INFO", "WARN", "ERROR"}, fallback: func(c config.Config) string { return strings.ToUpper(c.LogLevel) }, Summary: "The least level that is logged."},
-		{Key: AccessTokenLife, Kind: Duration, Min: minute, Max: day, fallback: func(c config.Config) string { return c.AccessTokenLife.String() }, Summary: "How long a new access token is valid."},
+		{Key: AccessTokenLife, Kind: Duration, Min: minute, Max: day, fallback: func(c config.Config) string { return Brief(c.AccessTokenLife) }, Summary: "How long a new access token is valid."},
 		{Key: BcryptCost, Kind: Integer, Min: 10, Max: 14, fallback: func(c config.Config) string { return strconv.Itoa(c.BcryptCost) }, Summary: "The cost of new password hashes: each step doubles the work. Older hashes are made anew at the next log-in."},
 		{Key: LimitUser, Kind: Rate, fallback: fixed("5000/s:10000"), Summary: "How many requests one user may send."},
 		{Key: LimitAddress, Kind: Rate, fallback: fixed("10000/s:20000"), Summary: "How many requests may come from one address."},
@@ -85,12 +85,23 @@ func Definitions() []Definition {
 		{Key: History, Kind: Integer, Min: 0, Max: MaxHistory, fallback: fixed("0"), Summary: "How many of one's earlier passwords one may not choose again."},
 		{Key: MaxAge, Kind: Duration, Min: 0, Max: 3650 * day, fallback: fixed("0s"), Summary: "After how long a password must be changed; 0s is never."},
 		{Key: MustChange, Kind: Flag, fallback: fixed("false"), Summary: "Whether one must change a password that an administrator has given, where he says nothing else."},
-		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: func(c config.Config) string { return cmp.Or(c.UrgePause, 30*time.Minute).String() }, Summary: "How long nobody can urge about a task again."},
+		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: func(c config.Config) string { return Brief(cmp.Or(c.UrgePause, 30*time.Minute)) }, Summary: "How long nobody can urge about a task again."},
 		{Key: UrgeLadder, Kind: Integer, Min: 1, Max: 100, fallback: func(c config.Config) string { return strconv.Itoa(cmp.Or(c.UrgeLadder, 3)) }, Summary: "With which urge about a task the head of the department is told, too."},
 		{Key: MaxAttachment, Kind: Integer, Min: 1, Max: config.LargestAttachment, fallback: func(c config.Config) string { return strconv.Itoa(c.MaxAttachment) }, Summary: "The largest content of an attachment in bytes."},
 	}
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
 	return list
+}
+
+// Brief writes a duration without parts that are zero: 30m, 1h30m, 0s.
+func Brief(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 func fixed(text string) func(config.Config) string {
@@ -188,7 +199,7 @@ func (d Definition) refuse() error {
 	case Integer:
 		what = fmt.Sprintf("a number from %d to %d", d.Min, d.Max)
 	case Duration:
-		what = fmt.Sprintf("a duration such as 30m, from %s to %s", time.Duration(d.Min), time.Duration(d.Max))
+		what = fmt.Sprintf("a duration such as 30m, from %s to %s", Brief(time.Duration(d.Min)), Brief(time.Duration(d.Max)))
 	case Choice:
 		what = "one of " + strings.Join(d.Values, ", ")
 	case Flag:
