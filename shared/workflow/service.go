@@ -44,7 +44,7 @@ type Service struct {
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
 	decisions   *otter.Cache[engine.ID, *decision]
-	delegations delegations
+	delegations *delegations
 	lookout     lookout
 	setbacks    setbacks
 	stuck       stuck
@@ -61,7 +61,7 @@ type definition struct {
 // New returns a Service. relay may be nil: then events wait in the outbox for another process.
 func New(st *store.Store, l *lock.Locker, location *time.Location, relay *Relay) *Service {
 	return &Service{
-		store: st, lock: l, location: location, relay: relay,
+		store: st, lock: l, location: location, relay: relay, delegations: newDelegations(),
 		definitions: otter.Must(&otter.Options[engine.ID, *definition]{MaximumSize: maxCached}),
 		latest:      otter.Must(&otter.Options[string, *definition]{MaximumSize: maxCached}),
 		decisions:   otter.Must(&otter.Options[engine.ID, *decision]{MaximumSize: maxCached}),

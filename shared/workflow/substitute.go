@@ -3,9 +3,10 @@ package workflow
 import (
 	"cmp"
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
 )
@@ -15,31 +16,43 @@ const usualKnowledge = 2 * time.Second
 
 // delegations are those that are not over, as they were read last.
 type delegations struct {
-	mu    sync.Mutex
+	turn  chan struct{} // holds one element while somebody reads or looks: who waits for it gives up with his context
 	list  []store.Delegation
-	until time.Time
+	until atomic.Int64 // Unix nanoseconds
 }
 
-// forget lets the next one who asks read.
-func (d *delegations) forget() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.until = time.Time{}
+func newDelegations() *delegations { return &delegations{turn: make(chan struct{}, 1)} }
+
+func (d *delegations) take(ctx context.Context) error {
+	select {
+	case d.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
+
+func (d *delegations) leave() { <-d.turn }
+
+// forget lets the next one who asks read.
+func (d *delegations) forget() { d.until.Store(0) }
 
 // known returns the delegations that are not over. One reads, the others wait for him.
 func (s *Service) knownDelegations(ctx context.Context, now time.Time) ([]store.Delegation, error) {
-	d := &s.delegations
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if time.Now().Before(d.until) {
+	d := s.delegations
+	if err := d.take(ctx); err != nil {
+		return nil, database.Classify(err)
+	}
+	defer d.leave()
+	if time.Now().UnixNano() < d.until.Load() {
 		return d.list, nil
 	}
 	list, err := s.store.DelegationsFrom(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	d.list, d.until = list, time.Now().Add(cmp.Or(s.KnowDelegations, usualKnowledge))
+	d.list = list
+	d.until.Store(time.Now().Add(cmp.Or(s.KnowDelegations, usualKnowledge)).UnixNano())
 	return list, nil
 }
 

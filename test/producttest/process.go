@@ -150,22 +150,23 @@ func (p *Process) Kill() {
 // Signal sends a signal to the process itself. After SIGSTOP it returns once all of its threads stand still.
 func (p *Process) Signal(s os.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
+	target := p.cmd.Process // it may be killed meanwhile
+	if err := target.Signal(s); err != nil {
 		p.t.Fatalf("%s: %v", s, err)
 	}
-	for began := time.Now(); s == syscall.SIGSTOP && !p.still(); time.Sleep(poll) {
+	for began := time.Now(); s == syscall.SIGSTOP && !still(target.Pid); time.Sleep(poll) {
 		if time.Since(began) > stopPatience {
 			p.t.Fatalf("%s does not stand still", p.path)
 		}
 	}
 }
 
-// still reports whether every thread is stopped (proc(5), /proc/pid/task/tid/stat: the state follows the name in
+// still reports whether every thread of a process is stopped (proc(5), /proc/pid/task/tid/stat: the state follows the name in
 // parentheses). A thread that ends meanwhile counts.
-func (p *Process) still() bool {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+func still(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	if err != nil || len(threads) == 0 {
-		return true // nothing is known of it here
+		return true // it has ended, or nothing is known of it here
 	}
 	return !slices.ContainsFunc(threads, func(path string) bool {
 		text, err := os.ReadFile(path)
