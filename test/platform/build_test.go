@@ -113,7 +113,7 @@ func stop(t *testing.T, process *exec.Cmd) {
 
 var (
 	wildcard = regexp.MustCompile(`\{[^}]*\}`)
-	public   = regexp.MustCompile(`/auth/|/\.well-known/|/api/v1/events$|/dead-letter$|^/\{\$\}$`)
+	public   = regexp.MustCompile(`/auth/|/\.well-known/|/api/v1/events$|/dead-letter$|/api/v1/task-links/|^/\{\$\}$`)
 	refused  = regexp.MustCompile(`"code":"(token|signature)_missing"|"type":"AuthenticationException"`) // the last under /engine-rest
 )
 

@@ -99,15 +99,18 @@ func TestDeliveriesByKnative(t *testing.T) {
 	})
 	b.until("a notification", func() bool { return b.notifications("wangfang") == 1 })
 	b.under.Wait()
-	for path, failures := range map[string][]int{"advance-token": {503, 429}, "notify": {500}} {
+	for path, want := range map[string]struct {
+		failures []int
+		taken    int // the token; the start of the instance and the task
+	}{"advance-token": {[]int{503, 429}, 2}, "notify": {[]int{500}, 4}} {
 		got := b.statuses(path, "/events")
-		for _, status := range failures {
+		for _, status := range want.failures {
 			if !slices.Contains(got, status) {
 				t.Errorf("%s: %v", path, got)
 			}
 		}
-		if n := len(slices.DeleteFunc(slices.Clone(got), func(status int) bool { return status != 204 })); n != 2 {
-			t.Errorf("%s took %d deliveries: %v", path, n, got)
+		if n := len(slices.DeleteFunc(slices.Clone(got), func(status int) bool { return status != 204 })); n != want.taken {
+			t.Errorf("%s took %d deliveries, want %d: %v", path, n, want.taken, got)
 		}
 	}
 	if n := b.notifications("wangfang"); n != 1 || len(b.letters()) != 0 || len(b.lost) != 0 {
