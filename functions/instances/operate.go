@@ -24,7 +24,7 @@ func cancel(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 }
 
 func withdraw(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return withBody(ctx, r, id, r.App.Workflow.WithdrawInstance)
+	return faas.Apply(ctx, r, id, r.App.Workflow.WithdrawInstance)
 }
 
 func suspend(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {

@@ -2,7 +2,6 @@ package instances
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"diom.io/workflow/shared/access"
@@ -21,7 +20,7 @@ func operations() []faas.Route {
 		restartRoute(),
 		{
 			Method: http.MethodDelete, Pattern: "/api/v1/instances/{id}", Summary: "Delete an instance that has ended, with its history",
-			Permission: access.WorkflowOperate, Answer: workflow.Deleted{}, Serve: withID(remove),
+			Permission: access.WorkflowOperate, Answer: workflow.Deleted{}, Serve: faas.WithID(remove),
 		},
 	}
 }
@@ -32,33 +31,24 @@ func restartRoute() faas.Route {
 	return r
 }
 
-// withBody decodes the body for a use case.
-func withBody[T any](ctx context.Context, r *faas.Request, id engine.ID, do func(context.Context, workflow.Call, engine.ID, T) (json.RawMessage, error)) (any, error) {
-	var body T
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	return do(ctx, r.Call(), id, body)
-}
-
 func modify(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return withBody(ctx, r, id, r.App.Workflow.ModifyInstance)
+	return faas.Apply(ctx, r, id, r.App.Workflow.ModifyInstance)
 }
 
 func migrate(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return withBody(ctx, r, id, r.App.Workflow.MigrateInstance)
+	return faas.Apply(ctx, r, id, r.App.Workflow.MigrateInstance)
 }
 
 func setVariables(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return withBody(ctx, r, id, r.App.Workflow.SetVariables)
+	return faas.Apply(ctx, r, id, r.App.Workflow.SetVariables)
 }
 
 func handOver(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return withBody(ctx, r, id, r.App.Workflow.HandOver)
+	return faas.Apply(ctx, r, id, r.App.Workflow.HandOver)
 }
 
 func restart(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return withBody(ctx, r, id, r.App.Workflow.RestartInstance)
+	return faas.Apply(ctx, r, id, r.App.Workflow.RestartInstance)
 }
 
 func remove(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {

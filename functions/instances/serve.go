@@ -25,7 +25,7 @@ type reason struct {
 func view(suffix, summary string, answer any, read func(context.Context, *faas.Request, engine.ID) (any, error)) faas.Route {
 	return faas.Route{
 		Method: http.MethodGet, Pattern: "/api/v1/instances/{id}" + suffix, Summary: summary,
-		Permission: access.WorkflowInstance, Answer: answer, Serve: withID(read),
+		Permission: access.WorkflowInstance, Answer: answer, Serve: faas.WithID(read),
 	}
 }
 
@@ -39,17 +39,7 @@ func historyRoute() faas.Route {
 func operation(name, summary string, permission access.Permission, body any, do func(context.Context, *faas.Request, engine.ID) (any, error)) faas.Route {
 	return faas.Route{
 		Method: http.MethodPost, Pattern: "/api/v1/instances/{id}/" + name, Summary: summary,
-		Permission: permission, Replayable: true, Body: body, Answer: workflow.InstanceAnswer{}, Serve: withID(do),
-	}
-}
-
-func withID(serve func(context.Context, *faas.Request, engine.ID) (any, error)) func(context.Context, *faas.Request) (any, error) {
-	return func(ctx context.Context, r *faas.Request) (any, error) {
-		id, err := r.ID("id")
-		if err != nil {
-			return nil, err
-		}
-		return serve(ctx, r, id)
+		Permission: permission, Replayable: true, Body: body, Answer: workflow.InstanceAnswer{}, Serve: faas.WithID(do),
 	}
 }
 

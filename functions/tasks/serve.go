@@ -14,14 +14,7 @@ import (
 func operation(name, summary string, body any, do func(context.Context, *faas.Request, engine.ID) (any, error)) faas.Route {
 	return faas.Route{
 		Method: http.MethodPost, Pattern: "/api/v1/tasks/{id}/" + name, Summary: summary,
-		Permission: access.WorkflowTask, Replayable: true, Body: body, Answer: workflow.TaskAnswer{},
-		Serve: func(ctx context.Context, r *faas.Request) (any, error) {
-			id, err := r.ID("id")
-			if err != nil {
-				return nil, err
-			}
-			return do(ctx, r, id)
-		},
+		Permission: access.WorkflowTask, Replayable: true, Body: body, Answer: workflow.TaskAnswer{}, Serve: faas.WithID(do),
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Store) CreateCategory(ctx context.Context, c Category, i *Idempotency, 
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO workflow_category (id, code, name, position, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			c.ID[:], c.Code, c.Name, c.Position, c.Version, c.CreatedAt, c.UpdatedAt)
-		return taken(err)
+		return taken(err, ErrCodeUsed)
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
@@ -94,15 +93,8 @@ func (s *Store) CreateChannel(ctx context.Context, c Channel, i *Idempotency, an
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO workflow_channel (name, kind, host, sealed, types, enabled, updated_at, id, version, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(arguments, c.ID[:], c.Version, c.CreatedAt)...)
-		return channelTaken(err)
+		return taken(err, ErrChannelUsed)
 	})
-}
-
-func channelTaken(err error) error {
-	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrChannelUsed
-	}
-	return err
 }
 
 // UpdateChannel writes everything but the id where the row still has c.Version, and counts the version up.
@@ -115,7 +107,7 @@ func (s *Store) UpdateChannel(ctx context.Context, c Channel) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_channel SET name = ?, kind = ?, host = ?, sealed = ?, types = ?, enabled = ?, updated_at = ?, version = version + 1
 WHERE id = ? AND version = ?`, append(arguments, c.ID[:], c.Version)...)
-		return changedOne(result, channelTaken(err), ErrPeopleStale)
+		return changedOne(result, taken(err, ErrChannelUsed), ErrPeopleStale)
 	})
 }
 

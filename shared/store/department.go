@@ -61,7 +61,7 @@ func (s *Store) CreateDepartment(ctx context.Context, d Department, i *Idempoten
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sys_department (id, code, name, parent_id, head, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			d.ID[:], d.Code, d.Name, nullableID(d.ParentID), d.Head, d.Version, d.CreatedAt)
-		return taken(err)
+		return taken(err, ErrCodeUsed)
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 )
 
@@ -41,10 +40,7 @@ func (s *Store) CreateDesign(ctx context.Context, d Design, comment string, i *I
  (id, kind, process_key, name, description, category_id, content, version, deprecated, created_by, created_at, updated_by, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
 			d.ID[:], d.Kind, d.Key, d.Name, d.Description, nullableID(d.CategoryID), d.Content, d.Version, d.CreatedBy, d.CreatedAt, d.UpdatedBy, d.UpdatedAt)
-		if errors.Is(database.Classify(err), database.ErrDuplicate) {
-			return ErrDesignUsed
-		}
-		if err != nil {
+		if err := taken(err, ErrDesignUsed); err != nil {
 			return err
 		}
 		return addVersion(ctx, tx, d, DesignChange{Action: DesignCreated, Comment: comment, By: d.CreatedBy, At: d.CreatedAt}, engine.ID{})

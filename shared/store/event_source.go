@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
@@ -123,15 +122,8 @@ func (s *Store) CreateEventSource(ctx context.Context, e EventSource, i *Idempot
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO workflow_event_source (source, key_id, sealed_key, types, mappings, enabled, updated_at, id, version, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(arguments, e.ID[:], e.Version, e.CreatedAt)...)
-		return sourceTaken(err)
+		return taken(err, ErrEventSourceUsed)
 	})
-}
-
-func sourceTaken(err error) error {
-	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrEventSourceUsed
-	}
-	return err
 }
 
 // UpdateEventSource writes everything but the id where the row still has e.Version, and counts the
@@ -144,7 +136,7 @@ func (s *Store) UpdateEventSource(ctx context.Context, e EventSource) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_event_source SET source = ?, key_id = ?, sealed_key = ?, types = ?, mappings = ?, enabled = ?, updated_at = ?,
  version = version + 1 WHERE id = ? AND version = ?`, append(arguments, e.ID[:], e.Version)...)
-		return changedOne(result, sourceTaken(err), ErrPeopleStale)
+		return changedOne(result, taken(err, ErrEventSourceUsed), ErrPeopleStale)
 	})
 }
 

@@ -57,7 +57,7 @@ func (s *Store) CreateGroup(ctx context.Context, g Group, i *Idempotency, answer
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sys_group (id, group_key, name, version, created_at) VALUES (?, ?, ?, ?, ?)`,
 			g.ID[:], g.Key, g.Name, g.Version, g.CreatedAt)
-		return taken(err)
+		return taken(err, ErrCodeUsed)
 	})
 }
 

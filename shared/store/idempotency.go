@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/fault"
 )
 
@@ -47,10 +46,7 @@ func (i *Idempotency) Record(ctx context.Context, tx *sql.Tx, a Recorded, now ti
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, insertIdempotency, i.arguments(a.Status, a.Body, now)...)
-	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrRepeated
-	}
-	return err
+	return taken(err, ErrRepeated)
 }
 
 // Recorded returns the answer that was given under i's key, or nil when the key is free. It returns

@@ -34,7 +34,7 @@ func (s *Store) CreatePermission(ctx context.Context, p Permission, i *Idempoten
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sys_permission (id, code, name, parent_id, position, built_in, version, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, p.ID[:], p.Code, p.Name, nullableID(p.ParentID), p.Position, p.BuiltIn, p.Version, p.CreatedAt)
-		if err := taken(err); err != nil {
+		if err := taken(err, ErrCodeUsed); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO sys_role_permission (role_id, permission_id) SELECT id, ? FROM sys_role WHERE code = ?`, p.ID[:], superAdmin)

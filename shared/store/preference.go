@@ -4,11 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"diom.io/workflow/shared/database"
 )
 
 // Preference is what a person has written down about his notifications; Settings is a JSON object.
@@ -48,19 +45,12 @@ func (s *Store) SetPreference(ctx context.Context, p Preference) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		if p.Version <= 1 {
 			_, err := tx.ExecContext(ctx, `INSERT INTO workflow_notification_preference (username, settings, version, updated_at) VALUES (?, ?, 2, ?)`, p.Username, string(p.Settings), p.UpdatedAt)
-			return staleWhereTaken(err)
+			return taken(err, ErrPeopleStale)
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_notification_preference SET settings = ?, updated_at = ?, version = version + 1 WHERE username = ? AND version = ?`,
 			string(p.Settings), p.UpdatedAt, p.Username, p.Version)
 		return changedOne(result, err, ErrPeopleStale)
 	})
-}
-
-func staleWhereTaken(err error) error {
-	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrPeopleStale
-	}
-	return err
 }
 
 // NotificationTemplate is the words of a kind of notification in a language. Version is 1 where they are the
@@ -97,7 +87,7 @@ func (s *Store) SetNotificationTemplate(ctx context.Context, t NotificationTempl
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		if t.Version <= 1 {
 			_, err := tx.ExecContext(ctx, `INSERT INTO workflow_notification_template (`+templateNames+`) VALUES (?, ?, ?, ?, 2, ?, ?)`, t.Kind, t.Language, t.Title, t.Text, t.UpdatedBy, t.UpdatedAt)
-			return staleWhereTaken(err)
+			return taken(err, ErrPeopleStale)
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_notification_template SET title = ?, text = ?, updated_by = ?, updated_at = ?, version = version + 1
 WHERE kind = ? AND language = ? AND version = ?`, t.Title, t.Text, t.UpdatedBy, t.UpdatedAt, t.Kind, t.Language, t.Version)

@@ -152,17 +152,17 @@ func (s *Store) CreateRole(ctx context.Context, r Role, i *Idempotency, answer R
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sys_role (id, code, name, description, built_in, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			r.ID[:], r.Code, r.Name, r.Description, r.BuiltIn, r.Version, r.CreatedAt)
-		if err := taken(err); err != nil {
+		if err := taken(err, ErrCodeUsed); err != nil {
 			return err
 		}
 		return addPermissions(ctx, tx, r)
 	})
 }
 
-// taken turns a duplicate key into ErrCodeUsed.
-func taken(err error) error {
+// taken turns a duplicate key into what it means.
+func taken(err, meaning error) error {
 	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrCodeUsed
+		return meaning
 	}
 	return err
 }

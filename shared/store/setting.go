@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"time"
-
-	"diom.io/workflow/shared/database"
 )
 
 // Setting is a row of workflow_setting. Without a Value what the environment says holds.
@@ -74,9 +72,7 @@ func writeSetting(ctx context.Context, tx *sql.Tx, x Setting, match int64) (int6
 	case fresh:
 		_, err = tx.ExecContext(ctx, `INSERT INTO workflow_setting (setting_key, value, version, updated_by, updated_at) VALUES (?, ?, ?, ?, ?)`,
 			x.Key, x.Value, now+1, x.UpdatedBy, x.UpdatedAt)
-		if errors.Is(database.Classify(err), database.ErrDuplicate) {
-			return 0, ErrPeopleStale // another one was first
-		}
+		err = taken(err, ErrPeopleStale) // another one was first
 	default:
 		_, err = tx.ExecContext(ctx, `UPDATE workflow_setting SET value = ?, version = ?, updated_by = ?, updated_at = ? WHERE setting_key = ?`,
 			x.Value, now+1, x.UpdatedBy, x.UpdatedAt, x.Key)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
@@ -112,15 +111,8 @@ func (s *Store) CreateTopicBinding(ctx context.Context, b TopicBinding, i *Idemp
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO workflow_topic_binding (topic, kind, target, method, headers, timeout_seconds, result_seconds, retries, key_id, sealed_key,
  enabled, updated_at, id, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(arguments, b.ID[:], b.Version, b.CreatedAt)...)
-		return topicTaken(err)
+		return taken(err, ErrTopicBindingUsed)
 	})
-}
-
-func topicTaken(err error) error {
-	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrTopicBindingUsed
-	}
-	return err
 }
 
 // UpdateTopicBinding writes everything but the id where the row still has b.Version, and counts the
@@ -133,7 +125,7 @@ func (s *Store) UpdateTopicBinding(ctx context.Context, b TopicBinding) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_topic_binding SET topic = ?, kind = ?, target = ?, method = ?, headers = ?, timeout_seconds = ?, result_seconds = ?,
  retries = ?, key_id = ?, sealed_key = ?, enabled = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?`, append(arguments, b.ID[:], b.Version)...)
-		return changedOne(result, topicTaken(err), ErrPeopleStale)
+		return changedOne(result, taken(err, ErrTopicBindingUsed), ErrPeopleStale)
 	})
 }
 

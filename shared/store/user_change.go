@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 )
@@ -32,10 +31,7 @@ func insertUser(ctx context.Context, tx *sql.Tx, u User) error {
 (id, username, password, display_name, email, title, department_id, enabled, must_change, token_version, version, created_at, updated_at, password_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.ID[:], u.Username, u.Password, u.DisplayName, u.Email, u.Title,
 		nullableID(u.DepartmentID), u.Enabled, u.MustChange, u.TokenVersion, u.Version, u.CreatedAt, u.UpdatedAt, u.UpdatedAt)
-	if errors.Is(database.Classify(err), database.ErrDuplicate) {
-		return ErrUsernameUsed
-	}
-	if err != nil {
+	if err := taken(err, ErrUsernameUsed); err != nil {
 		return err
 	}
 	return addMemberships(ctx, tx, u)
