@@ -28,6 +28,7 @@ func engineRest() []faas.Route {
 		get("/execution/{id}", readExecution), get("/execution/{id}/messageSubscriptions/{name}", readSubscription),
 		faas.EngineRest(http.MethodPost, "/execution/{id}/signal", access.WorkflowOperate, signalExecution),
 		faas.EngineRest(http.MethodGet, "/incident/{id}", access.WorkflowOperate, readIncident),
+		faas.EngineRest(http.MethodDelete, "/incident/{id}", access.WorkflowOperate, resolveIncident),
 		get("/history/process-instance/{id}", readPast), get("/history/activity-instance/{id}", readPastActivity), get("/history/variable-instance/{id}", readPastVariable),
 		faas.EngineRest(http.MethodDelete, "/history/process-instance/{id}", access.WorkflowOperate, deletePast),
 		get("/variable-instance/{id}", readVariableInstance),
@@ -111,6 +112,10 @@ func signalExecution(ctx context.Context, r *faas.Request) (any, error) {
 
 func readIncident(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Camunda.Incident(ctx, r.Principal, r.PathValue("id"))
+}
+
+func resolveIncident(ctx context.Context, r *faas.Request) (any, error) {
+	return nil, r.App.Camunda.ResolveIncident(ctx, r.Principal, r.PathValue("id"))
 }
 
 func readPast(ctx context.Context, r *faas.Request) (any, error) {

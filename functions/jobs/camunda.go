@@ -19,23 +19,29 @@ func engineRest() []faas.Route {
 	job := func(method, path string, serve serving) faas.Route {
 		return faas.EngineRest(method, "/job/{id}"+path, access.WorkflowOperate, serve)
 	}
+	past := func(path string, serve serving) faas.Route {
+		return faas.EngineRest(http.MethodGet, "/history"+path, access.WorkflowOperate, serve)
+	}
 	return slices.Concat([]faas.Route{
 		work("/fetchAndLock", fetchAndLock),
-		faas.EngineRest(http.MethodGet, "/job-definition/{id}", access.WorkflowOperate, readJobDefinition),
+		faas.EngineRest(http.MethodGet, "/job-definition/{id}", access.WorkflowOperate, reading((*camunda.Service).JobDefinition)),
 		work("/{id}/complete", reporting((*camunda.Service).CompleteExternal)),
 		work("/{id}/failure", reporting((*camunda.Service).FailExternal)),
 		work("/{id}/bpmnError", reporting((*camunda.Service).ThrowExternal)),
-		work("/{id}/extendLock", extendLock),
+		work("/{id}/extendLock", holding((*camunda.Service).ExtendLock)),
+		work("/{id}/lock", holding((*camunda.Service).Lock)),
 		work("/{id}/unlock", func(ctx context.Context, r *faas.Request) (any, error) {
 			return nil, r.App.Camunda.Unlock(ctx, r.PathValue("id"))
 		}),
-		faas.EngineRest(http.MethodGet, "/external-task/{id}", access.WorkflowOperate, readExternal),
-		faas.EngineRest(http.MethodGet, "/external-task/{id}/errorDetails", access.WorkflowOperate, readDetails),
+		faas.EngineRest(http.MethodGet, "/external-task/{id}", access.WorkflowOperate, reading((*camunda.Service).ExternalTask)),
+		faas.EngineRest(http.MethodGet, "/external-task/{id}/errorDetails", access.WorkflowOperate, telling((*camunda.Service).ErrorDetails)),
 		faas.EngineRest(http.MethodGet, "/external-task/topic-names", access.WorkflowOperate, readTopics),
 		faas.EngineRest(http.MethodPut, "/external-task/{id}/retries", access.WorkflowOperate, setRetries),
 		faas.EngineRest(http.MethodPut, "/external-task/{id}/priority", access.WorkflowOperate, setPriority),
 		faas.EngineRest(http.MethodPut, "/external-task/retries", access.WorkflowOperate, setManyRetries),
-		job(http.MethodGet, "", readJob), job(http.MethodGet, "/stacktrace", readTrace), job(http.MethodPost, "/execute", executeJob),
+		past("/job-log/{id}", reading((*camunda.Service).PastEngineJob)), past("/job-log/{id}/stacktrace", telling((*camunda.Service).PastTrace)),
+		past("/external-task-log/{id}", reading((*camunda.Service).PastExternal)), past("/external-task-log/{id}/error-details", telling((*camunda.Service).PastErrorDetails)),
+		job(http.MethodGet, "", reading((*camunda.Service).Job)), job(http.MethodGet, "/stacktrace", telling((*camunda.Service).Trace)), job(http.MethodPost, "/execute", executeJob),
 		job(http.MethodPut, "/retries", changing((*camunda.Service).SetJobRetries)), job(http.MethodPut, "/duedate", changing((*camunda.Service).SetJobDue)),
 		job(http.MethodPut, "/priority", changing((*camunda.Service).SetJobPriority)),
 		job(http.MethodPost, "/duedate/recalculate", func(context.Context, *faas.Request) (any, error) {
@@ -69,28 +75,33 @@ func reporting(do func(*camunda.Service, context.Context, workflow.Call, string,
 	}
 }
 
-func extendLock(ctx context.Context, r *faas.Request) (any, error) {
-	var body camunda.WorkerReport
-	if err := r.Read(&body); err != nil {
-		return nil, err
+// holding takes for how long a worker wants an external task.
+func holding(do func(*camunda.Service, context.Context, string, camunda.WorkerReport) error) serving {
+	return func(ctx context.Context, r *faas.Request) (any, error) {
+		var body camunda.WorkerReport
+		if err := r.Read(&body); err != nil {
+			return nil, err
+		}
+		return nil, do(r.App.Camunda, ctx, r.PathValue("id"), body)
 	}
-	return nil, r.App.Camunda.ExtendLock(ctx, r.PathValue("id"), body)
 }
 
-func readExternal(ctx context.Context, r *faas.Request) (any, error) {
-	return r.App.Camunda.ExternalTask(ctx, r.Principal, r.PathValue("id"))
-}
-
-func readDetails(ctx context.Context, r *faas.Request) (any, error) {
-	text, err := r.App.Camunda.ErrorDetails(ctx, r.Principal, r.PathValue("id"))
-	if err != nil || text == "" {
-		return nil, err
+// reading reads one thing by its id.
+func reading[T any](read func(*camunda.Service, context.Context, access.Principal, string) (T, error)) serving {
+	return func(ctx context.Context, r *faas.Request) (any, error) {
+		return read(r.App.Camunda, ctx, r.Principal, r.PathValue("id"))
 	}
-	return plainText(text), nil
 }
 
-func plainText(text string) faas.Answer {
-	return faas.Answer{Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(text)}
+// telling reads a text about one thing; 204 where there is none.
+func telling(read func(*camunda.Service, context.Context, access.Principal, string) (string, error)) serving {
+	return func(ctx context.Context, r *faas.Request) (any, error) {
+		text, err := read(r.App.Camunda, ctx, r.Principal, r.PathValue("id"))
+		if err != nil || text == "" {
+			return nil, err
+		}
+		return faas.Answer{Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(text)}, nil
+	}
 }
 
 func readTopics(ctx context.Context, r *faas.Request) (any, error) {
@@ -135,18 +146,6 @@ func setPriority(ctx context.Context, r *faas.Request) (any, error) {
 	return nil, r.App.Camunda.SetPriority(ctx, r.Call(), r.PathValue("id"), body.Priority)
 }
 
-func readJob(ctx context.Context, r *faas.Request) (any, error) {
-	return r.App.Camunda.Job(ctx, r.Principal, r.PathValue("id"))
-}
-
-func readTrace(ctx context.Context, r *faas.Request) (any, error) {
-	text, err := r.App.Camunda.Trace(ctx, r.Principal, r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return plainText(text), nil
-}
-
 func executeJob(ctx context.Context, r *faas.Request) (any, error) {
 	return nil, r.App.Camunda.ExecuteJob(ctx, r.Call(), r.PathValue("id"))
 }
@@ -159,8 +158,4 @@ func changing(do func(*camunda.Service, context.Context, workflow.Call, string, 
 		}
 		return nil, do(r.App.Camunda, ctx, r.Call(), r.PathValue("id"), body)
 	}
-}
-
-func readJobDefinition(ctx context.Context, r *faas.Request) (any, error) {
-	return r.App.Camunda.JobDefinition(ctx, r.Principal, r.PathValue("id"))
 }

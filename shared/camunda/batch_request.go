@@ -2,6 +2,7 @@ package camunda
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"diom.io/workflow/shared/access"
@@ -68,7 +69,7 @@ func (s *Service) RetryMany(ctx context.Context, call workflow.Call, b BatchBody
 func (s *Service) CorrelateMany(ctx context.Context, call workflow.Call, b BatchBody) (Batch, error) {
 	values, _, err := b.Variables.Read()
 	if err != nil {
-		return Batch{}, As(err, 400, invalidRequest, "")
+		return Batch{}, As(err, http.StatusBadRequest, invalidRequest, "")
 	}
 	if b.Message == "" {
 		return Batch{}, BadRequest("messageName is null")
@@ -80,7 +81,7 @@ func (s *Service) CorrelateMany(ctx context.Context, call workflow.Call, b Batch
 func (s *Service) SetMany(ctx context.Context, call workflow.Call, b BatchBody) (Batch, error) {
 	values, _, err := b.Variables.Read()
 	if err != nil {
-		return Batch{}, As(err, 400, invalidRequest, "")
+		return Batch{}, As(err, http.StatusBadRequest, invalidRequest, "")
 	}
 	if len(values) == 0 {
 		return Batch{}, BadRequest("variables is empty")
@@ -90,15 +91,27 @@ func (s *Service) SetMany(ctx context.Context, call workflow.Call, b BatchBody) 
 
 // ModifyMany modifies instances of one definition.
 func (s *Service) ModifyMany(ctx context.Context, call workflow.Call, b BatchBody) (Batch, error) {
-	list, _, err := readInstructions(b.Instructions)
+	list, err := s.modification(ctx, b)
 	if err != nil {
 		return Batch{}, err
 	}
-	if b.Definition == "" || len(list) == 0 {
-		return Batch{}, BadRequest("processDefinitionId and instructions must be set")
-	}
 	m := workflow.Modification{Reason: excerpt.Cut(b.Annotation, 255), Instructions: list}
 	return s.make(ctx, call, b, workflow.Operation{Kind: workflow.ModifyOperation, Modify: &m})
+}
+
+// modification reads what is to be done to the instances of a definition, which must be there.
+func (s *Service) modification(ctx context.Context, b BatchBody) ([]workflow.Instruction, error) {
+	list, _, err := readInstructions(b.Instructions)
+	if err != nil {
+		return nil, err
+	}
+	if b.Definition == "" || len(list) == 0 {
+		return nil, BadRequest("processDefinitionId and instructions must be set")
+	}
+	if _, _, err := s.FindDefinition(ctx, b.Definition, ""); err != nil {
+		return nil, As(err, http.StatusBadRequest, invalidRequest, "")
+	}
+	return list, nil
 }
 
 // ModifyOne is ModifyMany of one instance.
@@ -114,6 +127,9 @@ func (s *Service) ModifyOne(ctx context.Context, call workflow.Call, id string, 
 // ModifyAtOnce is ModifyMany without a batch: the first instance that cannot be modified is the failure,
 // those before it are modified.
 func (s *Service) ModifyAtOnce(ctx context.Context, call workflow.Call, b BatchBody) error {
+	if _, err := s.modification(ctx, b); err != nil {
+		return err
+	}
 	ids, err := s.meant(ctx, call.Principal, b)
 	if err != nil {
 		return err
@@ -139,7 +155,7 @@ func (s *Service) MigrateMany(ctx context.Context, call workflow.Call, r Migrati
 	}
 	report, err := s.workflow.ValidateMigration(ctx, workflow.MigrationRequest{MigrationPlan: plan})
 	if err != nil {
-		return Batch{}, As(err, 400, invalidRequest, "")
+		return Batch{}, As(err, http.StatusBadRequest, invalidRequest, "")
 	}
 	if !report.Valid {
 		return Batch{}, unfit(report)

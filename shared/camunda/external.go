@@ -113,7 +113,7 @@ func (s *Service) FetchAndLock(ctx context.Context, f Fetch) ([]LockedTask, erro
 			continue // there are no tenants; of a topic that is given twice the first counts
 		}
 		topics[t.Name] = t
-		request.Topics = append(request.Topics, t.topic())
+		request.Topics = append(request.Topics, s.topic(ctx, t))
 	}
 	if len(request.Topics) == 0 {
 		return []LockedTask{}, nil
@@ -156,7 +156,7 @@ func (s *Service) locked(ctx context.Context, f Fetch, jobs []workflow.FetchedJo
 }
 
 // topic turns a topic of Camunda's into one of a fetch.
-func (t FetchTopic) topic() workflow.JobTopic {
+func (s *Service) topic(ctx context.Context, t FetchTopic) workflow.JobTopic {
 	topic := workflow.JobTopic{
 		Name: t.Name, Lock: time.Duration(t.Lock) * time.Millisecond, Variables: t.Variables, LocalOnly: t.Local,
 		Filter: store.ClaimFilter{ProcessKeys: t.DefinitionKeys, BusinessKey: t.BusinessKey},
@@ -168,7 +168,7 @@ func (t FetchTopic) topic() workflow.JobTopic {
 	if t.Definition != "" {
 		ids = append(ids, t.Definition)
 	}
-	if len(ids) == 0 && len(t.Wanted) == 0 {
+	if len(ids) == 0 && len(t.Wanted) == 0 && t.VersionTag == "" {
 		return topic
 	}
 	topic.Fits = func(in *engine.Instance) bool {
@@ -176,6 +176,10 @@ func (t FetchTopic) topic() workflow.JobTopic {
 			id, err := ParseDefinitionID(text)
 			return err == nil && id == in.DefinitionID
 		})
+		if t.VersionTag != "" {
+			_, process, err := s.workflow.Model(ctx, in.DefinitionID)
+			fits = fits && err == nil && process.VersionTag == t.VersionTag
+		}
 		for name, want := range t.Wanted {
 			got, there := in.Scopes[0].Variables[name]
 			fits = fits && there && equal(got, want)

@@ -24,7 +24,8 @@ type WorkerReport struct {
 	Retries      *int      `json:"retries"`
 	RetryTimeout *int64    `json:"retryTimeout"` // milliseconds
 	Code         *string   `json:"errorCode"`
-	Duration     int64     `json:"newDuration"` // milliseconds
+	Duration     int64     `json:"newDuration"`  // milliseconds
+	Lock         int64     `json:"lockDuration"` // milliseconds
 	Priority     int64     `json:"priority"`
 }
 
@@ -123,16 +124,31 @@ func (s *Service) ThrowExternal(ctx context.Context, call workflow.Call, id stri
 	return external(err, id)
 }
 
-// ExtendLock holds an external task longer; Unlock lets it go, whoever has it.
+// ExtendLock holds an external task longer.
 func (s *Service) ExtendLock(ctx context.Context, id string, r WorkerReport) error {
+	return s.holdExternal(ctx, id, r.Worker, r.Duration, s.workflow.ExtendJob)
+}
+
+// Lock gives an external task to the worker that names itself, unless another one has it.
+func (s *Service) Lock(ctx context.Context, id string, r WorkerReport) error {
+	return s.holdExternal(ctx, id, r.Worker, r.Lock, s.workflow.LockJob)
+}
+
+func (s *Service) holdExternal(
+	ctx context.Context, id, worker string, milliseconds int64,
+	hold func(context.Context, engine.ID, workflow.JobExtension) (*workflow.InstanceAnswer, error),
+) error {
 	job, err := jobID(id)
 	if err != nil {
 		return err
 	}
-	if r.Duration <= 0 {
+	if worker == "" {
+		return nullValue("workerId")
+	}
+	if milliseconds <= 0 {
 		return &Error{Status: http.StatusBadRequest, Type: restException, Message: "lockTime is not greater than 0"}
 	}
-	_, err = s.workflow.ExtendJob(ctx, job, workflow.JobExtension{WorkerID: r.Worker, Lock: time.Duration(r.Duration) * time.Millisecond})
+	_, err = hold(ctx, job, workflow.JobExtension{WorkerID: worker, Lock: time.Duration(milliseconds) * time.Millisecond})
 	return external(err, id)
 }
 

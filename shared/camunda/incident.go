@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/fault"
 )
 
 // Incident is a failure that waits for an operator.
@@ -156,4 +158,16 @@ func (s *Service) Incident(ctx context.Context, p access.Principal, id string) (
 		return Incident{}, err
 	}
 	return list[0], nil
+}
+
+// ResolveIncident refuses to resolve an incident by hand: those of jobs end with their cause, and there are no others.
+func (s *Service) ResolveIncident(ctx context.Context, p access.Principal, id string) error {
+	i, err := s.Incident(ctx, p, id)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return As(err, http.StatusNotFound, invalidRequest, "")
+	case err != nil:
+		return err
+	}
+	return BadRequest("Cannot resolve an incident of type %s", i.Type)
 }

@@ -167,11 +167,16 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 	if request.Variables, call.Types, err = body.Variables.Read(); err != nil {
 		return Instance{}, As(err, 400, invalidRequest, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
+	elsewhere, types, err := readInstructions(body.Instructions)
+	if err != nil {
+		return Instance{}, err
+	}
+	maps.Copy(call.Types, types)
 	call.Strict, call.SkipListeners, call.SkipMappings = true, body.SkipListeners, body.SkipMappings
 	if len(body.Instructions) == 0 && (body.SkipListeners || body.SkipMappings) {
 		return Instance{}, failed(engineRefuses("Skipping of listeners or input/output mappings is only possible with start instructions"), "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
-	raw, err := s.begin(ctx, call, d.ID, request, body.Instructions)
+	raw, err := s.begin(ctx, call, d.ID, request, elsewhere)
 	if err != nil {
 		return Instance{}, formFailed(err, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}
@@ -183,19 +188,11 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 }
 
 // begin starts an instance at its start event, or where the instructions say.
-func (s *Service) begin(ctx context.Context, call workflow.Call, definition engine.ID, request workflow.StartRequest, list []*Instruction) (json.RawMessage, error) {
-	if len(list) == 0 {
+func (s *Service) begin(ctx context.Context, call workflow.Call, definition engine.ID, request workflow.StartRequest, elsewhere []workflow.Instruction) (json.RawMessage, error) {
+	if len(elsewhere) == 0 {
 		return s.workflow.StartDefinition(ctx, call, definition, request)
 	}
-	elsewhere, types, err := readInstructions(list)
-	if err != nil {
-		return nil, err
-	}
-	for name, kind := range types {
-		call.Types[name] = kind
-	}
-	raw, err := s.workflow.StartElsewhere(ctx, call, definition, request, elsewhere)
-	return raw, err
+	return s.workflow.StartElsewhere(ctx, call, definition, request, elsewhere)
 }
 
 // started shows an instance as it is after all that its start has caused.

@@ -21,6 +21,8 @@ var Absent = []Missing{
 	{"/decision-requirements-definition", "", "Decisions"},
 	{"/filter", "", "Saved filters"},
 	{"/group", "", "Groups: see /api/v1/groups"}, {"/user", "", "Users: see /api/v1/users"}, {"/tenant", "", "Tenants"}, {"/identity", "", "Identity"},
+	{"/job/suspended", "", "Suspension of jobs: see that of their instances"}, {"/job/{}/suspended", "", "Suspension of jobs: see that of their instances"},
+	{"/job/{}", http.MethodDelete, "Deletion of jobs"},
 	{"/job-definition/suspended", "", "Suspension of job definitions"}, {"/job-definition/{}/suspended", "", "Suspension of job definitions"},
 	{"/job-definition/{}/retries", "", "Retries of job definitions"}, {"/job-definition/{}/jobPriority", "", "Priorities of job definitions"},
 	{"/metrics", "", "Metrics: see /metrics of each function"}, {"/telemetry", "", "Telemetry"}, {"/schema", "", "The database schema"},

@@ -14,6 +14,7 @@ type marks struct {
 	forced     map[int]bool          // tokens whose scope was closed after that
 	ends       bool                  // the instance is cancelled
 	interrupts bool                  // something was interrupted
+	migrated   bool                  // the instance goes on by another definition
 	merged     map[engine.Token]bool // joins, as tokens without numbers, that have fired
 }
 
@@ -30,6 +31,8 @@ func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
 			delete(m.thrown, c.Token)
 		case engine.InstanceCancelled:
 			m.ends = true
+		case engine.InstanceMigrated:
+			m.migrated = true
 		case engine.TokenMoved, engine.TokenCreated:
 			if n := p.Node(c.Node); n != nil && c.Flow == "" {
 				m.interrupts = m.interrupts || n.AttachedTo != nil && n.Interrupting || n.TriggeredByEvent && interrupting(p, n)
@@ -63,7 +66,7 @@ func (f *past) cut(c *engine.Change, m *marks) bool {
 		return false
 	}
 	n := f.process.Node(t.Node)
-	cancelled := n != nil && (c.Kind == engine.TokenMoved && f.movedOut(c, n) || c.Kind == engine.TokenConsumed && f.consumed(*t, n, m))
+	cancelled := n == nil && m.migrated || n != nil && (c.Kind == engine.TokenMoved && f.movedOut(c, n) || c.Kind == engine.TokenConsumed && f.consumed(*t, n, m))
 	if cancelled {
 		m.emptied[t.Scope] = true
 	}
@@ -82,7 +85,7 @@ func (f *past) consumed(t engine.Token, n *bpmn.FlowNode, m *marks) bool {
 	switch {
 	case m.ended[t.Number]:
 		return false
-	case m.cancelled[t.Number]:
+	case m.cancelled[t.Number], m.migrated && n.Holds():
 		return true
 	case n.Element == bpmn.ElementEndEvent:
 		return m.thrown[t.Number] == n.ID && m.interrupts || n.Event != nil && n.Event.Trigger == bpmn.TriggerCancel

@@ -35,6 +35,7 @@ type PastJob struct {
 
 	job, side, failed string // of a job of the engine: its id, what kind of continuation it is (empty: a timer), where it failed
 	due               time.Time
+	details           string // of a failure
 }
 
 // PastEngineJob is one thing that happened to a job of the engine itself.
@@ -130,7 +131,7 @@ func (s *Service) ExternalLog(ctx context.Context, p access.Principal, q Query) 
 func (f *past) log(j engine.Job, c *engine.Change) {
 	x := scene{f.state, f.process}
 	l := PastJob{
-		ID: fmt.Sprintf("%s:%d:%d", j.ID, f.at.Seq, len(f.jobs)), Time: Date{f.at.At}, Retries: j.Retries, Priority: j.Priority, Activity: j.Node,
+		ID: fmt.Sprintf("%s:%d:%d", x.ID, f.at.Seq, len(f.jobs)), Time: Date{f.at.At}, Retries: j.Retries, Priority: j.Priority, Activity: j.Node,
 		Execution: ExecutionID(x.ID, j.Token), Instance: x.ID.String(), Definition: x.definition(), DefinitionKey: x.ProcessKey, Root: f.scene.Root().String(), due: j.DueAt,
 	}
 	switch j.Kind {
@@ -147,7 +148,7 @@ func (f *past) log(j engine.Job, c *engine.Change) {
 	case engine.JobCreated, engine.TimerCreated:
 		l.CreationLog = true
 	case engine.JobFailed, engine.TimerRetried:
-		l.FailureLog, l.Message, l.failed = true, pointer(c.Reason), c.Failed
+		l.FailureLog, l.Message, l.failed, l.details = true, pointer(c.Reason), c.Failed, c.Comment
 	case engine.JobCompleted, engine.TimerFired:
 		l.SuccessLog = true
 	default:

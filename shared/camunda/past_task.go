@@ -66,7 +66,7 @@ func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([
 			known := tokens[row.ID]
 			t := x.pastTask(row, known.token)
 			t.Assignee = pointer(known.assignee)
-			if q.wantsPastTask(t) && q.offered(row) && q.wantsPastScene(x) && variables.hold(x.Scopes[0].Variables) {
+			if q.wantsPastTask(t) && q.offered(row, known.assignee) && q.wantsPastScene(x) && variables.hold(x.Scopes[0].Variables) {
 				list = append(list, t)
 			}
 		}
@@ -148,8 +148,8 @@ func (q Query) wantsPastTimes(t PastTask) bool {
 }
 
 // offered holds the filters by those whom a task was offered to, or who had to do with it.
-func (q Query) offered(row store.Task) bool {
-	involved := append([]string{textOf(row.Assignee), textOf(row.Owner)}, row.CandidateUsers...)
+func (q Query) offered(row store.Task, assignee string) bool {
+	involved := append([]string{assignee, textOf(row.Assignee), textOf(row.Owner)}, row.CandidateUsers...)
 	return (!q.Has("taskHadCandidateUser") || slices.Contains(row.CandidateUsers, q.Text("taskHadCandidateUser"))) &&
 		(!q.Has("taskHadCandidateGroup") || slices.Contains(row.CandidateGroups, q.Text("taskHadCandidateGroup"))) &&
 		(!q.Has("taskInvolvedUser") || slices.Contains(involved, q.Text("taskInvolvedUser"))) &&

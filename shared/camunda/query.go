@@ -103,27 +103,32 @@ func (q Query) notIn(name, value string) bool {
 	return !q.Has(name) || !slices.Contains(q.List(name), value)
 }
 
-// like reports whether a parameter is absent or a pattern of SQL that the value matches.
-func (q Query) like(name, value string) bool { return !q.Has(name) || like(q.Text(name), value) }
+// like reports whether a parameter is absent or a pattern of SQL that the value matches. No pattern matches what
+// is not there.
+func (q Query) like(name, value string) bool {
+	return !q.Has(name) || value != "" && like(q.Text(name), value)
+}
 
 // like matches % and _ as SQL does, in any case of letters as Camunda's databases do not: exactly.
 func like(pattern, value string) bool {
-	for pattern != "" {
-		switch c := pattern[0]; {
-		case c == '%':
-			rest := pattern[1:]
-			for i := 0; i <= len(value); i++ {
-				if like(rest, value[i:]) {
-					return true
-				}
-			}
-			return false
-		case value == "" || c != '_' && c != value[0]:
+	p, v := []rune(pattern), []rune(value)
+	i, star, mark := 0, -1, 0 // star is the last % seen, which has taken what is before mark
+	for j := 0; j < len(v); {
+		switch {
+		case i < len(p) && p[i] == '%':
+			star, mark = i, j
+			i++
+		case i < len(p) && (p[i] == '_' || p[i] == v[j]):
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
 			return false
 		}
-		pattern, value = pattern[1:], value[1:]
 	}
-	return value == ""
+	return strings.Trim(string(p[i:]), "%") == ""
 }
 
 // holds reports whether a flag is not set or the condition is true.

@@ -69,3 +69,25 @@ func (s *Service) Topics(ctx context.Context, p access.Principal, q Query) ([]st
 	slices.Sort(topics)
 	return slices.Compact(topics), err
 }
+
+// PastEngineJob returns one entry of the log of the engine's own jobs.
+func (s *Service) PastEngineJob(ctx context.Context, p access.Principal, id string) (PastEngineJob, error) {
+	return single(ctx, p, id, kind[PastEngineJob]{"Historic job log", s.JobLog, func(l PastEngineJob) string { return l.ID }})
+}
+
+// PastTrace returns the text of the failure that an entry of the log of jobs is about; empty for another entry.
+func (s *Service) PastTrace(ctx context.Context, p access.Principal, id string) (string, error) {
+	l, err := s.PastEngineJob(ctx, p, id)
+	return textOf(l.Message), err
+}
+
+// PastExternal returns one entry of the log of external tasks.
+func (s *Service) PastExternal(ctx context.Context, p access.Principal, id string) (PastJob, error) {
+	return single(ctx, p, id, kind[PastJob]{"Historic external task log", s.ExternalLog, func(l PastJob) string { return l.ID }})
+}
+
+// PastErrorDetails returns what a worker wrote of the failure that an entry of the log of external tasks is about.
+func (s *Service) PastErrorDetails(ctx context.Context, p access.Principal, id string) (string, error) {
+	l, err := s.PastExternal(ctx, p, id)
+	return l.details, err
+}

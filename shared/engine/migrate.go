@@ -45,6 +45,7 @@ func (a Migrate) apply(s *step) error {
 	s.do(Change{Kind: InstanceMigrated, Reason: a.Reason, Instance: &Started{
 		DefinitionID: a.DefinitionID, ProcessKey: a.Process.Key, ProcessVersion: a.Version,
 	}})
+	m.leave()
 	s.process = a.Process
 	if err := m.move(); err != nil {
 		return refused([]Problem{{Mapping: -1, Text: err.Error()}})
@@ -164,12 +165,29 @@ func (m *migration) scopeFor(t Token, node *bpmn.FlowNode) (int, error) {
 	return scope, nil
 }
 
-// shed ends the sub-processes that the target has not, whose content is outside now.
-func (m *migration) shed() {
+// leave lets the sub-processes end that the target has not, as the source says it, before those begin that
+// it has more (Camunda 7 MigrateProcessInstanceCmd). Their content goes on.
+func (m *migration) leave() {
 	for _, t := range slices.Backward(m.tokens) {
 		if _, mapped := m.images[t.Node]; !mapped {
-			m.cancelToken(t, "migrated")
+			m.abandon(t)
+			values, _ := m.outputs(t, m.node(t), true)
+			m.give(t.Scope, values)
 		}
+	}
+}
+
+// shed ends the tokens of them, whose content is outside now.
+func (m *migration) shed() {
+	for _, t := range slices.Backward(m.tokens) {
+		if _, mapped := m.images[t.Node]; mapped {
+			continue
+		}
+		if own := m.instance.owned(t.Number); own != nil {
+			m.unwatch(own.Number)
+		}
+		m.unbind(t, "migrated")
+		m.consume(t, nil)
 	}
 }
 

@@ -115,20 +115,40 @@ func (s *step) openLevel(l level, scope int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		return s.instance.owned(t.Number).Number, s.prepare(t, s.node(t))
+		return s.instance.owned(t.Number).Number, s.occupy(t, s.node(t))
 	}
 	s.supersede(scope, l.node)
 	t := s.plant(scope, l.node.ID, "")
+	if !l.whole {
+		if err := s.occupy(t, l.node); err != nil {
+			return 0, err
+		}
+		return s.instance.owned(t.Number).Number, nil
+	}
 	if err := s.prepare(t, l.node); err != nil {
 		return 0, err
 	}
 	own := s.instance.owned(t.Number).Number
-	if l.whole {
-		s.do(Change{Kind: VariablesSet, Scope: own, Variables: Variables{
-			bpmn.NumberOfInstances: int64(0), bpmn.NumberOfActiveInstances: int64(0), bpmn.NumberOfCompletedInstances: int64(0),
-		}})
-	}
+	s.do(Change{Kind: VariablesSet, Scope: own, Variables: Variables{
+		bpmn.NumberOfInstances: int64(0), bpmn.NumberOfActiveInstances: int64(0), bpmn.NumberOfCompletedInstances: int64(0),
+	}})
 	return own, nil
+}
+
+// occupy is prepare with the listeners of the start (Camunda 7 PvmAtomicOperationActivityInitStackNotifyListenerStart).
+// Nothing waits for what a worker would do, so that is passed over.
+func (s *step) occupy(t Token, node *bpmn.FlowNode) error {
+	if err := s.prepare(t, node); err != nil {
+		return err
+	}
+	for _, l := range s.listening(node, bpmn.ListenStart) {
+		if l.Topic == nil {
+			if err := s.hear(t, nil, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // supersede ends what is in a scope in which an event sub-process that interrupts begins (Camunda 7

@@ -133,6 +133,17 @@ func (s *Store) claimJobs(ctx context.Context, c JobClaim, free string) ([]Job, 
 // ExtendJob lets a worker keep a job that it has until another time. It returns ErrJobLock when the
 // worker's lock is gone, ErrNoJob when the job is.
 func (s *Store) ExtendJob(ctx context.Context, id engine.ID, worker string, until, now time.Time) error {
+	return s.lockJob(ctx, id, worker, until, func(holder string, lockedUntil time.Time) bool { return holder == worker && now.Before(lockedUntil) })
+}
+
+// LockJob gives one job to a worker until another time, if it is the worker's or nobody's, and no pause
+// after a failure lasts. The errors are those of ExtendJob.
+func (s *Store) LockJob(ctx context.Context, id engine.ID, worker string, until, now time.Time) error {
+	return s.lockJob(ctx, id, worker, until, func(holder string, lockedUntil time.Time) bool { return holder == worker || !now.Before(lockedUntil) })
+}
+
+// lockJob is both of them; may says by who has the job whether the worker may have it.
+func (s *Store) lockJob(ctx context.Context, id engine.ID, worker string, until time.Time, may func(holder string, lockedUntil time.Time) bool) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		var holder sql.NullString
 		var lockedUntil sql.NullTime
@@ -142,10 +153,10 @@ func (s *Store) ExtendJob(ctx context.Context, id engine.ID, worker string, unti
 			return ErrNoJob
 		case err != nil:
 			return err
-		case holder.String != worker || !now.Before(lockedUntil.Time):
+		case !may(holder.String, lockedUntil.Time):
 			return ErrJobLock
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE workflow_job SET locked_until = ? WHERE id = ?`, until, id[:])
+		_, err = tx.ExecContext(ctx, `UPDATE workflow_job SET worker_id = ?, locked_until = ? WHERE id = ?`, worker, until, id[:])
 		return err
 	})
 }

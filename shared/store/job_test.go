@@ -165,7 +165,7 @@ func TestConcurrentFetchersShareNoJob(t *testing.T) {
 	}
 }
 
-// Only who has a job can keep it longer, and only while the lock lasts.
+// Only who has a job can keep it longer, and only while the lock lasts. Who names one that nobody has gets it.
 func TestExtendJob(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -187,8 +187,19 @@ func TestExtendJob(t *testing.T) {
 		t.Error("fetched although the lock was extended")
 	}
 	extend("w1", time.Hour-time.Millisecond, nil)
+	lock := func(worker string, now time.Duration, want error) {
+		t.Helper()
+		if err := f.LockJob(t.Context(), id, worker, noon.Add(2*time.Hour), noon.Add(now)); !errors.Is(err, want) {
+			t.Errorf("lock by %s at %s: %v, not %v", worker, now, err, want)
+		}
+	}
+	lock("w2", time.Hour-time.Millisecond, ErrJobLock)
+	lock("w1", 0, nil)
+	lock("w2", 2*time.Hour, nil)
+	lock("w1", 0, ErrJobLock)
 	f.must(in, jobEnded(id))
 	extend("w1", 0, ErrNoJob)
+	lock("w1", 0, ErrNoJob)
 }
 
 // Continuations have no worker and are not mixed with external jobs.

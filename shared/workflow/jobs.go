@@ -127,12 +127,31 @@ type JobExtension struct {
 // ExtendJob prolongs the lock of a job that the worker holds. It touches no instance and may be
 // repeated. The errors are those of CompleteJob.
 func (s *Service) ExtendJob(ctx context.Context, id engine.ID, x JobExtension) (*InstanceAnswer, error) {
+	return s.lockJob(ctx, id, x, holds, s.store.ExtendJob)
+}
+
+// LockJob gives a job of a worker's kind to the worker that names itself, without a fetch, if nobody else
+// has it. The rest is as for ExtendJob.
+func (s *Service) LockJob(ctx context.Context, id engine.ID, x JobExtension) (*InstanceAnswer, error) {
+	external := func(job store.Job, in *engine.Instance, _ string) error {
+		if own := in.Job(id); own == nil || own.Kind != engine.ExternalJob {
+			return store.ErrNoJob
+		}
+		return nil
+	}
+	return s.lockJob(ctx, id, x, external, s.store.LockJob)
+}
+
+func (s *Service) lockJob(
+	ctx context.Context, id engine.ID, x JobExtension,
+	may func(store.Job, *engine.Instance, string) error, lock func(context.Context, engine.ID, string, time.Time, time.Time) error,
+) (*InstanceAnswer, error) {
 	if err := checkJob(worker(x.WorkerID), lockTime("/lockSeconds", x.LockSeconds, x.Lock)); err != nil {
 		return nil, err
 	}
 	job, in, err := s.store.LoadByJob(ctx, id)
 	if err == nil {
-		err = holds(job, in, x.WorkerID)
+		err = may(job, in, x.WorkerID)
 	}
 	if err == nil && in.State == engine.Suspended {
 		err = engine.ErrSuspended
@@ -141,7 +160,7 @@ func (s *Service) ExtendJob(ctx context.Context, id engine.ID, x JobExtension) (
 		return nil, err
 	}
 	now := instant()
-	if err := s.store.ExtendJob(ctx, id, x.WorkerID, now.Add(cmp.Or(x.Lock, seconds(x.LockSeconds))), now); err != nil {
+	if err := lock(ctx, id, x.WorkerID, now.Add(cmp.Or(x.Lock, seconds(x.LockSeconds))), now); err != nil {
 		return nil, err
 	}
 	return &InstanceAnswer{Instance: store.ShowInstance(in), Next: []store.Task{}}, nil

@@ -97,5 +97,7 @@ class Started:
         self.start("camunda", ["java", "-Xmx900m", "-jar", jar, f"--server.port={CAMUNDA}"], CAMUNDA)
 
     def product(self, program):
+        """The product with an empty database: scripts count what is there."""
+        shutil.rmtree(os.path.join(self.home, "product"), ignore_errors=True)
         self.start("product", [program, "dev"], PRODUCT, DIOM_DEMO="1", DIOM_HOME=os.path.join(self.home, "product"),
                    DIOM_ADDR=f"127.0.0.1:{PRODUCT}", DIOM_JOBS_AUTOMATIC="false")

@@ -127,7 +127,7 @@ class Script:
             return
         reason = of_script(self.known, self.name, step)
         if reason:
-            self.excused.append(reason)
+            self.excused.append((reason, step, one, other))
             return
         self.differences.append((step, one, other))
 

@@ -80,15 +80,17 @@ def compare(engines, arguments, known, started):
     return total
 
 
-def play_scripts(engines, total, known, wanted):
+def play_scripts(engines, total, known, wanted, show):
     for name, function in ALL.items():
         if not any(name.startswith(start) for start in wanted):
             continue
         script = Script(name, engines, known)
         function(script)
         total.scripts, total.steps = total.scripts + 1, total.steps + script.steps
-        for reason in script.excused:
+        for reason, step, one, other in script.excused:
             total.known[reason] = total.known.get(reason, 0) + 1
+            if show:
+                print(f"KNOWN {name}: {step}: {reason}\n    camunda", text(one)[:1500], "\n    product", text(other)[:1500], flush=True)
         for step, one, other in script.differences:
             total.differences.append(f"{name}: {step}")
             print(f"DIFFERENCE {name}: {step}\n    camunda", text(one)[:1500], "\n    product", text(other)[:1500], flush=True)
@@ -102,6 +104,7 @@ def main():
     p.add_argument("--seeds", type=int, default=3, help="runs of each process")
     p.add_argument("--steps", type=int, default=14, help="actions of a run")
     p.add_argument("--scripts", nargs="*", default=[""], help="the beginnings of the names of the scripts to play; none: no script")
+    p.add_argument("--show-known", action="store_true", help="print the known differences of scripts, too")
     p.add_argument("--operate", action="store_true", help="operators act as well")
     p.add_argument("--home", default=os.path.join(".diom", "sidebyside"))
     p.add_argument("--product", default=os.path.join(".diom", "bin", "diom"))
@@ -121,7 +124,7 @@ def main():
         engines = (Engine("camunda", arguments.camunda_url or f"http://127.0.0.1:{CAMUNDA}/engine-rest"),
                    Engine("product", arguments.product_url or f"http://127.0.0.1:{PRODUCT}/engine-rest", "admin:Diom-demo-1"))
         total = compare(engines, arguments, known, started)
-        play_scripts(engines, total, known, arguments.scripts)
+        play_scripts(engines, total, known, arguments.scripts, arguments.show_known)
     print(f"{total.scripts} scripts, {total.steps} answers compared")
     print(f"{total.models} models ({total.refused} refused by one or both), {total.runs} runs, {total.actions} actions, {total.states} states compared, {total.endless} endless in Camunda 7, in {time.time() - began:.0f} s")
     for reason, count in sorted(total.known.items(), key=lambda item: -item[1]):

@@ -95,6 +95,13 @@ def added_scope(s):
         s.start("migFlat")
         s.post("/migration/execute", {"migrationPlan": plan, "processInstanceIds": ["{pi}"]} | more)
         s.state()
+    plan = _plan("migTwo", "migFlat", ("a", "a"))
+    for more in ({}, {"skipCustomListeners": True}, {"skipIoMappings": True}):
+        s.note = f"out {more}"
+        s.start("migTwo")
+        s.post("/migration/execute", {"migrationPlan": plan, "processInstanceIds": ["{pi}"]} | more)
+        s.state()
+        s.get("/history/activity-instance?processInstanceId={pi}", fields={"activityId", "canceled"})
     s.note = ""
     plan = _plan("migOne", "migFlat", ("a", "b"))
     s.start("migOne")

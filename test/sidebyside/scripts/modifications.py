@@ -30,6 +30,21 @@ def flags(s):
     s.note = ""
 
 
+def entered(s):
+    """What is around is entered as well."""
+    _deploy(s)
+    for more in FLAGS:
+        for kind, name, value in (("startBeforeActivity", "activityId", "a"), ("startAfterActivity", "activityId", "ss"), ("startTransition", "transitionId", "ss_a")):
+            s.note = f"{kind} {more}"
+            s.start("modified", "pi", {"x": 1})
+            s.task()
+            s.complete()
+            s.post("/process-instance/{pi}/modification", {"instructions": [{"type": kind, name: value}]} | more)
+            s.state()
+            s.get("/history/variable-instance?processInstanceId={pi}", fields={"name", "value"})
+    s.note = ""
+
+
 def refusals(s):
     _deploy(s)
     s.start("modified")
