@@ -35,7 +35,7 @@ func TestEngineRestHistoryFilters(t *testing.T) {
 			{"withCandidateGroups=true", "withoutCandidateGroups=true"}, {"taskDueDateAfter=2029-01-01T00:00:00.000%2B0000", "taskDueDateBefore=2029-01-01T00:00:00.000%2B0000"},
 			{"taskDueDate=2030-01-01T00:00:00.000%2B0000", "withoutTaskDueDate=true"}, {"withoutTaskFollowUpDate=true", "taskFollowUpDateAfter=2020-01-01T00:00:00.000%2B0000"},
 			{"processVariables=v_eq_1", "processVariables=v_eq_2"}, {"processDefinitionName=Nested", "processDefinitionName=N"}, {"processInstanceBusinessKeyLike=B%25", "processInstanceBusinessKeyLike=C%25"},
-			{"processInstanceBusinessKeyIn=B-1,x", "processInstanceBusinessKeyIn=x"}, {"assigned=true", "unassigned=true"}, {"taskPriority=50", "taskOwnerLike=%25"}, {"processUnfinished=true", "taskParentTaskId=x"}, {"processUnfinished=true", "processFinished=true"},
+			{"processInstanceBusinessKeyIn=B-1,x", "processInstanceBusinessKeyIn=x"}, {"assigned=true", "unassigned=true"}, {"taskPriority=70", "taskOwnerLike=%25"}, {"processUnfinished=true", "taskParentTaskId=x"}, {"processUnfinished=true", "processFinished=true"},
 		},
 		"/history/variable-instance": {
 			{"variableTypeIn=integer", "variableTypeIn=string"}, {"variableName=v&variableValue=1", "variableName=v&variableValue=2"}, {"includeDeleted=true", "taskIdIn=none"},

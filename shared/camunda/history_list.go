@@ -10,7 +10,7 @@ import (
 // PastActivities lists the visits of tokens to nodes.
 func (s *Service) PastActivities(ctx context.Context, p access.Principal, q Query) ([]PastActivity, int, error) {
 	wants := func(a PastActivity) bool {
-		return q.is("activityInstanceId", a.ID) && q.is("activityId", a.Activity) && q.is("activityName", textOf(a.Name)) && q.like("activityNameLike", textOf(a.Name)) &&
+		return q.is("activityInstanceId", a.ID) && q.is("activityId", a.Activity) && q.in("activityIdIn", a.Activity) && q.is("activityName", textOf(a.Name)) && q.like("activityNameLike", textOf(a.Name)) &&
 			q.is("activityType", a.Type) && q.is("executionId", a.Execution) && q.is("taskAssignee", textOf(a.Assignee)) && q.ended(a.End.Time) && q.holds("canceled", a.Canceled) && q.holds("completeScope", a.CompleteScope) &&
 			q.before("startedBefore", a.Start.Time) && q.after("startedAfter", a.Start.Time) && q.before("finishedBefore", a.End.Time) && q.after("finishedAfter", a.End.Time) && q.unowned()
 	}
