@@ -129,6 +129,9 @@ func (f *past) before(c *engine.Change, m *marks) {
 	case engine.TokenMoved, engine.TokenConsumed:
 		cut := f.cut(c, m)
 		f.completes(c, cut)
+		if cut && c.Kind == engine.TokenConsumed && f.unbegun(c.Token) {
+			f.forget(c.Token)
+		}
 		f.leave(c.Token, cut)
 		if c.Kind == engine.TokenMoved { // its next visit is another
 			delete(m.cancelled, c.Token)
@@ -285,9 +288,33 @@ func (f *past) visit(token int, change func(*PastActivity)) {
 func (f *past) leave(token int, cancelled bool) {
 	f.visit(token, func(a *PastActivity) {
 		a.End, a.Canceled = Date{f.at.At}, cancelled
+		a.CompleteScope = a.CompleteScope && !cancelled // one of them (Camunda 7 ActivityInstanceState)
 		a.Duration = millis(a.Start, a.End)
 	})
 	delete(f.open, token)
+}
+
+// unbegun reports whether a visit is interrupted before anything was done: the first instance of a multi-instance
+// task ends the others, or an event sub-process begins with the instance.
+func (f *past) unbegun(token int) bool {
+	i, open := f.open[token]
+	if !open || !f.activities[i].Start.Equal(f.at.At) {
+		return false
+	}
+	n := f.process.Node(f.activities[i].Activity)
+	return n != nil && (n.Element == bpmn.ElementStartEvent || n.Element == bpmn.ElementUserTask && f.activities[i].Task == nil)
+}
+
+// forget leaves a visit out of the history.
+func (f *past) forget(token int) {
+	i := f.open[token]
+	f.activities = slices.Delete(f.activities, i, i+1)
+	delete(f.open, token)
+	for t, at := range f.open {
+		if at > i {
+			f.open[t] = at - 1
+		}
+	}
 }
 
 // set notes the values of variables.

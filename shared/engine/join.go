@@ -143,7 +143,8 @@ func next(node *bpmn.FlowNode, except map[*bpmn.SequenceFlow]bool) []*bpmn.FlowN
 }
 
 // reaches reports whether a token at one of some nodes can come to another along sequence flows,
-// except some, and by boundary events.
+// except some. What a boundary event may bring later is not waited for (BPMN 13.4.3, Camunda 7
+// InclusiveGatewayActivityBehavior.isReachable).
 func reaches(from []*bpmn.FlowNode, to *bpmn.FlowNode, except map[*bpmn.SequenceFlow]bool) bool {
 	seen := map[*bpmn.FlowNode]bool{}
 	for list := slices.Clone(from); len(list) > 0; {
@@ -154,7 +155,7 @@ func reaches(from []*bpmn.FlowNode, to *bpmn.FlowNode, except map[*bpmn.Sequence
 		}
 		if !seen[node] {
 			seen[node] = true
-			list = append(append(list, node.Boundary...), next(node, except)...)
+			list = append(list, next(node, except)...)
 		}
 	}
 	return false

@@ -142,7 +142,13 @@ func (s *Store) LockJob(ctx context.Context, id engine.ID, worker string, until,
 	return s.lockJob(ctx, id, worker, until, func(holder string, lockedUntil time.Time) bool { return holder == worker || !now.Before(lockedUntil) })
 }
 
-// lockJob is both of them; may says by who has the job whether the worker may have it.
+// ReleaseJob gives back a job that the worker has. The errors are those of ExtendJob.
+func (s *Store) ReleaseJob(ctx context.Context, id engine.ID, worker string, now time.Time) error {
+	return s.lockJob(ctx, id, "", now, func(holder string, lockedUntil time.Time) bool { return holder == worker && now.Before(lockedUntil) })
+}
+
+// lockJob is all of them: the job is the worker's until then, nobody's where there is no name. may says by who has
+// the job whether that may be.
 func (s *Store) lockJob(ctx context.Context, id engine.ID, worker string, until time.Time, may func(holder string, lockedUntil time.Time) bool) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		var holder sql.NullString
@@ -156,7 +162,7 @@ func (s *Store) lockJob(ctx context.Context, id engine.ID, worker string, until 
 		case !may(holder.String, lockedUntil.Time):
 			return ErrJobLock
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE workflow_job SET worker_id = ?, locked_until = ? WHERE id = ?`, worker, until, id[:])
+		_, err = tx.ExecContext(ctx, `UPDATE workflow_job SET worker_id = ?, locked_until = ? WHERE id = ?`, null(worker), until, id[:])
 		return err
 	})
 }

@@ -258,7 +258,7 @@ func (s *Service) giveBack(ctx context.Context, workerID string, jobs []store.Jo
 	defer cancel()
 	now := instant()
 	for _, j := range jobs {
-		_ = s.store.ExtendJob(ctx, j.ID, workerID, now, now) // else the lock ends by itself
+		_ = s.store.ReleaseJob(ctx, j.ID, workerID, now) // else the lock ends by itself
 	}
 }
 
