@@ -18,7 +18,7 @@ import (
 // Function describes definitions.
 var Function = faas.Function{
 	Name:    "definitions",
-	Summary: "Deploy BPMN and DMN models and read the deployed definitions and decisions.",
+	Summary: "Deploy BPMN and DMN models and forms, and read what is deployed.",
 	Routes: append([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/deployments", Summary: "Deploy models (multipart, all or nothing)",
@@ -64,6 +64,14 @@ var Function = faas.Function{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/decisions/{key}/evaluate", Summary: "Make a decision with variables; nothing is kept",
 			Permission: access.WorkflowDefinition, Body: workflow.DecisionRequest{}, Answer: workflow.DecisionAnswer{}, Serve: evaluateDecision,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/forms", Summary: "List deployed forms",
+			Permission: access.WorkflowDefinition, List: store.FormList, Answer: page.Page[store.Form]{}, Serve: listForms,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/forms/{id}", Summary: "Read a deployed form with its schema",
+			Permission: access.WorkflowDefinition, Answer: workflow.FormDetail{}, Serve: getForm,
 		},
 	}, engineRest()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},

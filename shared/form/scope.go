@@ -89,6 +89,8 @@ type Field struct {
 	Path, Type, Label string
 	// InList: the field is one of the items of a list.
 	InList bool
+	// Required and ReadOnly are what the form says whatever its values are.
+	Required, ReadOnly bool
 }
 
 // Fields lists the fields of a form in order.
@@ -97,7 +99,11 @@ func (f *Form) Fields() []Field { return listed(f.root, false) }
 func listed(s *scope, inside bool) []Field {
 	var list []Field
 	for _, f := range s.fields {
-		list = append(list, Field{Path: f.name, Type: f.Type, Label: f.Label, InList: inside})
+		readonly, _ := f.Readonly.(bool)
+		list = append(list, Field{
+			Path: f.name, Type: f.Type, Label: f.Label, InList: inside, Required: f.Validate.Required == true,
+			ReadOnly: readonly || f.Disabled || f.Type == "expression" || f.sum != nil,
+		})
 		if f.items != nil {
 			list = append(list, listed(f.items, true)...)
 		}

@@ -256,7 +256,7 @@ func (c *check) list(f *field, p place, value, current expr.Value) (expr.Value, 
 	made := make([]expr.Value, len(items))
 	for n, item := range items {
 		fields, isMap := item.(map[string]expr.Value)
-		at := p.at(f) + "/" + strconv.Itoa(n)
+		at := indexed(p.at(f), n)
 		if !isMap {
 			c.wrong(at, CodeType, "An item has fields.")
 			continue
@@ -286,3 +286,6 @@ func (p place) at(f *field) string {
 	}
 	return pointer
 }
+
+// indexed is the pointer to an item of a list.
+func indexed(pointer string, n int) string { return pointer + "/" + strconv.Itoa(n) }

@@ -57,6 +57,50 @@ func (s *Service) formAt(ctx context.Context, d *definition, f *bpmn.Form) (*dep
 	return s.form(ctx, id)
 }
 
+// DeployedForm returns the bytes of the form that a task or a start of a definition names now, or store.ErrNoForm.
+func (s *Service) DeployedForm(ctx context.Context, definition engine.ID, f *bpmn.Form) ([]byte, error) {
+	d, err := s.definition(ctx, definition)
+	if err != nil {
+		return nil, err
+	}
+	deployed, err := s.formAt(ctx, d, f)
+	if err == nil && deployed == nil {
+		err = store.ErrNoForm
+	}
+	if err != nil {
+		return nil, err
+	}
+	return deployed.schema, nil
+}
+
+// FormDrift tells what became of a form since somebody began to fill it in: whether what is filled in there now is
+// another form, or another version of it, and which of its fields that one does not have.
+func (s *Service) FormDrift(ctx context.Context, begun engine.ID, now Filled) (changed bool, vanished []string, err error) {
+	if begun.IsZero() {
+		return now.Form != nil, nil, nil
+	}
+	before, err := s.form(ctx, begun)
+	if errors.Is(err, store.ErrNoForm) { // its deployment was deleted
+		return now.Form == nil || now.Form.ID != begun, nil, nil
+	}
+	if err != nil {
+		return false, nil, err
+	}
+	if now.Form != nil && now.Form.Key == before.Key && now.Form.Version == before.Version {
+		return false, nil, nil
+	}
+	kept := map[string]bool{}
+	for _, field := range now.Access {
+		kept[field.Name] = true
+	}
+	for _, field := range before.form.Fields() {
+		if !kept[field.Path] {
+			vanished = append(vanished, field.Path)
+		}
+	}
+	return true, vanished, nil
+}
+
 // FormDetail is a deployed form with its schema.
 type FormDetail struct {
 	store.Form
