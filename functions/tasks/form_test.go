@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"mime/multipart"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas/faastest"
 	"diom.io/workflow/shared/fault"
-	"diom.io/workflow/shared/form"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
@@ -154,9 +152,6 @@ func TestFormIsCheckedAtTheTask(t *testing.T) {
 	}
 	r.complete(task, workflow.Completion{FormID: again.ID, Variables: engine.Variables{"comment": "ok", "city": "Paris"}}, "")
 	_, err = r.App.Workflow.Deploy(t.Context(), r.Call("zhouming"), workflow.DeploymentRequest{Resources: []store.Resource{{Name: "x.form", Content: []byte(`{"id": "x", "components": [{"type": "a"}]}`)}}})
-	if !errors.Is(err, form.ErrSchema) {
-		t.Error(err)
-	}
 	r.refused(err, "form_type_unknown /resources/x.form#/components/0/type")
 }
 
@@ -208,16 +203,6 @@ func TestDraftOfATask(t *testing.T) {
 	}
 }
 
-// multipartOf is the body of an upload.
-func multipartOf(name string, content []byte) (body, kind string) {
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	part, _ := w.CreateFormFile("content", name)
-	_, _ = part.Write(content)
-	_ = w.Close()
-	return b.String(), w.FormDataContentType()
-}
-
 func TestFilesOfForms(t *testing.T) {
 	t.Parallel()
 	r := openForms(t, "latest")
@@ -260,14 +245,10 @@ func TestFilesOfForms(t *testing.T) {
 	if n, err := r.App.Store.PurgeFiles(t.Context(), time.Now().Add(time.Hour), 10); n != 1 || err != nil {
 		t.Errorf("%d were purged, %v", n, err)
 	}
-	body, kind := multipartOf("x.txt", []byte("x"))
-	zhangwei := map[string]string{"Content-Type": kind}
-	for k, v := range r.As("zhangwei") {
-		zhangwei[k] = v
-	}
+	zhangwei, body := multipartOf(r.As("zhangwei"), "text/plain", "x.txt", "x")
 	content := "/api/v1/files/" + f.ID.String() + "/content"
 	faastest.Suite{App: r.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
-		{Name: "upload", Method: "POST", Path: "/api/v1/files", Header: zhangwei, Body: body, Status: 201, JSON: `{"name": "x.txt", "owner": "zhangwei", "size": 1, "contentType": "text/plain; charset=utf-8"}`},
+		{Name: "upload", Method: "POST", Path: "/api/v1/files", Header: zhangwei, Body: body, Status: 201, JSON: `{"name": "x.txt", "owner": "zhangwei", "size": 1, "contentType": "text/plain"}`},
 		{Name: "no form", Method: "POST", Path: "/api/v1/files", Header: r.As("zhangwei"), Body: "{}", Status: 400, Code: "bad_form"},
 		{Name: "download", Method: "GET", Path: content, Header: r.As("wangfang"), Status: 200},
 		{Name: "another's", Method: "GET", Path: content, Header: r.As("lina"), Status: 403, Code: "not_your_instance"},
