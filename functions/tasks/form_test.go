@@ -126,6 +126,24 @@ func TestFormOfStartAndTask(t *testing.T) {
 	if own, err := r.App.Workflow.TaskForm(t.Context(), r.Call("zhangwei").Principal, task); err != nil || own.Variables["salary"] != "much" {
 		t.Errorf("the starter does not see his own: %v, %v", own, err)
 	}
+	at := "/engine-rest/task/" + task.String()
+	wangfang, zhangwei := r.As("wangfang"), r.As("zhangwei")
+	faastest.Suite{App: r.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
+		{Name: "deployed form", Method: "GET", Path: at + "/deployed-form", Header: wangfang, Status: 200, JSON: tripForm},
+		{Name: "form", Method: "GET", Path: at + "/form", Header: wangfang, Status: 200, JSON: `{"key": null, "camundaFormRef": {"key": "trip", "binding": "latest", "version": null}}`},
+		{Name: "a hidden variable", Method: "GET", Path: at + "/variables/salary", Header: wangfang, Status: 404},
+		{Name: "the starter's variable", Method: "GET", Path: at + "/variables/salary", Header: zhangwei, Status: 200, JSON: `{"value": "much"}`},
+		{Name: "a variable", Method: "GET", Path: at + "/variables/city", Header: wangfang, Status: 200, JSON: `{"value": "Paris"}`},
+	})
+	for _, path := range []string{"/variables", "/form-variables"} {
+		faastest.Suite{App: r.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
+			{Name: path, Method: "GET", Path: at + path, Header: wangfang, Status: 200, JSON: `{"city": {"value": "Paris"}}`, Check: func(t *testing.T, a faastest.Answer) {
+				if bytes.Contains(a.Body, []byte("salary")) {
+					t.Errorf("%s", a.Body)
+				}
+			}},
+		})
+	}
 }
 
 func TestFormIsCheckedAtTheTask(t *testing.T) {
@@ -246,6 +264,7 @@ func TestFilesOfForms(t *testing.T) {
 		t.Errorf("%d were purged, %v", n, err)
 	}
 	zhangwei, body := multipartOf(r.As("zhangwei"), "text/plain", "x.txt", "x")
+	page, pageBody := multipartOf(r.As("zhangwei"), "text/plain", "x.txt", "<html></html>")
 	content := "/api/v1/files/" + f.ID.String() + "/content"
 	faastest.Suite{App: r.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
 		{Name: "upload", Method: "POST", Path: "/api/v1/files", Header: zhangwei, Body: body, Status: 201, JSON: `{"name": "x.txt", "owner": "zhangwei", "size": 1, "contentType": "text/plain"}`},
@@ -253,6 +272,7 @@ func TestFilesOfForms(t *testing.T) {
 		{Name: "download", Method: "GET", Path: content, Header: r.As("wangfang"), Status: 200},
 		{Name: "another's", Method: "GET", Path: content, Header: r.As("lina"), Status: 403, Code: "not_your_instance"},
 		{Name: "bound", Method: "DELETE", Path: "/api/v1/files/" + f.ID.String(), Header: r.As("zhangwei"), Status: 404, Code: "file_not_found"},
+		{Name: "upload of a page", Method: "POST", Path: "/api/v1/files", Header: page, Body: pageBody, Status: 422, Code: "file_type_refused"},
 		{Name: "no token", Method: "GET", Path: content, Status: 401, Code: "token_missing"},
 	})
 }

@@ -22,11 +22,8 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-// Failures of files for forms.
-var (
-	ErrFileType    = fault.New(fault.Invalid, "file_type_refused", "Files of this type are not accepted.")
-	ErrUnknownFile = fault.New(fault.Invalid, "file_unknown", "The form names a file that is not there, or not the caller's.")
-)
+// ErrFileType: a file is not of a type that may be uploaded.
+var ErrFileType = fault.New(fault.Invalid, "file_type_refused", "Files of this type are not accepted.")
 
 const (
 	maxUnbound  = 100 // files of one person that no form was submitted with
@@ -138,7 +135,7 @@ func (s *Service) bindFiles(ctx context.Context, call Call, f filling, files map
 			err = store.ErrNoFile
 		}
 		if errors.Is(err, store.ErrNoFile) {
-			wrong = append(wrong, fault.Detail{Pointer: files[text], Code: ErrUnknownFile.Code, Detail: ErrUnknownFile.Message})
+			wrong = append(wrong, fault.Detail{Pointer: files[text], Code: form.CodeFile, Detail: "The form names a file that is not there, or not the caller's."})
 		} else if err != nil {
 			return err
 		}
