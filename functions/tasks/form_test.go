@@ -113,7 +113,10 @@ func TestFormOfStartAndTask(t *testing.T) {
 	if form.Form == nil || form.Form.Key != "trip" || !bytes.Equal(form.Schema, []byte(tripForm)) || form.Variables["salary"] != nil || form.Variables["city"] != "Paris" {
 		t.Errorf("%+v", form)
 	}
-	want := []workflow.FieldAccess{{"city", true, false, true}, {"days", true, false, false}, {"salary", false, false, false}, {"comment", true, true, true}, {"files", true, false, false}}
+	want := []workflow.FieldAccess{
+		{Name: "city", Visible: true, Required: true}, {Name: "days", Visible: true}, {Name: "salary"},
+		{Name: "comment", Visible: true, Editable: true, Required: true}, {Name: "files", Visible: true},
+	}
 	for n, a := range form.Access {
 		if a != want[n] {
 			t.Errorf("%+v, want %+v", a, want[n])

@@ -32,10 +32,11 @@ type DraftChange struct {
 func (s *Service) Drafts(ctx context.Context, p access.Principal, r page.Request) (page.Page[store.Draft], error) {
 	f := store.DraftFilter{ProcessKey: r.Filters.Get("processKey")}
 	if task := r.Filters.Get("taskId"); task != "" {
-		var err error
-		if f.TaskID, err = engine.ParseID(task); err != nil { // one that is malformed has no draft
-			return page.Page[store.Draft]{Items: []store.Draft{}}, nil
+		id, err := engine.ParseID(task)
+		if err != nil { // what is malformed is the id of nothing
+			id = newID()
 		}
+		f.TaskID = id
 	}
 	return s.store.Drafts(ctx, p.Username, f, r)
 }

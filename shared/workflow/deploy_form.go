@@ -84,12 +84,8 @@ func (s *Service) warnOfForms(ctx context.Context, d *store.Deployment, processe
 	for _, p := range processes {
 		at := slices.IndexFunc(d.Definitions, func(f store.Definition) bool { return f.Key == p.Key })
 		for _, n := range p.Nodes {
-			f := formOf(n)
-			if f == nil {
-				continue
-			}
-			ref, named := formRef(f)
-			if !named || strings.Contains(f.FormRef+f.FormKey, "${") {
+			ref, named := literalForm(n)
+			if !named {
 				continue
 			}
 			known, err := s.formKnown(ctx, d, ref)
@@ -106,6 +102,15 @@ func (s *Service) warnOfForms(ctx context.Context, d *store.Deployment, processe
 		}
 	}
 	return warnings, nil
+}
+
+// literalForm says which deployed form a node names, unless an expression does; false: none.
+func literalForm(n *bpmn.FlowNode) (store.FormRef, bool) {
+	f := formOf(n)
+	if f == nil || strings.Contains(f.FormRef+f.FormKey, "${") {
+		return store.FormRef{}, false
+	}
+	return formRef(f)
 }
 
 // formKnown reports whether a form is in the deployment d, or was deployed before where that is enough.

@@ -102,17 +102,9 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 			if b.node != "" && attempts > 1 && !sub.definition.Latest {
 				return nil, store.ErrNoDefinition
 			}
-			if b.may != nil {
-				if err := b.may(sub.definition); err != nil {
-					return nil, err
-				}
-			}
-			variables := b.request.Variables
-			if b.fill != nil {
-				var err error
-				if variables, err = b.fill(ctx, call, filling{definition: sub.definition, instance: instance, values: variables, formID: b.request.FormID, lenient: b.request.Lenient && !b.request.Form}); err != nil {
-					return nil, err
-				}
+			variables, err := b.variables(ctx, call, sub.definition, instance)
+			if err != nil {
+				return nil, err
 			}
 			start := engine.Start{
 				Node: b.node, Hops: b.hops, InstanceID: instance, DefinitionID: sub.definition.ID, ProcessVersion: sub.definition.Version,
@@ -123,6 +115,21 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 			}
 			return start, nil
 		},
+	})
+}
+
+// variables are those with which the instance begins, for those who may start it.
+func (b beginning) variables(ctx context.Context, call Call, d *definition, instance engine.ID) (engine.Variables, error) {
+	if b.may != nil {
+		if err := b.may(d); err != nil {
+			return nil, err
+		}
+	}
+	if b.fill == nil {
+		return b.request.Variables, nil
+	}
+	return b.fill(ctx, call, filling{
+		definition: d, instance: instance, values: b.request.Variables, formID: b.request.FormID, lenient: b.request.Lenient && !b.request.Form,
 	})
 }
 
