@@ -3,6 +3,7 @@ package definitions
 
 import (
 	"net/http"
+	"slices"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
@@ -65,15 +66,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/decisions/{key}/evaluate", Summary: "Make a decision with variables; nothing is kept",
 			Permission: access.WorkflowDefinition, Body: workflow.DecisionRequest{}, Answer: workflow.DecisionAnswer{}, Serve: evaluateDecision,
 		},
-		{
-			Method: http.MethodGet, Pattern: "/api/v1/forms", Summary: "List deployed forms",
-			Permission: access.WorkflowDefinition, List: store.FormList, Answer: page.Page[store.Form]{}, Serve: listForms,
-		},
-		{
-			Method: http.MethodGet, Pattern: "/api/v1/forms/{id}", Summary: "Read a deployed form with its schema",
-			Permission: access.WorkflowDefinition, Answer: workflow.FormDetail{}, Serve: getForm,
-		},
-	}, engineRest()...),
+	}, slices.Concat(formRoutes(), engineRest())...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }
