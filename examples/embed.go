@@ -3,7 +3,7 @@ package examples
 
 import "embed"
 
-// Files holds leave/leave.bpmn, expense/expense.bpmn and order/order.bpmn, byte for byte.
+// Files holds leave/leave.bpmn, expense/expense.bpmn, order/order.bpmn and trip/trip.bpmn, byte for byte.
 //
 //go:embed */*.bpmn
 var Files embed.FS

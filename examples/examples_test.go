@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/form"
 )
 
 // walk is one way through a process: the variables of the start, what happens one after the other, the
@@ -67,6 +71,10 @@ var walks = map[string]map[string]walk{
 			engine.Variables{"days": int64(1)}, []move{{timer, "reminderDue", nil}, {timer, "reminderDue", nil}, {task, "managerApproval", yes}, {task, "filing", nil}},
 			[]string{"reminded", "reminded", "filed"}, engine.Variables{"reminders": int64(2)},
 		},
+	},
+	"trip/trip.bpmn": {
+		"granted": {nil, []move{{task, "approval", yes}}, []string{"booked"}, nil},
+		"refused": {nil, []move{{task, "approval", no}}, []string{"refused"}, nil},
 	},
 	"expense/expense.bpmn": {
 		"small":          {engine.Variables{"amount": int64(5000)}, then(approved, move{job, "payment", nil}), []string{"paid"}, nil},
@@ -294,4 +302,23 @@ func read(t *testing.T, name string, content []byte) *bpmn.Process {
 		t.Errorf("%s has the key %s", name, process.Key)
 	}
 	return process
+}
+
+// The form of the example holds what a start submits against its rules.
+func TestFormOfTheExample(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("trip/trip.form")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := form.Read(content)
+	if err != nil {
+		t.Fatalf("%+v", fault.From(err))
+	}
+	out, err := f.Validate(form.Submission{Values: engine.Variables{
+		"kind": "business", "from": "2026-05-20", "days": int64(2), "costs": []any{map[string]any{"what": "train", "amount": "12.50"}, map[string]any{"what": "hotel", "amount": "300"}},
+	}})
+	if err != nil || expr.String(out["total"]) != "312.50" {
+		t.Errorf("%v, %+v", out, fault.From(err))
+	}
 }

@@ -380,13 +380,17 @@ CREATE TABLE `workflow_draft` (
   `name` varchar(255) NOT NULL,
   `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `definition_id` binary(16) DEFAULT NULL,
+  `task_id` binary(16) DEFAULT NULL,
+  `form_id` binary(16) DEFAULT NULL,
   `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `content` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `version` bigint(20) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `owner` (`owner`,`id`)
+  KEY `owner` (`owner`,`id`),
+  KEY `task` (`task_id`),
+  KEY `updated` (`updated_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_evaluation` (
@@ -415,6 +419,40 @@ CREATE TABLE `workflow_event_source` (
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `source` (`source`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_file` (
+  `id` binary(16) NOT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `instance_id` binary(16) DEFAULT NULL,
+  `name` varchar(255) NOT NULL,
+  `content_type` varchar(255) NOT NULL,
+  `size` int(11) NOT NULL,
+  `sha256` binary(32) NOT NULL,
+  `place` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `content` mediumblob DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `owner` (`owner`,`id`),
+  KEY `instance` (`instance_id`,`id`),
+  KEY `unbound` (`instance_id`,`created_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_form` (
+  `id` binary(16) NOT NULL,
+  `form_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` int(10) unsigned NOT NULL,
+  `latest` tinyint(4) NOT NULL,
+  `hash` binary(32) NOT NULL,
+  `deployment_id` binary(16) NOT NULL,
+  `resource_name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `deployed_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `deployed_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `form_deployment` (`form_key`,`deployment_id`),
+  KEY `form_version` (`form_key`,`version`),
+  KEY `latest_key` (`latest`,`form_key`),
+  KEY `deployment_id` (`deployment_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_history` (

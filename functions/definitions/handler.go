@@ -3,6 +3,7 @@ package definitions
 
 import (
 	"net/http"
+	"slices"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
@@ -18,7 +19,7 @@ import (
 // Function describes definitions.
 var Function = faas.Function{
 	Name:    "definitions",
-	Summary: "Deploy BPMN and DMN models and read the deployed definitions and decisions.",
+	Summary: "Deploy BPMN and DMN models and forms, and read what is deployed.",
 	Routes: append([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/deployments", Summary: "Deploy models (multipart, all or nothing)",
@@ -65,7 +66,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/decisions/{key}/evaluate", Summary: "Make a decision with variables; nothing is kept",
 			Permission: access.WorkflowDefinition, Body: workflow.DecisionRequest{}, Answer: workflow.DecisionAnswer{}, Serve: evaluateDecision,
 		},
-	}, engineRest()...),
+	}, slices.Concat(formRoutes(), engineRest())...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }

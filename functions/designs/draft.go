@@ -15,16 +15,16 @@ func draftRoutes() []faas.Route {
 	const collection, item = "/api/v1/drafts", "/api/v1/drafts/{id}"
 	return []faas.Route{
 		{
-			Method: http.MethodGet, Pattern: collection, Summary: "List one's own drafts of start forms",
+			Method: http.MethodGet, Pattern: collection, Summary: "List one's own drafts of forms",
 			Permission: access.WorkflowStart, List: store.DraftList, Answer: page.Page[store.Draft]{}, Serve: listDrafts,
 		},
 		{
-			Method: http.MethodPost, Pattern: collection, Summary: "Keep a start form that is not filled in yet, with the version that it is for",
+			Method: http.MethodPost, Pattern: collection, Summary: "Keep a start form, or the form of a task, that is not filled in yet, with the version that it is for",
 			Permission: access.WorkflowStart, Replayable: true, Status: http.StatusCreated, Body: design.NewDraft{}, Answer: store.Draft{},
 			Versioned: true, Serve: createDraft,
 		},
 		{
-			Method: http.MethodGet, Pattern: item, Summary: "Read one's own draft, and whether its form is the latest",
+			Method: http.MethodGet, Pattern: item, Summary: "Read one's own draft, whether its form has changed, and which fields have vanished",
 			Permission: access.WorkflowStart, Answer: store.Draft{}, Versioned: true, Serve: readDraft,
 		},
 		{

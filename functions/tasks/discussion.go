@@ -106,29 +106,14 @@ func listAttachments(ctx context.Context, r *faas.Request) (any, error) {
 	return wrap(r.App.Workflow.Attachments(ctx, r.Principal, ofTask(id)))
 }
 
-// upload reads multipart/form-data: content, and perhaps name and description.
 func upload(ctx context.Context, r *faas.Request) (any, error) {
 	id, err := r.ID("id")
 	if err != nil {
 		return nil, err
 	}
-	parts, err := r.Form()
+	up, err := readUpload(r)
 	if err != nil {
 		return nil, err
-	}
-	up := workflow.Upload{}
-	for _, p := range parts {
-		switch p.Name {
-		case "content":
-			up.Content, up.Type = append([]byte{}, p.Content...), p.Type
-			if up.Name == "" {
-				up.Name = p.File
-			}
-		case "name":
-			up.Name = string(p.Content)
-		case "description":
-			up.Description = string(p.Content)
-		}
 	}
 	return r.App.Workflow.Upload(ctx, r.Call(), id, up)
 }

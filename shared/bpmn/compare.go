@@ -138,11 +138,11 @@ func nodeFact(n *FlowNode) fact {
 			{"assignee", sourceOf(u.Assignee)}, {"candidateUsers", sourceOf(u.CandidateUsers)}, {"candidateGroups", sourceOf(u.CandidateGroups)},
 			{"dueDate", sourceOf(u.DueDate)}, {"followUpDate", sourceOf(u.FollowUpDate)}, {"priority", sourceOf(u.Priority)},
 			{"formKey", u.FormKey}, {"formRef", u.FormRef}, {"taskListener", listenerText(u.Listeners)}, {"approval", u.Approval.text()},
-			{"copyTo", sourceOf(u.CopyTo)},
+			{"copyTo", sourceOf(u.CopyTo)}, {"fields", u.Rights.text()},
 		}...)
 	}
 	if s := n.StartEvent; s != nil {
-		f.attributes = append(f.attributes, [2]string{"initiator", s.Initiator}, [2]string{"formKey", s.FormKey}, [2]string{"formRef", s.FormRef})
+		f.attributes = append(f.attributes, [2]string{"initiator", s.Initiator}, [2]string{"formKey", s.FormKey}, [2]string{"formRef", s.FormRef}, [2]string{"fields", s.Rights.text()})
 	}
 	f.attributes = append(f.attributes, eventFact(n.Event)...)
 	f.attributes = append(f.attributes, jobFact(n)...)

@@ -315,6 +315,8 @@ type Form struct {
 	FormRef, FormRefBinding, FormRefVersion string
 	// FormFields are the fields of camunda:formData or of activiti's formProperty, in order.
 	FormFields []FormField
+	// Rights are those of diom:fields; nil: none, every field may be written.
+	Rights *FieldRights
 }
 
 // FormField is one field of a generated form.

@@ -94,7 +94,7 @@ var extensionElements = map[string]extension{
 
 	"properties": {verdict: executed}, // for workers
 
-	"approval": {on: []string{"userTask", "process"}}, "copy": {on: []string{"userTask"}},
+	"approval": {on: []string{"userTask", "process"}}, "copy": {on: []string{"userTask"}}, "fields": {on: []string{"userTask", "startEvent"}},
 
 	"in": {on: onPassing}, "out": {on: onCall},
 

@@ -23,6 +23,7 @@ func (r *reader) form(n *node, s subject) Form {
 		r.add(ruleFormRef, s, "the formRefBinding %q is none of latest, deployment and version", clip(f.FormRefBinding))
 	}
 	f.FormFields = r.formFields(n, s)
+	f.Rights = r.fieldRights(n, s)
 	return f
 }
 

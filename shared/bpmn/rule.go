@@ -141,6 +141,8 @@ const (
 
 	ruleApproval = "invalid_approval"
 	ruleCopy     = "invalid_copy"
+	// The rights of fields.
+	ruleFieldRights = "invalid_field_rights"
 
 	ruleLoopMaximum = "invalid_loop_maximum"
 	ruleLoopOnce    = "loop_once"
@@ -160,7 +162,7 @@ const (
 
 // rules is the one table of what is checked, in parts. BPMN 2.0.2 and Camunda 7's parser are the
 // sources; the gateway rules are Camunda's, word for word in their effect.
-var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules, decisionRules, approvalRules)
+var rules = union(fileRules, extensionRules, flowRules, eventRules, linkRules, escalationRules, compensationRules, transactionRules, callRules, eventSubProcessRules, conditionalRules, codeRules, decisionRules, approvalRules, fieldRules)
 
 func union(parts ...map[string]Rule) map[string]Rule {
 	all := map[string]Rule{}

@@ -163,7 +163,7 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 	if err != nil {
 		return Instance{}, err
 	}
-	request := workflow.StartRequest{BusinessKey: body.BusinessKey, Form: body.Form}
+	request := workflow.StartRequest{BusinessKey: body.BusinessKey, Form: body.Form, Lenient: !body.Form}
 	if request.Variables, call.Types, err = body.Variables.Read(); err != nil {
 		return Instance{}, As(err, 400, invalidRequest, "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/form"
 )
 
 // formFailed words what goes wrong when a form is submitted or something is started or completed. A text that is no
@@ -17,6 +18,12 @@ func formFailed(err error, prefix string) error {
 				return As(err, http.StatusInternalServerError, "NumberFormatException", prefix)
 			}
 		}
+	}
+	if errors.Is(err, form.ErrSubmission) {
+		for _, d := range fault.From(err).Details[:1] {
+			prefix += d.Pointer + ": " + d.Detail + " "
+		}
+		return As(err, http.StatusBadRequest, "FormFieldValidationException", prefix)
 	}
 	return failed(err, prefix)
 }

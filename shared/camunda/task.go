@@ -66,11 +66,8 @@ func (x scene) task(row store.Task) Task {
 		if node.Name == "" {
 			t.Name = nil
 		}
-		if node.UserTask != nil && node.UserTask.FormRef != "" {
-			t.FormRef = &Form{Key: node.UserTask.FormRef, Binding: cmp.Or(node.UserTask.FormRefBinding, "latest")}
-			if n, err := strconv.Atoi(node.UserTask.FormRefVersion); err == nil {
-				t.FormRef.Version = &n
-			}
+		if node.UserTask != nil {
+			t.FormRef = reference(&node.UserTask.Form)
 		}
 	}
 	if open := x.Instance.Task(row.ID); open != nil {
@@ -290,7 +287,7 @@ func (s *Service) Complete(ctx context.Context, call workflow.Call, id string, b
 	if err != nil {
 		return nil, err
 	}
-	c := workflow.Completion{Outright: !submit, Form: submit}
+	c := workflow.Completion{Outright: !submit, Form: submit, Lenient: !submit}
 	if c.Variables, call.Types, err = body.Variables.Read(); err != nil {
 		return nil, As(err, http.StatusBadRequest, invalidRequest, words+": ")
 	}

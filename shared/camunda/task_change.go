@@ -141,6 +141,9 @@ func (s *Service) FormVariables(ctx context.Context, p access.Principal, id stri
 		return nil, err
 	}
 	values, types := Visible(t.scene.Instance, t.scene.tokenOf(t.row.ID))
+	if values, err = s.workflow.Concealed(ctx, p, t.scene.Instance, t.Key, values); err != nil {
+		return nil, err
+	}
 	var names []string
 	if q.Has("variableNames") {
 		names = q.List("variableNames")
@@ -190,11 +193,7 @@ func (s *Service) StartForm(ctx context.Context, id, key string) (FormReference,
 	if start == nil || start.StartEvent == nil {
 		return FormReference{}, nil
 	}
-	f := FormReference{Key: pointer(start.StartEvent.FormKey)}
-	if start.StartEvent.FormRef != "" {
-		f.FormRef = &Form{Key: start.StartEvent.FormRef, Binding: "latest"}
-	}
-	return f, nil
+	return FormReference{Key: pointer(start.StartEvent.FormKey), FormRef: reference(&start.StartEvent.Form)}, nil
 }
 
 // StartFormVariables are the fields of the start form of a definition.

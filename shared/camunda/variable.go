@@ -11,6 +11,7 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
+	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
 
@@ -69,25 +70,29 @@ func (s *Service) TaskPlace(ctx context.Context, p access.Principal, id string, 
 // read returns the variables of a place.
 func (s *Service) read(ctx context.Context, p access.Principal, at Place) (engine.Variables, engine.Types, error) {
 	var in *engine.Instance
+	var task store.Task
 	var err error
 	if at.Task.IsZero() {
 		in, err = s.workflow.Inspect(ctx, p, at.Instance)
 	} else {
-		_, in, err = s.workflow.InspectTask(ctx, p, at.Task)
+		task, in, err = s.workflow.InspectTask(ctx, p, at.Task)
 	}
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case at.Token == 0:
-		return in.Scopes[0].Variables, in.Scopes[0].Types, nil
+		values, err := s.workflow.ConcealedAnywhere(ctx, p, in, in.Scopes[0].Variables)
+		return values, in.Scopes[0].Types, err
 	case at.Local:
 		if own := in.Own(at.Token); own != nil {
-			return own.Variables, own.Types, nil
+			values, err := s.workflow.Concealed(ctx, p, in, task.NodeID, own.Variables)
+			return values, own.Types, err
 		}
 		return engine.Variables{}, nil, nil
 	}
 	values, types := Visible(in, at.Token)
-	return values, types, nil
+	values, err = s.workflow.Concealed(ctx, p, in, task.NodeID, values)
+	return values, types, err
 }
 
 // Variables returns the variables of a place.

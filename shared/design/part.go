@@ -102,6 +102,9 @@ func parts(d store.Design) ([]part, error) {
 	return list, nil
 }
 
+// maxNesting bounds the groups of a form inside of one another.
+const maxNesting = 16
+
 // formParts are the components of a form.
 func formParts(content []byte) ([]part, error) {
 	var f struct {

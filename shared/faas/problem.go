@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/form"
 )
 
 // Failures that faas itself finds.
@@ -75,10 +77,24 @@ func problemOf(err error, language int) Problem {
 		p.Detail = [2]string{"Something went wrong. Give the trace id when you ask for help.", "系统出现错误，反馈时请附上 traceId。"}[language]
 		p.Errors = nil
 	}
+	if language == 1 && errors.Is(f, form.ErrSubmission) {
+		p.Detail, p.Errors = "表单内容校验未通过。", inChinese(f.Details)
+	}
 	if f.RetryAfter > 0 {
 		p.RetryAfter = max(1, int((f.RetryAfter+time.Second-1)/time.Second))
 	}
 	return p
+}
+
+// inChinese are the details of a form in Chinese.
+func inChinese(details []fault.Detail) []fault.Detail {
+	list := slices.Clone(details)
+	for n, d := range list {
+		if text := form.Chinese(d.Code); text != "" {
+			list[n].Detail = text
+		}
+	}
+	return list
 }
 
 // deadline gives an unclassified time-out its meaning.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"diom.io/workflow/shared/fault"
+	"diom.io/workflow/shared/form"
 )
 
 func TestProblemDocument(t *testing.T) {
@@ -92,5 +93,20 @@ func TestPreferChinese(t *testing.T) {
 		if preferChinese(header) != want {
 			t.Errorf("%q: %v", header, !want)
 		}
+	}
+}
+
+// What is wrong with a form is said in the language of the caller; other details stay as they are.
+func TestFormProblemsAreTranslated(t *testing.T) {
+	t.Parallel()
+	err := form.ErrSubmission.With(fault.Detail{Code: form.CodeRequired, Detail: "The field is required."}, fault.Detail{Code: "other", Detail: "other"})
+	for language, want := range []string{"The field is required.", "该字段必填。"} {
+		p := problemOf(err, language)
+		if p.Errors[0].Detail != want || p.Errors[1].Detail != "other" {
+			t.Errorf("%+v", p.Errors)
+		}
+	}
+	if err.Details[0].Detail != "The field is required." {
+		t.Error("the error itself was changed")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,13 +24,15 @@ import (
 type Kind string
 
 // The kinds, and how JSON has their values: a number; text such as 30m or 1h30m; one of some words; text such
-// as 20/m:60, or off (limit.Rate); true or false.
+// as 20/m:60, or off (limit.Rate); true or false; media types with
+// commas between.
 const (
 	Integer  Kind = "integer"
 	Duration Kind = "duration"
 	Choice   Kind = "choice"
 	Rate     Kind = "rate"
 	Flag     Kind = "boolean"
+	Types    Kind = "types"
 )
 
 // The settings. Where a limit is not set, it is what the environment of the gateway says.
@@ -49,7 +52,16 @@ const (
 	UrgeCooldown    = "approval.urge_cooldown"
 	UrgeLadder      = "approval.urge_ladder"
 	MaxAttachment   = "attachment.max_bytes"
+	AttachmentTypes = "attachment.types"
+	FileKeep        = "file.keep"
+	DraftKeep       = "draft.keep"
 )
+
+// UsualTypes are the types of files that may be uploaded where nothing is set.
+const UsualTypes = "image/*,application/pdf,text/plain,text/csv,application/json,application/zip,application/msword,application/vnd.*"
+
+// mediaTypes are media types with commas between, in which * may stand for a part.
+var mediaTypes = regexp.MustCompile(`^[a-z*]+/[a-z0-9.+*-]+( *, *[a-z*]+/[a-z0-9.+*-]+){0,49}$`)
 
 // MaxHistory is how many earlier passwords are kept of a user.
 const MaxHistory = 24
@@ -88,6 +100,9 @@ func Definitions() []Definition {
 		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: func(c config.Config) string { return Brief(cmp.Or(c.UrgePause, 30*time.Minute)) }, Summary: "How long nobody can urge about a task again."},
 		{Key: UrgeLadder, Kind: Integer, Min: 1, Max: 100, fallback: func(c config.Config) string { return strconv.Itoa(cmp.Or(c.UrgeLadder, 3)) }, Summary: "With which urge about a task the head of the department is told, too."},
 		{Key: MaxAttachment, Kind: Integer, Min: 1, Max: config.LargestAttachment, fallback: func(c config.Config) string { return strconv.Itoa(c.MaxAttachment) }, Summary: "The largest content of an attachment in bytes."},
+		{Key: AttachmentTypes, Kind: Types, fallback: fixed(UsualTypes), Summary: "The types of files that may be uploaded for a form, by what their content is; * stands for any word."},
+		{Key: FileKeep, Kind: Duration, Min: minute, Max: 365 * day, fallback: fixed("24h"), Summary: "How long a file is kept that no form was submitted with."},
+		{Key: DraftKeep, Kind: Duration, Min: 60 * minute, Max: 3650 * day, fallback: fixed("2160h"), Summary: "How long a draft is kept that nobody changes."},
 	}
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
 	return list
@@ -187,6 +202,9 @@ func (d Definition) within(value any) bool {
 	case time.Duration:
 		return int64(value) >= d.Min && int64(value) <= d.Max
 	case string:
+		if d.Kind == Types {
+			return len(value) <= 1000 && mediaTypes.MatchString(value)
+		}
 		return slices.Contains(d.Values, value)
 	}
 	return true
@@ -204,6 +222,8 @@ func (d Definition) refuse() error {
 		what = "one of " + strings.Join(d.Values, ", ")
 	case Flag:
 		what = "true or false"
+	case Types:
+		what = "media types with commas between, such as image/*,application/pdf"
 	case Rate:
 		what = "a rate such as 20/m:60 (20 a minute, 60 at once; s, m or h), or off"
 	}

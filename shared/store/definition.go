@@ -56,6 +56,7 @@ type Deployment struct {
 	Resources   []Resource
 	Definitions []Definition
 	Decisions   []DeployedDecision
+	Forms       []Form
 	Design      *Publication // of the design that it publishes; nil: of none
 }
 
@@ -89,7 +90,7 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 	})
 }
 
-// insertVersions writes the definitions and decisions of a deployment.
+// insertVersions writes the definitions, decisions and forms of a deployment.
 func insertVersions(ctx context.Context, tx *sql.Tx, d *Deployment) error {
 	for n := range d.Definitions {
 		if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
@@ -99,6 +100,11 @@ func insertVersions(ctx context.Context, tx *sql.Tx, d *Deployment) error {
 	for n := range d.Decisions {
 		if err := insertDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
 			return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
+		}
+	}
+	for n := range d.Forms {
+		if err := insertForm(ctx, tx, d, &d.Forms[n]); err != nil {
+			return fmt.Errorf("form %s: %w", d.Forms[n].Key, err)
 		}
 	}
 	return nil

@@ -72,7 +72,7 @@ type Deletion struct {
 // ofInstances are the tables with rows of instances; the instance itself comes last.
 var ofInstances = []string{
 	"workflow_task", "workflow_job", "workflow_timer", "workflow_subscription", "workflow_incident", "workflow_search_variable", "workflow_history",
-	"workflow_comment", "workflow_attachment",
+	"workflow_comment", "workflow_attachment", "workflow_file",
 }
 
 // DeleteInstances removes up to limit instances of a definition with all that is known of them, and returns
@@ -143,6 +143,9 @@ func deleteDeployment(ctx context.Context, tx *sql.Tx, id engine.ID) error {
 		return nil
 	}
 	if err := deleteDecisions(ctx, tx, id); err != nil {
+		return err
+	}
+	if err := deleteForms(ctx, tx, id); err != nil {
 		return err
 	}
 	for _, text := range []string{`DELETE FROM workflow_resource WHERE deployment_id = ?`, `DELETE FROM workflow_deployment WHERE id = ?`} {

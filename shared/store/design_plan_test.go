@@ -39,7 +39,7 @@ VALUES (?, 'bpmn', ?, 'x', '', '', 1, 0, ?, ?, ?, ?)`, id[:], fmt.Sprint(n), own
 			pageOf(t, categoryList, query{}, page.Request{Limit: 20, After: []string{"a"}}),
 			pageOf(t, templateList, TemplateFilter{Owner: "user7"}.query(), after),
 			pageOf(t, templateList, TemplateFilter{Public: true, ProcessKey: "leave"}.query(), after),
-			pageOf(t, draftList, draftsOf("user7", "leave"), after),
+			pageOf(t, draftList, draftsOf("user7", DraftFilter{ProcessKey: "leave"}), after),
 			{designVersion, []any{design[:], 7}},
 			{templateSeen, []any{design[:], "user7"}},
 			{ownDraft, []any{design[:], "user7"}},

@@ -1,14 +1,12 @@
 package workflow
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
-	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -70,10 +68,7 @@ func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a sto
 }
 
 func (s *Service) checkAttachment(ctx context.Context, a store.Attachment, content []byte) error {
-	most := cmp.Or(s.MaxAttachment, usualAttachment)
-	if v := s.Settings.Now(ctx); v.IsSet(setting.MaxAttachment) {
-		most = v.Int(setting.MaxAttachment)
-	}
+	most := s.maxAttachment(ctx)
 	switch {
 	case content == nil && (a.URL == nil || *a.URL == ""):
 		return ErrAttachmentEmpty

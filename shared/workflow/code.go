@@ -53,6 +53,8 @@ func kindOf(r store.Resource) string {
 		return kindFile
 	case path.Ext(name) == ".dmn", strings.HasSuffix(name, ".dmn11.xml"):
 		return kindDecision
+	case path.Ext(name) == ".form":
+		return kindForm
 	}
 	return store.ModelFile
 }

@@ -20,6 +20,11 @@ type Completion struct {
 	// Form holds the variables against the fields of the task's form, and adds the default values of fields
 	// that are absent.
 	Form bool `json:"form,omitempty"`
+	// FormID is the form that was filled in: where it is no longer the task's, ErrFormChanged. Without it the task's is
+	// meant, whichever that is.
+	FormID engine.ID `json:"formId,omitzero"`
+	// Lenient leaves variables alone where the model says nothing of the rights of fields, as Camunda 7 does.
+	Lenient bool `json:"-"`
 	// Via is by what it is completed, for the history: ViaLink, or empty.
 	Via string `json:"-"`
 }
@@ -47,7 +52,8 @@ const (
 )
 
 // CompleteTask completes a task of the caller's: one assigned to him, or one offered to him that
-// nobody has claimed. It returns store.ErrNoTask, ErrNotYours, engine.ErrForm, or one of the engine's conflicts.
+// nobody has claimed. It returns store.ErrNoTask, ErrNotYours, engine.ErrForm,
+// form.ErrSubmission, ErrFormChanged, or one of the engine's conflicts.
 func (s *Service) CompleteTask(ctx context.Context, call Call, id engine.ID, c Completion) (json.RawMessage, error) {
 	if err := checkVariables(c.Variables); err != nil {
 		return nil, err
@@ -59,7 +65,11 @@ func (s *Service) CompleteTask(ctx context.Context, call Call, id engine.ID, c C
 		if !mayWork(call.Principal, sub.task) && !call.steward() {
 			return nil, ErrNotYours
 		}
-		return engine.CompleteTask{Task: id, Variables: c.Variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright, Form: c.Form, Via: c.Via}, nil
+		variables, err := s.fillTask(ctx, call, sub, c)
+		if err != nil {
+			return nil, err
+		}
+		return engine.CompleteTask{Task: id, Variables: variables, Outcome: c.Outcome, Comment: c.Comment, Outright: c.Outright, Form: c.Form, Via: c.Via}, nil
 	}))
 }
 

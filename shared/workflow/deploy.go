@@ -20,8 +20,8 @@ import (
 
 // Failures of a deployment.
 var (
-	ErrNoResources  = fault.New(fault.Malformed, "no_resources", "A deployment needs at least one .bpmn or .dmn file.")
-	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn or .dmn file, or a script that one refers to, with a name of 1 to 255 characters, used once.")
+	ErrNoResources  = fault.New(fault.Malformed, "no_resources", "A deployment needs at least one .bpmn, .dmn or .form file.")
+	ErrResourceName = fault.New(fault.Invalid, "bad_resource_name", "A resource is a .bpmn, .dmn or .form file, or a script that one refers to, with a name of 1 to 255 characters, used once.")
 )
 
 // maxResources bounds the files of one deployment.
@@ -57,14 +57,14 @@ type DeploymentAnswer struct {
 	Name        string                   `json:"name"`
 	Definitions []store.Definition       `json:"definitions"`
 	Decisions   []store.DeployedDecision `json:"decisions"`
-	Forms       []struct{}               `json:"forms"`
+	Forms       []store.Form             `json:"forms"`
 	Warnings    []fault.Detail           `json:"warnings"`
 	Design      *store.Publication       `json:"design,omitempty"` // that was published
 }
 
 // Deploy checks every file and writes them in one transaction; each process becomes the latest
-// version of its key, and so does each decision. It returns bpmn.ErrModel with one detail per problem of
-// any file, or the limit that a file breaks.
+// version of its key, and so does each decision and form. It returns bpmn.ErrModel, or form.ErrSchema, with one detail
+// per problem of any file, or the limit that a file breaks.
 func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentRequest) (json.RawMessage, error) {
 	d, err := s.assemble(call, request)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 	var raw json.RawMessage
 	err = s.store.Deploy(ctx, d, call.Idempotency, func(d *store.Deployment) (store.Recorded, error) {
 		raw, err = json.Marshal(DeploymentAnswer{
-			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: d.Decisions, Forms: []struct{}{}, Warnings: warnings, Design: d.Design,
+			ID: d.ID, Name: d.Name, Definitions: d.Definitions, Decisions: d.Decisions, Forms: d.Forms, Warnings: warnings, Design: d.Design,
 		})
 		return store.Recorded{Status: http.StatusCreated, Body: raw}, err
 	})
@@ -107,6 +107,9 @@ func (s *Service) assemble(call Call, request DeploymentRequest) (*store.Deploym
 
 // examine reads the files of a deployment and gathers what it deploys, with the processes and the warnings.
 func (s *Service) examine(ctx context.Context, d *store.Deployment) (processes []*bpmn.Process, warnings []fault.Detail, err error) {
+	if err := readForms(d); err != nil {
+		return nil, nil, err
+	}
 	problems, err := readDecisions(d)
 	if err != nil {
 		return nil, nil, err
@@ -118,6 +121,9 @@ func (s *Service) examine(ctx context.Context, d *store.Deployment) (processes [
 	if err == nil {
 		warnings, err = s.warnOfDecisions(ctx, d, warnings)
 	}
+	if err == nil {
+		warnings, err = s.warnOfForms(ctx, d, processes, warnings)
+	}
 	return processes, warnings, err
 }
 
@@ -125,6 +131,7 @@ func (s *Service) examine(ctx context.Context, d *store.Deployment) (processes [
 type Examined struct {
 	Processes []*bpmn.Process
 	Decisions []store.DeployedDecision
+	Forms     []store.Form
 	Warnings  []fault.Detail
 }
 
@@ -138,7 +145,7 @@ func (s *Service) Examine(ctx context.Context, call Call, request DeploymentRequ
 	if err != nil {
 		return nil, err
 	}
-	return &Examined{processes, d.Decisions, warnings}, nil
+	return &Examined{processes, d.Decisions, d.Forms, warnings}, nil
 }
 
 func checkResources(request DeploymentRequest) error {

@@ -51,7 +51,7 @@ func (s *Service) withoutUnchanged(ctx context.Context, request DeploymentReques
 		return nil, nil
 	}
 	return json.Marshal(DeploymentAnswer{
-		ID: earlier[0].ID, Name: earlier[0].Name, Definitions: []store.Definition{}, Decisions: []store.DeployedDecision{}, Forms: []struct{}{}, Warnings: []fault.Detail{},
+		ID: earlier[0].ID, Name: earlier[0].Name, Definitions: []store.Definition{}, Decisions: []store.DeployedDecision{}, Forms: []store.Form{}, Warnings: []fault.Detail{},
 	})
 }
 

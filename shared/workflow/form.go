@@ -1,13 +1,11 @@
 package workflow
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/bpmn"
-	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 )
 
@@ -49,32 +47,6 @@ func formFields(fields []bpmn.FormField) []FormField {
 		list = append(list, shown)
 	}
 	return list
-}
-
-// StartForm is what a start is filled in with.
-type StartForm struct {
-	DefinitionID string      `json:"definitionId"`
-	ProcessKey   string      `json:"processKey"`
-	Name         string      `json:"name"`
-	FormKey      string      `json:"formKey,omitempty"`
-	Fields       []FormField `json:"fields"`
-}
-
-// StartForm returns the start form of the latest version of a process.
-func (s *Service) StartForm(ctx context.Context, p access.Principal, key string) (*StartForm, error) {
-	d, err := s.latestDefinition(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if err := mayStart(p, d.process); err != nil {
-		return nil, err
-	}
-	none := d.process.NoneStart()
-	if none == nil {
-		return nil, engine.ErrNoStart
-	}
-	start := none.StartEvent
-	return &StartForm{DefinitionID: d.ID.String(), ProcessKey: key, Name: d.Name, FormKey: start.FormKey, Fields: formFields(start.FormFields)}, nil
 }
 
 // mayStart holds the candidate starters of a process: absent means everybody who may start at all.

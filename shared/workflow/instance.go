@@ -135,5 +135,5 @@ func (s *Service) Variables(ctx context.Context, p access.Principal, id engine.I
 	if err != nil {
 		return nil, err
 	}
-	return in.Scopes[0].Variables, nil
+	return s.ConcealedAnywhere(ctx, p, in, in.Scopes[0].Variables)
 }

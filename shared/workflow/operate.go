@@ -47,6 +47,9 @@ func (s *Service) SetTaskVariables(ctx context.Context, call Call, id engine.ID,
 		if open == nil {
 			return nil, engine.ErrTaskEnded
 		}
+		if err := guardVariables(call, sub, action.Variables, action.Remove...); err != nil {
+			return nil, err
+		}
 		action.Token = open.Token
 		return action, nil
 	}))

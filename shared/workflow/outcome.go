@@ -56,4 +56,6 @@ func (s *Service) Brief(ctx context.Context, p access.Principal, id engine.ID) (
 }
 
 // needsPage reports whether a task asks for variables.
-func needsPage(u *bpmn.UserTask, t store.Task) bool { return t.FormKey != nil || len(u.FormFields) > 0 }
+func needsPage(u *bpmn.UserTask, t store.Task) bool {
+	return t.FormKey != nil || u.FormRef != "" || len(u.FormFields) > 0
+}

@@ -44,6 +44,7 @@ type Service struct {
 	definitions *otter.Cache[engine.ID, *definition]
 	latest      *otter.Cache[string, *definition]
 	decisions   *otter.Cache[engine.ID, *decision]
+	forms       *otter.Cache[engine.ID, *deployedForm]
 	delegations *delegations
 	lookout     lookout
 	setbacks    setbacks
@@ -65,6 +66,7 @@ func New(st *store.Store, l *lock.Locker, location *time.Location, relay *Relay)
 		definitions: otter.Must(&otter.Options[engine.ID, *definition]{MaximumSize: maxCached}),
 		latest:      otter.Must(&otter.Options[string, *definition]{MaximumSize: maxCached}),
 		decisions:   otter.Must(&otter.Options[engine.ID, *decision]{MaximumSize: maxCached}),
+		forms:       otter.Must(&otter.Options[engine.ID, *deployedForm]{MaximumSize: maxCached}),
 	}
 }
 

@@ -18,6 +18,10 @@ type StartRequest struct {
 	// Form holds the variables against the fields of the start form, and adds the default values of fields
 	// that are absent.
 	Form bool `json:"form,omitempty"`
+	// FormID is the form that was filled in, as in Completion.
+	FormID engine.ID `json:"formId,omitzero"`
+	// Lenient is as in Completion.
+	Lenient bool `json:"-"`
 }
 
 // Started is the answer to a start: the instance and the tasks that it opened.
@@ -47,7 +51,7 @@ func (s *Service) start(ctx context.Context, call Call, b beginning) (json.RawMe
 		return nil, err
 	}
 	b.may = func(d *definition) error { return mayStart(call.Principal, d.process) }
-	b.answer = startedAnswer
+	b.answer, b.fill = startedAnswer, s.fillStart
 	return s.begin(ctx, call, b)
 }
 
@@ -62,9 +66,10 @@ type beginning struct {
 	elsewhere  []engine.Instruction    // instead of at a start event
 	may        func(*definition) error // nil: nobody is asked
 	answer     func(*result) any
-	status     int       // of the recorded answer; 0 is 201
-	hops       int       // instances that started one another by messages before it
-	called     engine.ID // the id that the instance is to have; zero: a new one
+	fill       func(context.Context, Call, filling) (engine.Variables, error) // nil: no form is filled in
+	status     int                                                            // of the recorded answer; 0 is 201
+	hops       int                                                            // instances that started one another by messages before it
+	called     engine.ID                                                      // the id that the instance is to have; zero: a new one
 	by         *engine.CalledBy
 	delivery   *store.Delivery
 	timer      *store.StartTimer
@@ -97,20 +102,34 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 			if b.node != "" && attempts > 1 && !sub.definition.Latest {
 				return nil, store.ErrNoDefinition
 			}
-			if b.may != nil {
-				if err := b.may(sub.definition); err != nil {
-					return nil, err
-				}
+			variables, err := b.variables(ctx, call, sub.definition, instance)
+			if err != nil {
+				return nil, err
 			}
 			start := engine.Start{
 				Node: b.node, Hops: b.hops, InstanceID: instance, DefinitionID: sub.definition.ID, ProcessVersion: sub.definition.Version,
-				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: b.request.Variables, Form: b.request.Form,
+				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: variables, Form: b.request.Form,
 			}
 			if len(b.elsewhere) > 0 {
 				return engine.StartAt{Start: start, Instructions: b.elsewhere}, nil
 			}
 			return start, nil
 		},
+	})
+}
+
+// variables are those with which the instance begins, for those who may start it.
+func (b beginning) variables(ctx context.Context, call Call, d *definition, instance engine.ID) (engine.Variables, error) {
+	if b.may != nil {
+		if err := b.may(d); err != nil {
+			return nil, err
+		}
+	}
+	if b.fill == nil {
+		return b.request.Variables, nil
+	}
+	return b.fill(ctx, call, filling{
+		definition: d, instance: instance, values: b.request.Variables, formID: b.request.FormID, lenient: b.request.Lenient && !b.request.Form,
 	})
 }
 

@@ -217,31 +217,3 @@ func action(name string, reason *fault.Error) Action {
 	}
 	return Action{Name: name, Reason: reason.Code}
 }
-
-// TaskForm is what a task is filled in with: the key of its form and the variables that it shows.
-type TaskForm struct {
-	FormKey   *string          `json:"formKey"`
-	Fields    []FormField      `json:"fields"`
-	Variables engine.Variables `json:"variables"`
-}
-
-// TaskForm returns the form of a task that the caller may see.
-func (s *Service) TaskForm(ctx context.Context, p access.Principal, id engine.ID) (*TaskForm, error) {
-	task, in, err := s.task(ctx, p, id)
-	if err != nil {
-		return nil, err
-	}
-	d, err := s.definition(ctx, in.DefinitionID)
-	if err != nil {
-		return nil, err
-	}
-	node := d.process.Node(task.NodeID)
-	if node == nil || node.UserTask == nil {
-		return nil, errors.New("task " + id.String() + ": its definition has no such user task")
-	}
-	form := &TaskForm{FormKey: task.FormKey, Fields: formFields(node.UserTask.FormFields), Variables: in.Scopes[0].Variables}
-	if open := in.Task(id); open != nil { // it sees those of its instance of a multi-instance activity, too
-		form.Variables = in.Visible(open.Token)
-	}
-	return form, nil
-}

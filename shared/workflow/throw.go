@@ -28,7 +28,7 @@ func (s *Service) ThrowTaskError(ctx context.Context, call Call, id engine.ID, e
 	if err := checkThrown(e.Code, e.Variables); err != nil {
 		return nil, err
 	}
-	return s.throwFromTask(ctx, call, id, engine.ThrowTaskError{Task: id, Code: e.Code, Message: e.Message, Variables: e.Variables})
+	return s.throwFromTask(ctx, call, id, e.Variables, engine.ThrowTaskError{Task: id, Code: e.Code, Message: e.Message, Variables: e.Variables})
 }
 
 // TaskEscalation is the escalation that somebody throws from a task.
@@ -43,7 +43,7 @@ func (s *Service) EscalateTask(ctx context.Context, call Call, id engine.ID, e T
 	if err := checkThrown(e.Code, e.Variables); err != nil {
 		return nil, err
 	}
-	return s.throwFromTask(ctx, call, id, engine.ThrowTaskEscalation{Task: id, Code: e.Code, Variables: e.Variables})
+	return s.throwFromTask(ctx, call, id, e.Variables, engine.ThrowTaskEscalation{Task: id, Code: e.Code, Variables: e.Variables})
 }
 
 func checkThrown(code string, variables engine.Variables) error {
@@ -54,12 +54,12 @@ func checkThrown(code string, variables engine.Variables) error {
 	return checkVariables(variables)
 }
 
-func (s *Service) throwFromTask(ctx context.Context, call Call, id engine.ID, action engine.Action) (json.RawMessage, error) {
+func (s *Service) throwFromTask(ctx context.Context, call Call, id engine.ID, variables engine.Variables, action engine.Action) (json.RawMessage, error) {
 	return s.Execute(ctx, call, s.taskTrigger(id, func(sub *subject) (engine.Action, error) {
 		if !mayWork(call.Principal, sub.task) && !call.steward() {
 			return nil, ErrNotYours
 		}
-		return action, nil
+		return action, guardVariables(call, sub, variables)
 	}))
 }
 

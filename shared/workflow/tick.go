@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -244,6 +245,8 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		{"evaluations", now.Add(-keepEvaluations), s.store.PurgeEvaluations},
 		{"deliveries", now.Add(-keepDeliveries), s.store.PurgeDeliveries},
 		{"task links", now, s.store.PurgeTaskLinks},
+		{"files", now.Add(-s.keep(ctx, setting.FileKeep, usualUnused)), s.store.PurgeFiles},
+		{"drafts", now.Add(-s.keep(ctx, setting.DraftKeep, usualDrafts)), s.store.PurgeDrafts},
 	} {
 		n, err := p.purge(ctx, p.before, purgeBatch)
 		if err != nil {
@@ -253,6 +256,14 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		more = more || n == purgeBatch
 	}
 	return done, more, errors.Join(failures...)
+}
+
+// keep is how long something is kept by a setting.
+func (s *Service) keep(ctx context.Context, key string, usual time.Duration) time.Duration {
+	if v := s.Settings.Now(ctx); v.IsSet(key) {
+		return v.Duration(key)
+	}
+	return usual
 }
 
 // each does something with every item, some at a time. It returns how many succeeded and the failures.

@@ -42,6 +42,9 @@ var apart = map[string]string{
 	"evaluation.go":     "one statement behind an evaluation that changes nothing else: it may be missing in the history",
 	"batch_progress.go": "when the progress of a batch is told again: once more or once less is said how far it is",
 
+	"form.go": "forms are written in the transaction of a deployment, which is interrupted with its definitions and decisions",
+	"file.go": "a file and the answer to its key are one transaction; bound before a step that then is not made, it is purged with those of no form",
+
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
 	"take_over.go": "what a takeover leaves is taken when it is repeated",

@@ -19,6 +19,7 @@ func people(s *session) {
 	s.refused(http.StatusTooManyRequests, "zhangwei", "POST"+at+"/urge", value{})
 	discussion(s, at, " /api/v1/instances/"+instance)
 	attachments(s, at)
+	forms(s)
 	delegation(s)
 	_, request := s.start("board", nil)
 	signers := s.do("zhangwei", "POST /api/v1/tasks/"+request+"/complete", value{})

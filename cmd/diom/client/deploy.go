@@ -22,12 +22,12 @@ import (
 
 func deployCommand() command {
 	return command{
-		use: "deploy <file>...", short: "Deploy BPMN and DMN models, all or none of them",
-		long: "Deploys files together: all or none. A directory stands for the .bpmn and .dmn files in and below it.\n" +
+		use: "deploy <file>...", short: "Deploy BPMN and DMN models and forms, all or none of them",
+		long: "Deploys files together: all or none. A directory stands for the .bpmn, .dmn and .form files in and below it.\n" +
 			"What is wrong with a model is told with file, line, element, rule and remedy; warnings go to standard error.",
 		example: "diom deploy leave.bpmn\ndiom deploy --name 'release 7' models/ extra/order.bpmn",
 		method:  http.MethodPost, path: "/api/v1/deployments", run: deploy,
-		view: []section{part("", "definitions", "id key version name resource"), part("decisions", "decisions", "id key version name resource")},
+		view: []section{part("", "definitions", "id key version name resource"), part("decisions", "decisions", "id key version name resource"), part("forms", "forms", "id key version resource")},
 		flags: func(cmd *cobra.Command) {
 			cmd.Flags().String("name", "", "`name` of the deployment; without it that of the first file")
 			cmd.Flags().String("listeners", "", "`what` becomes of listeners that are Java code: refuse, ignore or job")
@@ -99,7 +99,7 @@ func modelFiles(arguments []string) ([]string, error) {
 				return err
 			case entry.IsDir() && path != argument && strings.HasPrefix(entry.Name(), "."):
 				return fs.SkipDir
-			case !entry.IsDir() && (path == argument || slices.Contains([]string{".bpmn", ".dmn"}, strings.ToLower(filepath.Ext(path)))):
+			case !entry.IsDir() && (path == argument || slices.Contains([]string{".bpmn", ".dmn", ".form"}, strings.ToLower(filepath.Ext(path)))):
 				found = append(found, path)
 			}
 			return nil
@@ -108,7 +108,7 @@ func modelFiles(arguments []string) ([]string, error) {
 			return nil, &usageError{err.Error()}
 		}
 		if len(found) == 0 {
-			return nil, usagef("there is no .bpmn or .dmn file in %s", argument)
+			return nil, usagef("there is no .bpmn, .dmn or .form file in %s", argument)
 		}
 		slices.Sort(found)
 		paths = append(paths, found...)
