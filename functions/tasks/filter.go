@@ -12,6 +12,9 @@ import (
 	"diom.io/workflow/shared/tasklist"
 )
 
+// sheets are the content types of exported files.
+const sheets = "text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 // searches are the search of tasks and the filters that people save.
 func searches() []faas.Route {
 	const all, item = "/api/v1/filters", "/api/v1/filters/{id}"
@@ -19,6 +22,10 @@ func searches() []faas.Route {
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/tasks:search", Summary: "Search one's tasks by conditions, of variables too",
 			Permission: access.WorkflowTask, Body: tasklist.Search{}, Answer: page.Page[store.Task]{}, Serve: search,
+		},
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/tasks:export", Summary: "Search one's tasks and get them as a file, for a spreadsheet",
+			Permission: access.WorkflowTask, Body: tasklist.Export{}, Media: sheets, Serve: export,
 		},
 		{
 			Method: http.MethodGet, Pattern: all, Summary: "List the filters of lists that one has saved or that are shared with one",
@@ -99,4 +106,16 @@ func saved(status int, f store.SavedFilter, err error) (any, error) {
 		return nil, err
 	}
 	return faas.Tagged(status, f.Version, f), nil
+}
+
+func export(ctx context.Context, r *faas.Request) (any, error) {
+	var body tasklist.Export
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	f, err := r.App.Tasklist.ExportTasks(ctx, r.Principal, body, r.Chinese())
+	if err != nil {
+		return nil, err
+	}
+	return faas.Download(f), nil
 }

@@ -60,7 +60,7 @@ type Route struct {
 	// Body and Answer are zero values of the JSON types, for openapi.yaml; nil where there is none.
 	Body, Answer any
 	// Accepts are the content types of the body, for openapi.yaml, and Media that of the answer, where they
-	// are not JSON.
+	// are not JSON; several are separated by a comma and a blank, and the answer names its own.
 	Accepts []string
 	Media   string
 	// Status is the status of success; 0 means 200, or 204 where there is no answer. Also is another one,

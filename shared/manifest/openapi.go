@@ -229,7 +229,11 @@ func (d *document) success(r faas.Route, status int) object {
 	switch {
 	case status == http.StatusNotModified:
 	case r.Media != "":
-		answer["content"] = object{r.Media: object{"schema": object{"type": "string"}}}
+		content := object{}
+		for media := range strings.SplitSeq(r.Media, ", ") {
+			content[media] = object{"schema": object{"type": "string"}}
+		}
+		answer["content"] = content
 	case r.Answer != nil:
 		answer["content"] = object{"application/json": object{"schema": d.schemas.of(r.Answer)}}
 	}

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/fault"
@@ -23,13 +25,14 @@ import (
 type Kind string
 
 // The kinds, and how JSON has their values: a number; text such as 30m or 1h30m; one of some words; text such
-// as 20/m:60, or off (limit.Rate); true or false.
+// as 20/m:60, or off (limit.Rate); true or false; any text of at most 200 characters.
 const (
 	Integer  Kind = "integer"
 	Duration Kind = "duration"
 	Choice   Kind = "choice"
 	Rate     Kind = "rate"
 	Flag     Kind = "boolean"
+	Words    Kind = "text"
 )
 
 // The settings. Where a limit is not set, it is what the environment of the gateway says.
@@ -49,7 +52,14 @@ const (
 	UrgeCooldown    = "approval.urge_cooldown"
 	UrgeLadder      = "approval.urge_ladder"
 	MaxAttachment   = "attachment.max_bytes"
+	ExportRows      = "export.max_rows"
+	Announcement    = "home.announcement"
+	LimitRoute      = "limit.route"
+	LimitSearch     = "limit.search"
 )
+
+// maxWords is how many characters a text has at most.
+const maxWords = 200
 
 // MaxHistory is how many earlier passwords are kept of a user.
 const MaxHistory = 24
@@ -88,6 +98,10 @@ func Definitions() []Definition {
 		{Key: UrgeCooldown, Kind: Duration, Min: 0, Max: 7 * day, fallback: func(c config.Config) string { return Brief(cmp.Or(c.UrgePause, 30*time.Minute)) }, Summary: "How long nobody can urge about a task again."},
 		{Key: UrgeLadder, Kind: Integer, Min: 1, Max: 100, fallback: func(c config.Config) string { return strconv.Itoa(cmp.Or(c.UrgeLadder, 3)) }, Summary: "With which urge about a task the head of the department is told, too."},
 		{Key: MaxAttachment, Kind: Integer, Min: 1, Max: config.LargestAttachment, fallback: func(c config.Config) string { return strconv.Itoa(c.MaxAttachment) }, Summary: "The largest content of an attachment in bytes."},
+		{Key: ExportRows, Kind: Integer, Min: 1, Max: 1_000_000, fallback: fixed("50000"), Summary: "How many rows an exported file has at most."},
+		{Key: Announcement, Kind: Words, fallback: fixed(""), Summary: "What everybody reads on his start page; empty is nothing."},
+		{Key: LimitRoute, Kind: Rate, fallback: fixed("off"), Summary: "How many requests one user, or one address without a user, may send to one route."},
+		{Key: LimitSearch, Kind: Rate, fallback: fixed("20/s:100"), Summary: "How many searches and exports one user may ask for."},
 	}
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
 	return list
@@ -187,6 +201,9 @@ func (d Definition) within(value any) bool {
 	case time.Duration:
 		return int64(value) >= d.Min && int64(value) <= d.Max
 	case string:
+		if d.Kind == Words {
+			return utf8.RuneCountInString(value) <= maxWords && !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
+		}
 		return slices.Contains(d.Values, value)
 	}
 	return true
@@ -204,6 +221,8 @@ func (d Definition) refuse() error {
 		what = "one of " + strings.Join(d.Values, ", ")
 	case Flag:
 		what = "true or false"
+	case Words:
+		what = "a text of at most 200 characters"
 	case Rate:
 		what = "a rate such as 20/m:60 (20 a minute, 60 at once; s, m or h), or off"
 	}

@@ -22,27 +22,29 @@ const maxSearchable = 255
 // searchVariables keeps the variables of the process scope that the step has set. A value that is too
 // long is not kept, and neither is the one before it.
 func (w *writer) searchVariables() {
-	if !w.Searchable && !w.migrated() {
+	kept := w.Searchable || len(w.SearchNames) > 0
+	if !kept && !w.migrated() {
 		return
 	}
-	if !w.Searchable || w.After.State.Ended() {
+	if !kept || w.After.State.Ended() {
 		if w.Before != nil {
 			w.closeGuard()
 			w.batch.Add(deleteSearchVariables, w.After.ID[:])
 		}
 		return
 	}
-	var kept [][]any
+	var rows [][]any
 	var gone []any
 	for _, name := range w.written() {
 		current, exists := w.After.Scopes[0].Variables[name]
-		if value, ok := searchable(name, current); ok && exists {
-			kept = append(kept, []any{value, w.After.ID[:], name})
-		} else if w.wasKept(name) {
+		wanted := w.Searchable || slices.Contains(w.SearchNames, name)
+		if value, ok := searchable(name, current); ok && exists && wanted {
+			rows = append(rows, []any{value, w.After.ID[:], name})
+		} else if (wanted || w.migrated()) && w.wasKept(name) {
 			gone = append(gone, name)
 		}
 	}
-	w.insert(insertSearchVariable, kept, orReplaceValue)
+	w.insert(insertSearchVariable, rows, orReplaceValue)
 	if len(gone) > 0 {
 		w.closeGuard()
 		w.batch.Add(deleteSearchVariables+` AND v.name IN (`+placeholders(len(gone))+`)`, append([]any{w.After.ID[:]}, gone...)...)

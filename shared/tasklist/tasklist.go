@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -50,10 +52,19 @@ var ofInstance = page.Filter{Name: "instanceId", Form: page.ID}
 var ErrFilter = fault.New(fault.Malformed, "bad_filter", "A filter has a value that it does not take.")
 
 // Service answers lists. It is safe for concurrent use.
-type Service struct{ store *store.Store }
+type Service struct {
+	store    *store.Store
+	settings *setting.Live
+	location *time.Location
+}
 
 // New returns a Service.
-func New(st *store.Store) *Service { return &Service{store: st} }
+func New(st *store.Store, o Options) *Service {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	return &Service{store: st, settings: o.Settings, location: o.Location}
+}
 
 // Tasks returns a page of the principal's tasks, of the view that q names: todo (the default),
 // claimable, done, started or copied. Those who see all may ask for all.
