@@ -117,5 +117,5 @@ func export(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return faas.Download(f), nil
+	return faas.SendFile(f), nil
 }

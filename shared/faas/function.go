@@ -76,6 +76,8 @@ type Route struct {
 	Proof Proof
 	// Replayable marks a POST that keeps an idempotency record with its effect.
 	Replayable bool
+	// Deprecated says that the route is not to be used any more; nil where it is.
+	Deprecated *Deprecation
 	// MaxBody is the largest body in bytes; 0 means 1 MiB.
 	MaxBody int64
 	// Platform marks a route that the platform alone calls, a broker for example: the gateway does not
@@ -169,5 +171,5 @@ func (r Route) check() error {
 	case r.Replayable && (r.Permission == access.Public || r.Permission == access.Internal):
 		return errors.New("a replayable route needs a principal: keys are theirs")
 	}
-	return nil
+	return r.Deprecated.check()
 }

@@ -129,6 +129,9 @@ func (d *document) add(function string, r faas.Route) error {
 	if r.Permission != access.Public && r.Permission != access.Authenticated {
 		operation["description"] = "Needs the permission `" + string(r.Permission) + "`."
 	}
+	if r.Deprecated != nil {
+		operation["deprecated"] = true
+	}
 	if parameters := parameters(r); len(parameters) > 0 {
 		operation["parameters"] = parameters
 	}

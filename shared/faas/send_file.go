@@ -10,9 +10,9 @@ import (
 // Chinese reports whether the caller rather reads Chinese than English (Accept-Language).
 func (r *Request) Chinese() bool { return preferChinese(r.http.Header.Get("Accept-Language")) }
 
-// Download answers with a file while it is made. What fails on the way breaks the answer off, so that nobody takes
+// SendFile answers with a file while it is made. What fails on the way breaks the answer off, so that nobody takes
 // a part for the whole.
-func Download(f *tasklist.File) http.Handler {
+func SendFile(f *tasklist.File) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set(contentType, f.Format.Media())
