@@ -69,10 +69,7 @@ func problemOf(err error, language int) Problem {
 	}
 	p := Problem{
 		Type: "urn:diom:problem:" + f.Code, Title: titles[f.Kind][language], Status: f.Kind.Status(),
-		Code: f.Code, Detail: f.Message, Errors: f.Details,
-	}
-	if text := fault.Chinese(f.Code); language == 1 && text != "" {
-		p.Detail = text
+		Code: f.Code, Detail: f.Explain(language == 1), Errors: f.Details,
 	}
 	if f.Kind == fault.Internal {
 		p.Detail = [2]string{"Something went wrong. Give the trace id when you ask for help.", "系统出现错误，反馈时请附上 traceId。"}[language]

@@ -21,6 +21,5 @@ var sentences = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// Chinese returns what a code means in Chinese, or "". It is the general sentence of the code: what differs from
-// case to case is in the details.
+// Chinese returns what a code means in Chinese, or "". It is the general sentence of the code.
 func Chinese(code string) string { return sentences()[code] }

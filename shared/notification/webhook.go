@@ -74,6 +74,8 @@ type ReplayRequest struct {
 	Since *time.Time `json:"since"`
 }
 
+var badSecret = fault.Detail{Pointer: "/secret", Code: "bad_secret", Detail: "The secret of a webhook is whsec_ and the base64 of 24 to 64 bytes."}
+
 // hookCredentials are what is sealed of a webhook.
 type hookCredentials struct {
 	URL    string `json:"url"`
@@ -130,10 +132,13 @@ func (s *Service) UpdateWebhook(ctx context.Context, id engine.ID, body WebhookC
 func (s *Service) RotateSecret(ctx context.Context, id engine.ID, body NewSecret, match int64) (store.Webhook, error) {
 	hours := usualOverlap
 	change(&hours, body.Hours)
+	if hours < 0 || hours > longestOverlap {
+		return store.Webhook{}, ErrWebhook.With(fault.Detail{Pointer: "/hours", Code: "bad_hours", Detail: "The hours are from 0 to 720."})
+	}
+	if _, err := courier.Key(body.Secret); err != nil {
+		return store.Webhook{}, ErrWebhook.With(badSecret)
+	}
 	return s.changeHook(ctx, id, match, "webhook.rotate-secret", func(w *store.Webhook, known *hookCredentials) error {
-		if hours < 0 || hours > longestOverlap {
-			return ErrWebhook.With(fault.Detail{Pointer: "/hours", Code: "bad_hours", Detail: "The hours are from 0 to 720."})
-		}
 		until := instant().Add(time.Duration(hours) * time.Hour)
 		known.Before, known.Secret, w.RetiresAt = known.Secret, body.Secret, &until
 		if hours == 0 {
@@ -191,7 +196,7 @@ func (s *Service) sealHook(w *store.Webhook, known hookCredentials) error {
 	_, badKey := courier.Key(known.Secret)
 	check(named(w.Name), "/name", "bad_text", "The name has 1 to 255 characters, no control characters, and no blanks at its ends.")
 	check(err == nil, "/url", egress.ErrURL.Code, egress.ErrURL.Message)
-	check(badKey == nil, "/secret", "bad_secret", "The secret of a webhook is whsec_ and the base64 of 24 to 64 bytes.")
+	check(badKey == nil, badSecret.Pointer, badSecret.Code, badSecret.Detail)
 	check(len(w.Types) > 0, "/types", "required", "Say of which types of events it is told.")
 	for _, t := range w.Types {
 		check(slices.Contains(WebhookTypes, t), "/types", "unknown_type", "The types are "+strings.Join(WebhookTypes, ", ")+".")

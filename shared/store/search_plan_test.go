@@ -19,7 +19,13 @@ func TestSearchesAreFoundByKey(t *testing.T) {
 			execute(t, s, `INSERT INTO workflow_search_variable (instance_id, name, value) VALUES (?, 'amount', ?), (?, 'customer', ?)`, id[:], fmt.Sprint(m), id[:], fmt.Sprintf(`"C-%04d"`, m))
 		}
 	}
+	for m := range 500 {
+		id, user := person(m).ID, fmt.Sprintf("user%d", m)
+		execute(t, s, `INSERT INTO workflow_saved_filter (id, owner, list, name, audience, content, position, preferred, version, created_at, updated_at)
+VALUES (?, ?, 'tasks', 'x', ?, '{}', 1, 0, 1, '2026-01-01', '2026-01-01')`, id[:], user, "u:"+user)
+	}
 	execute(t, s, "ANALYZE TABLE workflow_search_variable")
+	execute(t, s, "ANALYZE TABLE workflow_saved_filter")
 	amount := Condition{Variable: "amount", Operator: Equal, Value: "300"}
 	more := Condition{Variable: "amount", Operator: More, Value: "100", Numeric: true}
 	customer := Condition{Variable: "customer", Operator: Prefix, Value: `"C-00`}

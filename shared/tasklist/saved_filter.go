@@ -54,13 +54,13 @@ type NewSavedFilter struct {
 }
 
 // SavedFilterChange is the body that changes a saved filter; what is absent stays, an empty role or department
-// ends the sharing.
+// ends the sharing, and null as condition takes it away.
 type SavedFilterChange struct {
 	Name       *string            `json:"name"`
 	Role       *string            `json:"role"`
 	Department *string            `json:"department"`
 	Parameters *map[string]string `json:"parameters"`
-	Condition  *json.RawMessage   `json:"condition"`
+	Condition  json.RawMessage    `json:"condition"`
 	Sort       *string            `json:"sort"`
 	Position   *int               `json:"position"`
 	Preferred  *bool              `json:"preferred"`
@@ -122,7 +122,9 @@ func (s *Service) ChangeSavedFilter(ctx context.Context, p access.Principal, id 
 	set(&f.Role, body.Role)
 	set(&f.Department, body.Department)
 	set(&f.Parameters, body.Parameters)
-	set(&f.Condition, body.Condition)
+	if len(body.Condition) > 0 {
+		f.Condition = body.Condition
+	}
 	set(&f.Sort, body.Sort)
 	set(&f.Position, body.Position)
 	set(&f.Preferred, body.Preferred)
