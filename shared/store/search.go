@@ -27,7 +27,7 @@ type Operator string
 // The operators. Prefix is the beginning of a text; Exists asks whether there is a value.
 const (
 	Equal   Operator = "eq"
-	OneOf    Operator = "in"
+	OneOf   Operator = "in"
 	Prefix  Operator = "prefix"
 	Less    Operator = "lt"
 	AtMost  Operator = "le"
