@@ -71,10 +71,11 @@ func (s *Service) tellHook(ctx context.Context, d store.ChannelDelivery) error {
 		return err
 	}
 	r := s.courier.Send(ctx, to, courier.Message{ID: d.ID.String(), Event: d.Event})
-	switch {
-	case ctx.Err() != nil: // broken off, which says nothing
+	if ctx.Err() != nil { // broken off, which says nothing
 		done(limit.Unknown)
 		return nil
+	}
+	switch {
 	case r.Delivered || r.Final:
 		done(limit.Succeeded)
 	default:

@@ -23,21 +23,18 @@ const maxSearchable = 255
 // long is not kept, and neither is the one before it.
 func (w *writer) searchVariables() {
 	kept := w.Searchable || len(w.SearchNames) > 0
-	if !kept && !w.migrated() {
+	switch {
+	case !kept && !w.migrated():
 		return
-	}
-	if !kept || w.After.State.Ended() {
-		if w.Before != nil {
-			w.closeGuard()
-			w.batch.Add(deleteSearchVariables, w.After.ID[:])
-		}
+	case !kept || w.After.State.Ended():
+		w.forgetVariables()
 		return
 	}
 	var rows [][]any
 	var gone []any
 	for _, name := range w.written() {
 		current, exists := w.After.Scopes[0].Variables[name]
-		wanted := w.Searchable || slices.Contains(w.SearchNames, name)
+		wanted := w.wanted(name)
 		if value, ok := searchable(name, current); ok && exists && wanted {
 			rows = append(rows, []any{value, w.After.ID[:], name})
 		} else if (wanted || w.migrated()) && w.wasKept(name) {
@@ -49,6 +46,19 @@ func (w *writer) searchVariables() {
 		w.closeGuard()
 		w.batch.Add(deleteSearchVariables+` AND v.name IN (`+placeholders(len(gone))+`)`, append([]any{w.After.ID[:]}, gone...)...)
 	}
+}
+
+// forgetVariables removes what is kept of an instance's variables.
+func (w *writer) forgetVariables() {
+	if w.Before != nil {
+		w.closeGuard()
+		w.batch.Add(deleteSearchVariables, w.After.ID[:])
+	}
+}
+
+// wanted reports whether a variable is kept: all are where messages look for them, and else those that are named.
+func (w *writer) wanted(name string) bool {
+	return w.Searchable || slices.Contains(w.SearchNames, name)
 }
 
 // wasKept reports whether a row holds the value of a variable before the step.

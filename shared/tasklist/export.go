@@ -105,33 +105,47 @@ func export[T any](ctx context.Context, s *Service, all []column[T], e exported[
 	if len(problems) > 0 {
 		return nil, ErrSearch.With(problems...)
 	}
-	in := Search{Parameters: e.Parameters, Condition: e.Condition, Sort: e.Sort, Limit: page.MaxLimit}
-	first, err := e.read(ctx, in)
+	first, err := e.read(ctx, e.search())
 	if err != nil {
 		return nil, err
 	}
 	left := s.settings.Now(ctx).Int(setting.ExportRows)
 	return &File{Format: e.Format, Name: e.name + "." + string(e.Format), Write: func(ctx context.Context, to io.Writer) error {
 		w, err := sheet.New(to, e.Format, s.location)
+		if err == nil {
+			err = w.Row(titles(columns, e.chinese)...)
+		}
+		if err == nil {
+			err = e.pages(ctx, w, columns, first, left)
+		}
 		if err != nil {
 			return err
 		}
-		if err := w.Row(titles(columns, e.chinese)...); err != nil {
+		return w.Close()
+	}}, nil
+}
+
+// pages writes the rows of a page and of those behind it, left rows at most.
+func (e exported[T]) pages(ctx context.Context, w *sheet.Writer, columns []column[T], p page.Page[T], left int) error {
+	in := e.search()
+	for {
+		if err := rows(w, columns, p.Items[:min(left, len(p.Items))]); err != nil {
 			return err
 		}
-		for p := first; ; {
-			if err := rows(w, columns, p.Items[:min(left, len(p.Items))]); err != nil {
-				return err
-			}
-			if left -= len(p.Items); left <= 0 || p.NextCursor == "" {
-				return w.Close()
-			}
-			in.Cursor = p.NextCursor
-			if p, err = e.read(ctx, in); err != nil {
-				return err
-			}
+		if left -= len(p.Items); left <= 0 || p.NextCursor == "" {
+			return nil
 		}
-	}}, nil
+		in.Cursor = p.NextCursor
+		var err error
+		if p, err = e.read(ctx, in); err != nil {
+			return err
+		}
+	}
+}
+
+// search is what an export asks for.
+func (e Export) search() Search {
+	return Search{Parameters: e.Parameters, Condition: e.Condition, Sort: e.Sort, Limit: page.MaxLimit}
 }
 
 // chosen are the columns of names, all of them where there are none.
