@@ -15,7 +15,7 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
+.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
   crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak
 
 help: ## Print the targets
@@ -65,6 +65,9 @@ lint: $(GOLANGCI) ## Run the linters of .golangci.yml
 
 gen: diom ## Write the stack files, knative/base, openapi.yaml and the tables of docs/ from the functions
 	@$(DIOM) gen
+
+client: gen ## Write the client in TypeScript from openapi.yaml to client/typescript/dist (needs Node.js)
+	@cd client/typescript && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent generate && npm run --silent build
 
 schema: diom ## Write migrations/schema.sql from what the migrations make
 	@$(DIOM) dev --services -- $(GO) test ./test -run TestSchema -rewrite-schema

@@ -356,6 +356,7 @@ CREATE TABLE `workflow_delivery` (
   `due_at` datetime(3) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   `ended_at` datetime(3) DEFAULT NULL,
+  `event` mediumblob DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `due` (`due_at`),
   KEY `state` (`state`,`id`),
@@ -636,6 +637,23 @@ CREATE TABLE `workflow_resource` (
   PRIMARY KEY (`deployment_id`,`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `workflow_saved_filter` (
+  `id` binary(16) NOT NULL,
+  `owner` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `list` varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `audience` varchar(130) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `content` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `position` int(11) NOT NULL,
+  `preferred` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `name` (`owner`,`list`,`name`),
+  KEY `audience` (`audience`,`list`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `workflow_search_variable` (
   `instance_id` binary(16) NOT NULL,
   `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -786,4 +804,20 @@ CREATE TABLE `workflow_topic_binding` (
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `topic` (`topic`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_webhook` (
+  `id` binary(16) NOT NULL,
+  `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `host` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `sealed` blob NOT NULL,
+  `retires_at` datetime(3) DEFAULT NULL,
+  `types` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `process_keys` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `enabled` tinyint(4) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `name` (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -13,7 +13,7 @@ import (
 // package is a decision: it gets its place here.
 var ranks = [][]string{
 	0:  {"migrations", "examples", "shared/fault", "shared/page", "shared/expr", "shared/excerpt"},
-	1:  {"shared/feel", "shared/schedule"},
+	1:  {"shared/feel", "shared/schedule", "shared/sheet"},
 	2:  {"shared/bpmn", "shared/form", "shared/dmn"},
 	3:  {"shared/engine", "shared/soundness"},
 	4:  {"shared/config", "shared/telemetry"},

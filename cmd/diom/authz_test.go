@@ -29,6 +29,7 @@ var publicRoutes = map[string]string{
 	"GET /{$}":                   "the first page",
 	"GET /api":                   "the list of routes",
 	"GET /openapi.yaml":          "the description of the routes",
+	"GET /asyncapi.yaml":         "the description of the events",
 	" /":                         "the gateway hands on to routes with permissions of their own",
 	"POST /api/v1/events":        "each CloudEvent is signed",
 

@@ -3,15 +3,12 @@ package gateway
 import (
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
-	"time"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
-	"diom.io/workflow/shared/limit"
 )
 
 // Why the gateway refuses a request.
@@ -64,6 +61,9 @@ func (g *gateway) admit(e *exchange, r *http.Request) error {
 		if err := g.identify(e, r); err != nil {
 			return err
 		}
+	}
+	if err := g.limitRoute(e, r); err != nil {
+		return err
 	}
 	if !e.entry.Replayable { // no function remembers it, so that nothing may rely on it
 		r.Header.Del("Idempotency-Key")
@@ -121,20 +121,3 @@ func bearer(header http.Header) string {
 	}
 	return ""
 }
-
-// limited counts the request, and tells the caller of the limit once a tenth of it or less is left.
-func (g *gateway) limited(e *exchange, r *http.Request, l *limit.Limiter, key string) error {
-	d := l.Allow(r.Context(), key)
-	if !d.Allowed || d.Limit > 0 && d.Remaining <= d.Limit/10 {
-		h := e.Header()
-		h.Set("RateLimit-Limit", strconv.Itoa(d.Limit))
-		h.Set("RateLimit-Remaining", strconv.Itoa(max(d.Remaining, 0)))
-		h.Set("RateLimit-Reset", strconv.Itoa(seconds(d.Reset)))
-	}
-	if !d.Allowed {
-		return ErrRateLimited.After(d.RetryAfter)
-	}
-	return nil
-}
-
-func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

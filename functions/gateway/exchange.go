@@ -29,6 +29,8 @@ type exchange struct {
 	err       error
 	stack     []byte
 	forwarded bool // the function has been called
+	// limit and left are those of the limit that is nearest.
+	limit, left int
 	// blameless failures, such as an upload that broke off, say nothing about the function.
 	blameless bool
 }

@@ -36,7 +36,7 @@ type gateway struct {
 	byName   map[string]*neighbour
 	names    []string // of the functions in the table, sorted
 
-	user, address, login atomic.Pointer[limit.Limiter]
+	user, address, login, route, search atomic.Pointer[limit.Limiter]
 
 	remote  bool // functions are reached by URL
 	status  statusBoard
@@ -101,7 +101,8 @@ func (g *gateway) limit(v *setting.Values) error {
 		rate limit.Rate
 	}{
 		{&g.user, "user", setting.LimitUser, g.settings.LimitUser}, {&g.address, "address", setting.LimitAddress, g.settings.LimitAddress},
-		{&g.login, "login", setting.LimitLogin, g.settings.LimitLogin},
+		{&g.login, "login", setting.LimitLogin, g.settings.LimitLogin}, {&g.route, "route", setting.LimitRoute, g.settings.LimitRoute},
+		{&g.search, "search", setting.LimitSearch, g.settings.LimitSearch},
 	} {
 		if v.IsSet(l.key) {
 			l.rate = v.Rate(l.key)

@@ -23,6 +23,8 @@ var Function = faas.Function{
 		{Method: http.MethodGet, Pattern: "/{$}", Permission: access.Public, Summary: "A page that leads on", Media: "text/html", Serve: serve},
 		{Method: http.MethodGet, Pattern: "/api", Permission: access.Public, Summary: "The routes of every function, as JSON or, for browsers, as a page", Answer: listing{}, Serve: serve},
 		{Method: http.MethodGet, Pattern: "/openapi.yaml", Permission: access.Public, Summary: "This document", Media: yamlType, Also: http.StatusNotModified, Versioned: true, Serve: serve},
+		{Method: http.MethodGet, Pattern: functionsPath, Permission: access.Authenticated, Summary: "List the functions with their versions, their health and their routes", Answer: functionList{}, Serve: serveFunctions},
+		{Method: http.MethodGet, Pattern: "/asyncapi.yaml", Permission: access.Public, Summary: "The events that the product sends and takes (AsyncAPI)", Media: yamlType, Also: http.StatusNotModified, Versioned: true, Serve: serve},
 		{Method: http.MethodGet, Pattern: streamPath, Permission: access.Authenticated, Summary: "What happens, as it happens, by id: server-sent events that a caller goes on with by Last-Event-ID", Media: streamType, Serve: noStream},
 		{Pattern: "/", Permission: access.Public, Summary: "Every route of the other functions", Serve: serve},
 	},

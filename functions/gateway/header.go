@@ -101,7 +101,7 @@ func first(list, other string) string {
 const (
 	corsMethods = "GET, POST, PUT, PATCH, DELETE"
 	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Accept-Language, X-Requested-With, X-Timeout, Traceparent, Last-Event-ID"
-	corsExposed = "ETag, Location, Content-Language, Idempotency-Replayed, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Traceparent, X-Request-Id"
+	corsExposed = "ETag, Location, Content-Language, Idempotency-Replayed, Retry-After, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Traceparent, X-Request-Id, Content-Disposition, Deprecation, Sunset, Link"
 )
 
 // cors lets the pages of the listed origins read answers, and reports whether the request is their

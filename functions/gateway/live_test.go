@@ -20,7 +20,7 @@ func TestDefaultsOfLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, want := range map[string]limit.Rate{setting.LimitUser: s.LimitUser, setting.LimitAddress: s.LimitAddress, setting.LimitLogin: s.LimitLogin} {
+	for key, want := range map[string]limit.Rate{setting.LimitUser: s.LimitUser, setting.LimitAddress: s.LimitAddress, setting.LimitLogin: s.LimitLogin, setting.LimitRoute: s.LimitRoute, setting.LimitSearch: s.LimitSearch} {
 		d, _ := setting.Find(key)
 		var got limit.Rate
 		if err := got.UnmarshalText([]byte(d.Fallback(config.Config{}))); err != nil || got != want {

@@ -19,11 +19,16 @@ const yamlType = "application/yaml"
 //go:embed openapi.yaml
 var openAPI string
 
-// openAPITag names the document by its content.
-var openAPITag = sync.OnceValue(func() string {
-	sum := sha256.Sum256([]byte(openAPI))
+// openAPITag and asyncAPITag name the documents by their content.
+var (
+	openAPITag  = sync.OnceValue(func() string { return tag(openAPI) })
+	asyncAPITag = sync.OnceValue(func() string { return tag(asyncAPI) })
+)
+
+func tag(document string) string {
+	sum := sha256.Sum256([]byte(document))
 	return strconv.Quote(base64.RawURLEncoding.EncodeToString(sum[:12]))
-})
+}
 
 // describe answers with openapi.yaml, or 304 to who has it.
 func describe(e *exchange, r *http.Request) {

@@ -40,6 +40,8 @@ func (g *gateway) pages() error {
 	g.routes.Handle("GET /{$}", page(g.home))
 	g.routes.Handle("GET /api", page(g.api))
 	g.routes.Handle("GET /openapi.yaml", page(describe))
+	g.routes.Handle("GET "+functionsPath, page(g.functions))
+	g.routes.Handle("GET /asyncapi.yaml", page(describeEvents))
 	g.routes.Handle("GET "+streamPath, page(g.stream))
 	g.routes.Handle("GET /assets/gateway.css", page(func(e *exchange, _ *http.Request) {
 		e.Header().Set("Content-Type", "text/css; charset=utf-8")

@@ -29,6 +29,10 @@ type settings struct {
 	// LimitLogin is how many log-ins may come from one address. Its burst lets an office behind one address
 	// come to work.
 	LimitLogin limit.Rate `env:"DIOM_LIMIT_LOGIN" envDefault:"20/m:600"`
+	// LimitRoute is how many requests one user, or one address without a user, may send to one route.
+	LimitRoute limit.Rate `env:"DIOM_LIMIT_ROUTE" envDefault:"off"`
+	// LimitSearch is how many searches and exports one user may ask for.
+	LimitSearch limit.Rate `env:"DIOM_LIMIT_SEARCH" envDefault:"20/s:100"`
 	// Replicas is how many gateways run: while Redis is down each applies its share of the limits.
 	Replicas int `env:"DIOM_GATEWAY_REPLICAS" envDefault:"1"`
 	// Streams is how many streams of live events a process serves at once.

@@ -38,7 +38,7 @@ var Function = faas.Function{
 			Method: http.MethodPost, Pattern: "/api/v1/notifications:read-all", Summary: "Mark all of one's notifications as read",
 			Permission: access.Authenticated, Replayable: true, Answer: notification.Count{}, Serve: readAll,
 		},
-	}, channelRoutes(), preferenceRoutes()),
+	}, channelRoutes(), webhookRoutes(), preferenceRoutes()),
 	Events: []faas.Event{
 		{Type: cloudevent.TypeTaskCreated, Summary: "Notify the assignee, or those who may claim the task", Serve: consume},
 		{Type: cloudevent.TypeTaskAssigned, Summary: "Notify the new assignee, or those who may claim the task again", Serve: consume},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -28,6 +29,10 @@ func deadLetterRoutes() []faas.Route {
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/dead-letters/{id}/resubmit", Summary: "Take or send a dead letter again",
 			Permission: access.SysSetting, Replayable: true, Answer: store.DeadLetter{}, Serve: resubmit,
+		},
+		{
+			Method: http.MethodGet, Pattern: "/api/v1/dead-letters/{id}/rehearsal", Summary: "Say what would become of a dead letter if it were resubmitted; nothing is changed",
+			Permission: access.SysSetting, Answer: workflow.Rehearsal{}, Serve: faas.WithID(rehearse),
 		},
 	}
 }
@@ -70,4 +75,8 @@ func resubmit(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	return r.App.Inbound.Resubmit(ctx, id, r.Idempotency)
+}
+
+func rehearse(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
+	return r.App.Inbound.Rehearse(ctx, id)
 }

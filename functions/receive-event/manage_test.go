@@ -257,13 +257,24 @@ func TestDeadLetters(t *testing.T) {
 		{Name: "list of an operator", Method: "GET", Path: path, Header: b.As("wuqiang"), Status: 403, Code: "forbidden"},
 		{Name: "read", Method: "GET", Path: one, Header: admin, Status: 200, JSON: `{"content": {"id": "` + poison.ID() + `", "data": {"key": "p"}}}`},
 		{Name: "read unknown", Method: "GET", Path: path + "/" + engine.ID{1}.String(), Header: admin, Status: 404, Code: "dead_letter_not_found"},
+		{Name: "rehearse too early", Method: "GET", Path: one + "/rehearsal", Header: admin, Status: 200, JSON: `{"outcome": "refused", "code": "event_mapping_failed"}`},
+		{Name: "rehearse unknown", Method: "GET", Path: path + "/" + engine.ID{1}.String() + "/rehearsal", Header: admin, Status: 404, Code: "dead_letter_not_found"},
+		{Name: "rehearse as an operator", Method: "GET", Path: one + "/rehearsal", Header: b.As("wuqiang"), Status: 403},
 		{Name: "resubmit too early", Method: "POST", Path: one + "/resubmit", Header: admin, Status: 422, Code: "event_mapping_failed"},
 		{Name: "resubmit unknown", Method: "POST", Path: path + "/" + engine.ID{1}.String() + "/resubmit", Header: admin, Status: 404},
 	})
 	b.mend()
+	b.suite.Run(t, []faastest.Call{
+		{Name: "rehearse", Method: "GET", Path: one + "/rehearsal", Header: admin, Status: 200, JSON: `{"outcome": "started", "message": "order placed", "businessKey": "p"}`},
+		{Name: "nothing has changed", Method: "GET", Path: one, Header: admin, Status: 200, JSON: `{"resubmittedAt": null}`},
+	})
+	if made := b.instances(); len(made) != 0 {
+		t.Errorf("a rehearsal has made %+v", made)
+	}
 	again := with(admin, "Idempotency-Key", "again")
 	b.suite.Run(t, []faastest.Call{
 		{Name: "resubmit", Method: "POST", Path: one + "/resubmit", Header: again, Status: 200, JSON: `{"eventId": "` + poison.ID() + `"}`},
+		{Name: "rehearse what is over", Method: "GET", Path: one + "/rehearsal", Header: admin, Status: 409, Code: "dead_letter_resubmitted"},
 		{Name: "resubmit twice", Method: "POST", Path: one + "/resubmit", Header: admin, Status: 409, Code: "dead_letter_resubmitted"},
 		{Name: "list", Method: "GET", Path: path, Header: admin, Status: 200, JSON: `{"items": []}`},
 		{Name: "list of all", Method: "GET", Path: path + "?resubmitted=true", Header: admin, Status: 200, JSON: `{"items": [{}]}`},

@@ -28,6 +28,9 @@ type Process struct {
 	// HistoryTimeToLive is the text of the attribute: days ("180"), an ISO 8601 duration ("P180D")
 	// or empty.
 	HistoryTimeToLive string
+	// SearchVariables are the variables of the process scope by which instances are searched
+	// (diom:searchVariables, names separated by commas).
+	SearchVariables []string
 	// Line is where the start tag begins; the first line of a file is 1.
 	Line int
 	// CandidateStarterUsers and CandidateStarterGroups are comma-separated names, always literal;

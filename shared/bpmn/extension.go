@@ -55,6 +55,7 @@ var extensionAttributes = map[string]extension{
 	"initiator":             {verdict: executed},
 	"candidateStarterUsers": {verdict: executed}, "candidateStarterGroups": {verdict: executed},
 	"versionTag": {verdict: executed}, "historyTimeToLive": {verdict: executed},
+	"searchVariables": {verdict: executed},
 
 	"type": {on: onWork}, "topic": {on: onWork}, "class": {on: onWork}, "delegateExpression": {on: onWork}, "expression": {on: onWork},
 	"resultVariable": {on: onResult}, "resultVariableName": {on: onResult}, "function": {on: onWork},

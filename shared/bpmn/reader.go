@@ -145,6 +145,7 @@ func (r *reader) process(n *node) {
 		Key: s.id, Name: s.name, Line: n.line, Documentation: n.documentation(),
 		VersionTag:        n.extension("versionTag"),
 		HistoryTimeToLive: n.extension("historyTimeToLive"),
+		SearchVariables:   strings.Fields(strings.ReplaceAll(n.extension("searchVariables"), ",", " ")),
 		nodes:             map[string]*FlowNode{}, flows: map[string]*SequenceFlow{},
 	})
 	r.drafts = append(r.drafts, p)

@@ -1,6 +1,7 @@
 package cloudevent
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -251,4 +252,15 @@ func EnvelopeSchema() map[string]any {
 			"data":             map[string]any{"type": "object"},
 		},
 	}
+}
+
+// EventSchema returns the JSON Schema of a whole event of the type in structured mode: the envelope with the
+// type's own data.
+func (d Description) EventSchema() map[string]any {
+	schema := EnvelopeSchema()
+	properties := maps.Clone(schema["properties"].(map[string]any)) //nolint:forcetypeassert // EnvelopeSchema makes it
+	properties["type"] = map[string]any{"const": d.Type}
+	properties["data"] = d.Schema()
+	schema["properties"], schema["description"] = properties, d.Summary
+	return schema
 }

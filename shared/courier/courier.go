@@ -40,7 +40,8 @@ const (
 )
 
 // Address is where a message goes. To is the person's mail address, for mail; URL and Secret are for the others.
-type Address struct{ Kind, URL, Secret, To string }
+// Before is another secret by which a webhook may know the message, or empty.
+type Address struct{ Kind, URL, Secret, To, Before string }
 
 // Message is what is carried. ID is the same at every attempt. Webhooks get Data as it is; the others read Title,
 // Text and Links.
@@ -51,6 +52,8 @@ type Message struct {
 	Title, Text string
 	Links       []Link
 	Data        any
+	// Event is a CloudEvent as JSON, which a webhook gets in place of all else.
+	Event []byte
 }
 
 // Link leads from a message to the product.
@@ -147,7 +150,9 @@ func (c *Courier) post(ctx context.Context, target string, body []byte, header h
 	if header != nil {
 		request.Header = header
 	}
-	request.Header.Set("Content-Type", "application/json")
+	if request.Header.Get("Content-Type") == "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := c.client.Do(request)
 	if err != nil {
 		return Receipt{Final: errors.Is(err, egress.ErrForbidden) || errors.Is(err, egress.ErrURL), Reason: egress.Reason(err)}, nil

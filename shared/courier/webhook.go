@@ -47,12 +47,21 @@ func (c *Courier) webhook(ctx context.Context, to Address, m Message) Receipt {
 	if err != nil {
 		return Receipt{Final: true, Reason: err.Error()}
 	}
-	body := marshal(payload{m.Type, m.At.UTC(), m.Data})
+	body, header := m.Event, http.Header{}
+	if body == nil {
+		body = marshal(payload{m.Type, m.At.UTC(), m.Data})
+	} else {
+		header.Set("Content-Type", "application/cloudevents+json")
+	}
 	at := strconv.FormatInt(c.now().Unix(), 10)
-	header := http.Header{}
 	header.Set("webhook-id", m.ID)
 	header.Set("webhook-timestamp", at)
-	header.Set("webhook-signature", "v1,"+mac(key, m.ID+"."+at+"."+string(body)))
+	signed := m.ID + "." + at + "." + string(body)
+	signature := "v1," + mac(key, signed)
+	if before, err := Key(to.Before); err == nil {
+		signature += " v1," + mac(before, signed)
+	}
+	header.Set("webhook-signature", signature)
 	header.Set("User-Agent", "diom-webhook/1")
 	receipt, _ := c.post(ctx, to.URL, body, header)
 	return receipt

@@ -97,7 +97,7 @@ func (a *App) open() error {
 	a.Workflow.Settings = a.Access.Settings
 	a.followLogLevel()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
-	a.Tasklist = tasklist.New(a.Store)
+	a.Tasklist = tasklist.New(a.Store, tasklist.Options{Location: location, Settings: a.Access.Settings})
 	a.TaskLinks = tasklink.New(a.Store, a.Access, a.Workflow, a.Config.PublicURL)
 	a.Notifications, err = notification.New(notification.Options{Config: a.Config, Store: a.Store, Feed: a.Live, Access: a.Access, Location: location, Offer: a.TaskLinks.Offer})
 	if err != nil {

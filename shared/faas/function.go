@@ -60,7 +60,7 @@ type Route struct {
 	// Body and Answer are zero values of the JSON types, for openapi.yaml; nil where there is none.
 	Body, Answer any
 	// Accepts are the content types of the body, for openapi.yaml, and Media that of the answer, where they
-	// are not JSON.
+	// are not JSON; several are separated by a comma and a blank, and the answer names its own.
 	Accepts []string
 	Media   string
 	// Status is the status of success; 0 means 200, or 204 where there is no answer. Also is another one,
@@ -76,6 +76,8 @@ type Route struct {
 	Proof Proof
 	// Replayable marks a POST that keeps an idempotency record with its effect.
 	Replayable bool
+	// Deprecated says that the route is not to be used any more; nil where it is.
+	Deprecated *Deprecation
 	// MaxBody is the largest body in bytes; 0 means 1 MiB.
 	MaxBody int64
 	// Platform marks a route that the platform alone calls, a broker for example: the gateway does not
@@ -169,5 +171,5 @@ func (r Route) check() error {
 	case r.Replayable && (r.Permission == access.Public || r.Permission == access.Internal):
 		return errors.New("a replayable route needs a principal: keys are theirs")
 	}
-	return nil
+	return r.Deprecated.check()
 }

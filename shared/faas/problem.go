@@ -62,7 +62,7 @@ func problemOf(err error, language int) Problem {
 	if errors.As(err, &method) {
 		return Problem{
 			Type: "urn:diom:problem:method_not_allowed", Title: [2]string{"Method not allowed", "不支持该请求方法"}[language],
-			Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "Allowed are " + method.allow + ".",
+			Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: [2]string{"Allowed are ", "允许的方法是 "}[language] + method.allow + [2]string{".", "。"}[language],
 		}
 	}
 	f := fault.From(err)
@@ -71,7 +71,7 @@ func problemOf(err error, language int) Problem {
 	}
 	p := Problem{
 		Type: "urn:diom:problem:" + f.Code, Title: titles[f.Kind][language], Status: f.Kind.Status(),
-		Code: f.Code, Detail: f.Message, Errors: f.Details,
+		Code: f.Code, Detail: f.Explain(language == 1), Errors: f.Details,
 	}
 	if f.Kind == fault.Internal {
 		p.Detail = [2]string{"Something went wrong. Give the trace id when you ask for help.", "系统出现错误，反馈时请附上 traceId。"}[language]

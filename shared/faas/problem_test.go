@@ -21,7 +21,7 @@ func TestProblemDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Problem{
-		Type: "urn:diom:problem:invalid_model", Title: "内容校验未通过", Status: 422, Detail: "The model has problems.",
+		Type: "urn:diom:problem:invalid_model", Title: "内容校验未通过", Status: 422, Detail: "BPMN 模型无法部署。",
 		Instance: "/invalid", Code: "invalid_model", TraceID: "0af7651916cd43dd8448eb211c80319c",
 		Errors: []fault.Detail{{Pointer: "/resources/a.bpmn", Element: "t1", Line: 7, Rule: "r", Fix: "f"}},
 	}

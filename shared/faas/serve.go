@@ -31,6 +31,7 @@ var ErrBadKey = fault.New(fault.Malformed, "bad_idempotency_key", "An Idempotenc
 // answer. The order is the order of the checks.
 func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 	c.route = route.Pattern
+	route.Deprecated.announce(c.Header())
 	request := &Request{App: e.app, http: r, route: route, maxBody: route.MaxBody}
 	if request.maxBody == 0 {
 		request.maxBody = DefaultMaxBody

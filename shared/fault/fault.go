@@ -110,6 +110,7 @@ type Error struct {
 	Details    []Detail
 	RetryAfter time.Duration
 	verdict    *Verdict
+	precise    bool
 }
 
 // New returns a sentinel.
@@ -137,8 +138,21 @@ func (e *Error) With(details ...Detail) *Error {
 // Withf returns a copy of e with a more precise message.
 func (e *Error) Withf(format string, arguments ...any) *Error {
 	c := *e
-	c.Message = fmt.Sprintf(format, arguments...)
+	c.Message, c.precise = fmt.Sprintf(format, arguments...), true
 	return &c
+}
+
+// Explain returns the message in English, or in Chinese. What was made more precise stands behind the Chinese
+// sentence of the code as it is.
+func (e *Error) Explain(inChinese bool) string {
+	text := Chinese(e.Code)
+	switch {
+	case !inChinese || text == "":
+		return e.Message
+	case e.precise:
+		return text + "（" + e.Message + "）"
+	}
+	return text
 }
 
 // After returns a copy of e that tells the caller to wait for d.

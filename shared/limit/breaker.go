@@ -64,6 +64,9 @@ func NewBreaker(name string, changed func(open bool)) *Breaker {
 	return b
 }
 
+// Open reports whether calls are stopped at the moment.
+func (b *Breaker) Open() bool { return b.circuit.State() == gobreaker.StateOpen }
+
 // Allow asks to make a call. When it may be made, done must be called exactly once with its outcome;
 // otherwise done is nil and wait says when to try again.
 func (b *Breaker) Allow() (done func(Outcome), wait time.Duration) {

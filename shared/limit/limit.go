@@ -71,6 +71,9 @@ func New(client redis.UniversalClient, name string, rate Rate, replicas int) (*L
 // Rate returns the rate that the Limiter applies.
 func (l *Limiter) Rate() Rate { return l.rate }
 
+// Name returns the name under which the keys are shared.
+func (l *Limiter) Name() string { return l.name }
+
 // lease is a tenth of a second's worth of the rate, at most a fiftieth of the burst, at least one.
 func lease(rate Rate) int64 {
 	tenth := int64(100*time.Millisecond) * int64(rate.Count) / int64(rate.Per)

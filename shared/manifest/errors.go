@@ -39,9 +39,9 @@ func errorsTable(root fs.FS) ([]byte, error) {
 	for _, kind := range fault.Kinds() {
 		fmt.Fprintf(&b, "| %s | %d | %s |\n", kind, kind.Status(), verdicts[kind.Verdict()])
 	}
-	b.WriteString("\n| code | status | meaning | declared in |\n|---|---|---|---|\n")
+	b.WriteString("\nThe title and the detail are in English or, where `Accept-Language` prefers it, in Chinese: then the detail is the sentence below;\nwhat differs from case to case stands behind it, and in `errors`, in English.\n\n| code | status | meaning | 含义 | declared in |\n|---|---|---|---|---|\n")
 	for _, s := range list {
-		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", s.code, s.kind.Status(), cell(s.text), s.where)
+		fmt.Fprintf(&b, "| `%s` | %d | %s | %s | %s |\n", s.code, s.kind.Status(), cell(s.text), cell(fault.Chinese(s.code)), s.where)
 	}
 	return b.Bytes(), nil
 }

@@ -52,6 +52,11 @@ func Generate(functions []faas.Function) (map[string][]byte, error) {
 	if files["docs/events.md"], err = eventsTable(functions); err != nil {
 		return nil, err
 	}
+	events, err := asyncFiles(functions)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(files, events)
 	if files["stack.yml"], err = encode(stackOf(functions, community)); err != nil {
 		return nil, err
 	}

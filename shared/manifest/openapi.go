@@ -129,6 +129,9 @@ func (d *document) add(function string, r faas.Route) error {
 	if r.Permission != access.Public && r.Permission != access.Authenticated {
 		operation["description"] = "Needs the permission `" + string(r.Permission) + "`."
 	}
+	if r.Deprecated != nil {
+		operation["deprecated"] = true
+	}
 	if parameters := parameters(r); len(parameters) > 0 {
 		operation["parameters"] = parameters
 	}
@@ -229,7 +232,11 @@ func (d *document) success(r faas.Route, status int) object {
 	switch {
 	case status == http.StatusNotModified:
 	case r.Media != "":
-		answer["content"] = object{r.Media: object{"schema": object{"type": "string"}}}
+		content := object{}
+		for media := range strings.SplitSeq(r.Media, ", ") {
+			content[media] = object{"schema": object{"type": "string"}}
+		}
+		answer["content"] = content
 	case r.Answer != nil:
 		answer["content"] = object{"application/json": object{"schema": d.schemas.of(r.Answer)}}
 	}

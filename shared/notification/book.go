@@ -8,9 +8,10 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-// book is what administrators have set up: the channels that deliver, and the templates that they wrote.
+// book is what administrators have set up: the channels that deliver, the webhooks, and the templates that they wrote.
 type book struct {
 	channels  []store.Channel
+	webhooks  []store.Webhook
 	templates map[string]store.NotificationTemplate // by templateKey
 }
 
@@ -36,7 +37,11 @@ func (s *Service) fresh(ctx context.Context) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &book{channels: channels, templates: map[string]store.NotificationTemplate{}}
+	webhooks, err := s.store.OpenWebhooks(ctx, maxWebhooks)
+	if err != nil {
+		return nil, err
+	}
+	b := &book{channels: channels, webhooks: webhooks, templates: map[string]store.NotificationTemplate{}}
 	for _, t := range written {
 		b.templates[templateKey(t.Kind, t.Language)] = t
 	}

@@ -55,11 +55,17 @@ type notice struct {
 // what is over by then is not offered. It returns ErrEvent for an event that it cannot read.
 func (s *Service) Consume(ctx context.Context, e event.Event) error {
 	if e.Type() == cloudevent.TypeBatchProgress {
+		if err := s.hook(ctx, e, ""); err != nil {
+			return err
+		}
 		return s.consumeProgress(ctx, e)
 	}
 	n := notice{Service: s, event: e}
 	if err := e.DataAs(&n.data); err != nil || n.data.InstanceID.IsZero() {
 		return ErrEvent
+	}
+	if err := s.hook(ctx, e, n.data.ProcessKey); err != nil {
+		return err
 	}
 	if err := n.notify(ctx); err != nil {
 		return err

@@ -80,6 +80,9 @@ func (s *Service) attempt(ctx context.Context, d store.ChannelDelivery) (err err
 			err = fmt.Errorf("delivery %s: panic: %v", d.ID, cause)
 		}
 	}()
+	if d.Event != nil {
+		return s.tellHook(ctx, d)
+	}
 	to, m, left, err := s.compose(ctx, d)
 	if err != nil {
 		return fmt.Errorf("delivery %s: %w", d.ID, err)
@@ -97,6 +100,7 @@ func (s *Service) attempt(ctx context.Context, d store.ChannelDelivery) (err err
 // settle ends an attempt; the outcome has the state, the answer and when to try again.
 func (s *Service) settle(ctx context.Context, d, outcome store.ChannelDelivery) error {
 	d.State, d.Status, d.Reason, d.DueAt, d.EndedAt = outcome.State, outcome.Status, outcome.Reason, outcome.DueAt, nil
+	d.Unmade = outcome.Unmade
 	if d.State != store.DeliveryWaiting {
 		now := instant()
 		d.DueAt, d.EndedAt = nil, &now

@@ -35,6 +35,8 @@ type post struct {
 	status int
 	bodies []string
 	ids    []string
+	// signatures are those of the requests.
+	signatures []string
 }
 
 func openPost(t *testing.T) *post {
@@ -45,6 +47,7 @@ func openPost(t *testing.T) *post {
 		defer p.mutex.Unlock()
 		raw, _ := io.ReadAll(r.Body)
 		p.bodies, p.ids = append(p.bodies, string(raw)), append(p.ids, r.Header.Get("webhook-id"))
+		p.signatures = append(p.signatures, r.Header.Get("webhook-signature"))
 		w.WriteHeader(p.status)
 		_, _ = io.WriteString(w, "answer")
 	}))

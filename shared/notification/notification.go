@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -43,6 +44,7 @@ type Service struct {
 	offer     func(context.Context, string, engine.ID) (string, error)
 	courier   *courier.Courier
 	books     *otter.Cache[string, *book]
+	breakers  sync.Map // the id of a webhook → *limit.Breaker
 }
 
 // New returns a Service. The error names the setting that cannot be read.

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/fault"
@@ -24,8 +26,8 @@ import (
 type Kind string
 
 // The kinds, and how JSON has their values: a number; text such as 30m or 1h30m; one of some words; text such
-// as 20/m:60, or off (limit.Rate); true or false; media types with
-// commas between.
+// as 20/m:60, or off (limit.Rate); true or false; media types with commas between; any text of at most 200
+// characters.
 const (
 	Integer  Kind = "integer"
 	Duration Kind = "duration"
@@ -33,6 +35,7 @@ const (
 	Rate     Kind = "rate"
 	Flag     Kind = "boolean"
 	Types    Kind = "types"
+	Words    Kind = "text"
 )
 
 // The settings. Where a limit is not set, it is what the environment of the gateway says.
@@ -55,6 +58,10 @@ const (
 	AttachmentTypes = "attachment.types"
 	FileKeep        = "file.keep"
 	DraftKeep       = "draft.keep"
+	ExportRows      = "export.max_rows"
+	Announcement    = "home.announcement"
+	LimitRoute      = "limit.route"
+	LimitSearch     = "limit.search"
 )
 
 // UsualTypes are the types of files that may be uploaded where nothing is set.
@@ -62,6 +69,9 @@ const UsualTypes = "image/*,application/pdf,text/plain,text/csv,application/json
 
 // mediaTypes are media types with commas between, in which * may stand for a part.
 var mediaTypes = regexp.MustCompile(`^[a-z*]+/[a-z0-9.+*-]+( *, *[a-z*]+/[a-z0-9.+*-]+){0,49}$`)
+
+// maxWords is how many characters a text has at most.
+const maxWords = 200
 
 // MaxHistory is how many earlier passwords are kept of a user.
 const MaxHistory = 24
@@ -103,6 +113,10 @@ func Definitions() []Definition {
 		{Key: AttachmentTypes, Kind: Types, fallback: fixed(UsualTypes), Summary: "The types of files that may be uploaded for a form, by what their content is; * stands for any word."},
 		{Key: FileKeep, Kind: Duration, Min: minute, Max: 365 * day, fallback: fixed("24h"), Summary: "How long a file is kept that no form was submitted with."},
 		{Key: DraftKeep, Kind: Duration, Min: 60 * minute, Max: 3650 * day, fallback: fixed("2160h"), Summary: "How long a draft is kept that nobody changes."},
+		{Key: ExportRows, Kind: Integer, Min: 1, Max: 1_000_000, fallback: fixed("50000"), Summary: "How many rows an exported file has at most."},
+		{Key: Announcement, Kind: Words, fallback: fixed(""), Summary: "What everybody reads on his start page; empty is nothing."},
+		{Key: LimitRoute, Kind: Rate, fallback: fixed("off"), Summary: "How many requests one user, or one address without a user, may send to one route."},
+		{Key: LimitSearch, Kind: Rate, fallback: fixed("20/s:100"), Summary: "How many searches and exports one user may ask for."},
 	}
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
 	return list
@@ -205,6 +219,9 @@ func (d Definition) within(value any) bool {
 		if d.Kind == Types {
 			return len(value) <= 1000 && mediaTypes.MatchString(value)
 		}
+		if d.Kind == Words {
+			return utf8.RuneCountInString(value) <= maxWords && !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
+		}
 		return slices.Contains(d.Values, value)
 	}
 	return true
@@ -224,6 +241,8 @@ func (d Definition) refuse() error {
 		what = "true or false"
 	case Types:
 		what = "media types with commas between, such as image/*,application/pdf"
+	case Words:
+		what = "a text of at most 200 characters"
 	case Rate:
 		what = "a rate such as 20/m:60 (20 a minute, 60 at once; s, m or h), or off"
 	}

@@ -28,6 +28,8 @@ type Step struct {
 	StartTimer *StartTimer
 	// Searchable keeps the variables of the process scope where Subscriptions looks for correlation keys.
 	Searchable bool
+	// SearchNames are the variables of the process scope that people search by.
+	SearchNames []string
 }
 
 // Commit writes a step in one round trip and one commit. The history row comes first: its primary

@@ -49,16 +49,20 @@ type ChannelDelivery struct {
 	DueAt          *time.Time    `json:"dueAt"`
 	CreatedAt      time.Time     `json:"createdAt"`
 	EndedAt        *time.Time    `json:"endedAt"`
+	// Event is what goes to a webhook, a CloudEvent as JSON; ChannelID is the webhook's then.
+	Event []byte `json:"-"`
+	// Unmade says that the attempt was not made: it does not count.
+	Unmade bool `json:"-"`
 }
 
 const (
-	deliveryNames    = `id, channel_id, username, type, notification_id, digest_id, state, attempts, status, reason, due_at, created_at, ended_at`
+	deliveryNames    = `id, channel_id, username, type, notification_id, digest_id, state, attempts, status, reason, due_at, created_at, ended_at, event`
 	deliveryColumns  = deliveryNames + ` FROM workflow_delivery`
 	insertDeliveries = `INSERT IGNORE INTO workflow_delivery (` + deliveryNames + `) VALUES `
 )
 
 func (d *ChannelDelivery) fields() []any {
-	return []any{&d.ID, &d.ChannelID, &d.Username, &d.Type, &d.NotificationID, &d.DigestID, &d.State, &d.Attempts, &d.Status, &d.Reason, &d.DueAt, &d.CreatedAt, &d.EndedAt}
+	return []any{&d.ID, &d.ChannelID, &d.Username, &d.Type, &d.NotificationID, &d.DigestID, &d.State, &d.Attempts, &d.Status, &d.Reason, &d.DueAt, &d.CreatedAt, &d.EndedAt, &d.Event}
 }
 
 // deliver writes deliveries in the transaction of their notifications. One that is there stays as it is.
@@ -66,13 +70,13 @@ func deliver(ctx context.Context, tx *sql.Tx, list []ChannelDelivery) error {
 	if len(list) == 0 {
 		return nil
 	}
-	arguments := make([]any, 0, 13*len(list))
+	arguments := make([]any, 0, 14*len(list))
 	for i := range list {
 		d := &list[i]
 		arguments = append(arguments, d.ID[:], d.ChannelID[:], d.Username, d.Type, nullableID(d.NotificationID), nullableID(d.DigestID), string(d.State), d.Attempts,
-			d.Status, excerpt.Cut(d.Reason, maxReason), d.DueAt, d.CreatedAt, d.EndedAt)
+			d.Status, excerpt.Cut(d.Reason, maxReason), d.DueAt, d.CreatedAt, d.EndedAt, d.Event)
 	}
-	_, err := tx.ExecContext(ctx, insertDeliveries+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), ", len(list)), ", "), arguments...)
+	_, err := tx.ExecContext(ctx, insertDeliveries+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), ", len(list)), ", "), arguments...)
 	return err
 }
 
@@ -141,16 +145,20 @@ func (s *Store) ClaimDeliveries(ctx context.Context, limit int, now time.Time, l
 }
 
 const (
-	settleDelivery = `UPDATE workflow_delivery SET state = ?, status = ?, reason = ?, due_at = ?, ended_at = ? WHERE id = ? AND state = ? AND attempts = ?`
+	settleDelivery = `UPDATE workflow_delivery SET state = ?, status = ?, reason = ?, due_at = ?, ended_at = ?, attempts = attempts - ? WHERE id = ? AND state = ? AND attempts = ?`
 	settleDigest   = `UPDATE workflow_delivery SET state = ?, ended_at = ? WHERE digest_id = ? AND state = ?`
 )
 
 // SettleDelivery writes what became of the attempt that d was claimed for, and of what is in d where it is a digest
 // that is over. Where another attempt has begun meanwhile it is for that one to say.
 func (s *Store) SettleDelivery(ctx context.Context, d ChannelDelivery) error {
+	unmade := 0
+	if d.Unmade {
+		unmade = 1
+	}
 	err := s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, settleDelivery, string(d.State), d.Status, excerpt.Cut(d.Reason, maxReason), d.DueAt, d.EndedAt, d.ID[:], string(DeliveryWaiting), d.Attempts)
-		if err != nil || d.EndedAt == nil || !d.NotificationID.IsZero() {
+		result, err := tx.ExecContext(ctx, settleDelivery, string(d.State), d.Status, excerpt.Cut(d.Reason, maxReason), d.DueAt, d.EndedAt, unmade, d.ID[:], string(DeliveryWaiting), d.Attempts)
+		if err != nil || d.EndedAt == nil || !d.NotificationID.IsZero() || d.Event != nil {
 			return err
 		}
 		if n, _ := result.RowsAffected(); n == 0 { // MySQL always tells

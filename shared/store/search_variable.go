@@ -22,31 +22,43 @@ const maxSearchable = 255
 // searchVariables keeps the variables of the process scope that the step has set. A value that is too
 // long is not kept, and neither is the one before it.
 func (w *writer) searchVariables() {
-	if !w.Searchable && !w.migrated() {
+	kept := w.Searchable || len(w.SearchNames) > 0
+	switch {
+	case !kept && !w.migrated():
+		return
+	case !kept || w.After.State.Ended():
+		w.forgetVariables()
 		return
 	}
-	if !w.Searchable || w.After.State.Ended() {
-		if w.Before != nil {
-			w.closeGuard()
-			w.batch.Add(deleteSearchVariables, w.After.ID[:])
-		}
-		return
-	}
-	var kept [][]any
+	var rows [][]any
 	var gone []any
 	for _, name := range w.written() {
 		current, exists := w.After.Scopes[0].Variables[name]
-		if value, ok := searchable(name, current); ok && exists {
-			kept = append(kept, []any{value, w.After.ID[:], name})
-		} else if w.wasKept(name) {
+		wanted := w.wanted(name)
+		if value, ok := searchable(name, current); ok && exists && wanted {
+			rows = append(rows, []any{value, w.After.ID[:], name})
+		} else if (wanted || w.migrated()) && w.wasKept(name) {
 			gone = append(gone, name)
 		}
 	}
-	w.insert(insertSearchVariable, kept, orReplaceValue)
+	w.insert(insertSearchVariable, rows, orReplaceValue)
 	if len(gone) > 0 {
 		w.closeGuard()
 		w.batch.Add(deleteSearchVariables+` AND v.name IN (`+placeholders(len(gone))+`)`, append([]any{w.After.ID[:]}, gone...)...)
 	}
+}
+
+// forgetVariables removes what is kept of an instance's variables.
+func (w *writer) forgetVariables() {
+	if w.Before != nil {
+		w.closeGuard()
+		w.batch.Add(deleteSearchVariables, w.After.ID[:])
+	}
+}
+
+// wanted reports whether a variable is kept: all are where messages look for them, and else those that are named.
+func (w *writer) wanted(name string) bool {
+	return w.Searchable || slices.Contains(w.SearchNames, name)
 }
 
 // wasKept reports whether a row holds the value of a variable before the step.

@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -50,14 +52,32 @@ var ofInstance = page.Filter{Name: "instanceId", Form: page.ID}
 var ErrFilter = fault.New(fault.Malformed, "bad_filter", "A filter has a value that it does not take.")
 
 // Service answers lists. It is safe for concurrent use.
-type Service struct{ store *store.Store }
+type Service struct {
+	store    *store.Store
+	settings *setting.Live
+	location *time.Location
+}
 
 // New returns a Service.
-func New(st *store.Store) *Service { return &Service{store: st} }
+func New(st *store.Store, o Options) *Service {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	return &Service{store: st, settings: o.Settings, location: o.Location}
+}
 
 // Tasks returns a page of the principal's tasks, of the view that q names: todo (the default),
 // claimable, done, started or copied. Those who see all may ask for all.
 func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Task], error) {
+	f, err := taskFilter(p, q)
+	if err != nil {
+		return page.Page[store.Task]{}, err
+	}
+	return s.store.Tasks(ctx, f, r)
+}
+
+// taskFilter is what the parameters of TaskList mean to a principal.
+func taskFilter(p access.Principal, q url.Values) (store.TaskFilter, error) {
 	f := store.TaskFilter{View: store.View(q.Get("view")), Username: p.Username, Identities: p.Identities(), ProcessKey: q.Get("processKey"), Unread: q.Get("unread") == "true"}
 	if f.View == "" {
 		f.View = store.Todo
@@ -67,13 +87,11 @@ func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r
 		allowed = append(allowed, store.All)
 	}
 	if !slices.Contains(allowed, f.View) {
-		return page.Page[store.Task]{}, badFilter("view", allowed)
+		return f, badFilter("view", allowed)
 	}
 	var err error
-	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
-		return page.Page[store.Task]{}, err
-	}
-	return s.store.Tasks(ctx, f, r)
+	f.InstanceID, err = idFilter(q, "instanceId")
+	return f, err
 }
 
 // view is whose instances a list shows.
@@ -88,19 +106,26 @@ const (
 // Instances returns a page of instances, of the view that q names: mine, department, or all, which is for
 // those who see all and what they get without a name; others get mine.
 func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Instance], error) {
+	f, err := instanceFilter(p, q)
+	if err != nil {
+		return page.Page[store.Instance]{}, err
+	}
+	return s.store.Instances(ctx, f, r)
+}
+
+// instanceFilter is what the parameters of InstanceList mean to a principal.
+func instanceFilter(p access.Principal, q url.Values) (store.InstanceFilter, error) {
 	f := store.InstanceFilter{ProcessKey: q.Get("processKey"), BusinessKey: q.Get("businessKey"), Starter: q.Get("starter")}
 	if err := whose(&f, p, view(q.Get("view"))); err != nil {
-		return page.Page[store.Instance]{}, err
+		return f, err
 	}
 	var err error
 	if f.DefinitionID, err = idFilter(q, "definitionId"); err != nil {
-		return page.Page[store.Instance]{}, err
-	}
-	if f.ParentID, err = idFilter(q, "parentInstanceId"); err != nil {
-		return page.Page[store.Instance]{}, err
+		return f, err
 	}
 	f.State, _ = store.StateCode(q.Get("state")) // InstanceList names the states
-	return s.store.Instances(ctx, f, r)
+	f.ParentID, err = idFilter(q, "parentInstanceId")
+	return f, err
 }
 
 // whose limits a list of instances to a view.

@@ -200,10 +200,11 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
+	process := goesOnBy(sub, action)
 	step := store.Step{
 		Before: sub.instance, After: r.after, Changes: r.changes, Command: c, At: r.at, Latest: sub.latest,
 		Idempotency: e.call.Idempotency, Answer: store.Recorded{Status: e.status, Body: answer},
-		Delivery: e.delivery, StartTimer: e.timer, Searchable: goesOnBy(sub, action).CorrelatesMessages(),
+		Delivery: e.delivery, StartTimer: e.timer, Searchable: process.CorrelatesMessages(), SearchNames: process.SearchVariables,
 	}
 	if err := e.commit(ctx, step); err != nil {
 		return nil, err

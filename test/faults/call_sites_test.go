@@ -23,6 +23,7 @@ var askers = map[string]string{
 	"shared/courier/courier.go Courier.post":           "a delivery is tried again, under the same id, when its lease ends (TestDeliveryIsClaimedOnce of package notification)",
 	"functions/gateway/replicas.go replicas.RoundTrip": "TestCrashOfTheGateway",
 	"functions/gateway/status.go ready":                "it reads whether a function is ready, for a page that says what it has heard",
+	"functions/gateway/functions.go version":           "it reads which version a replica is, for a list that says what it has heard",
 	"shared/access/client.go Client.ask":               "it reads, from the next replica where one does not answer (TestClient of package access)",
 	"cmd/diom/processes.go askReady":                   "it reads whether a process has begun, again and again until it has",
 	"cmd/diom/client/call.go session.exchange":         "the command line is a caller: its requests are those of the other tests",

@@ -272,6 +272,8 @@ func events(s *session) {
 	s.refused(http.StatusUnprocessableEntity, "", path, odd, structured...)
 	letter := s.at(s.do("admin", "GET /api/v1/dead-letters?direction=in&type=com.example.odd.v1&count=true", nil), "items.0.id")
 	s.do("admin", "GET /api/v1/dead-letters/"+letter, nil)
+	s.do("admin", "GET /api/v1/dead-letters/"+letter+"/rehearsal", nil)
+	s.refused(http.StatusNotFound, "admin", "GET /api/v1/dead-letters/"+nothing+"/rehearsal", nil)
 	resubmit := "POST /api/v1/dead-letters/" + letter + "/resubmit"
 	s.refused(http.StatusUnprocessableEntity, "admin", resubmit, nil)
 	mended := value{"mappings": []value{{"type": "com.example.odd.v1", "message": "order placed"}}}

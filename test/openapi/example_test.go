@@ -168,7 +168,7 @@ func TestExamples(t *testing.T) {
 		t.Errorf("%s (go test -run TestProduct -rewrite-examples, then make gen)", f)
 	}
 	spoilt := regexp.MustCompile(`(example:\n +)count: `).ReplaceAll(document(t), []byte("${1}number: "))
-	if list, err := faults(spoilt); err != nil || len(list) != 2 { // unread-count and read-all
+	if list, err := faults(spoilt); err != nil || len(list) != 3 { // unread-count, read-all and replay
 		t.Errorf("a planted example that is not valid: %q %v", list, err)
 	}
 }

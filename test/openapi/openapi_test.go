@@ -20,6 +20,8 @@ var calls = []struct {
 	{"work", work},
 	{"inform", inform},
 	{"events", events},
+	{"look", look},
+	{"hook", hook},
 	{"sessions", sessions},
 	{"refusals", refusals},
 }
@@ -30,7 +32,7 @@ func TestProductKeepsTheDocument(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, c := range calls {
-		t.Run(c.name, func(t *testing.T) { c.run(&session{t, s.contract, s.client, s.secrets, s.tokens, s.mails}) })
+		t.Run(c.name, func(t *testing.T) { c.run(&session{t, s.contract, s.client, s.secrets, s.tokens, s.mails, s.sink}) })
 	}
 	if *rewriteExamples {
 		if err := s.contract.record(); err != nil {
@@ -38,6 +40,7 @@ func TestProductKeepsTheDocument(t *testing.T) {
 		}
 	}
 	s.contract.judge(t)
+	s.sink.judge(t)
 	for _, name := range s.contract.unsent() {
 		t.Error(name)
 	}

@@ -41,6 +41,7 @@ type session struct {
 	secrets  string
 	tokens   map[string]string
 	mails    *mailtest.Server
+	sink     *sink
 }
 
 // open starts the product with the demo company, every account of which logs in.
@@ -50,13 +51,14 @@ func open(t *testing.T) *session {
 	dsn, redis := databasetest.DSN(t), databasetest.Redis(t)
 	secrets := producttest.Secrets(t)
 	producttest.Install(t, dsn, redis, secrets)
-	mails := mailtest.Listen(t)
+	mails, events := mailtest.Listen(t), newSink(t)
 	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{
 		"DIOM_COOKIE_SECURE=true", "DIOM_SMTP_URL=smtp://" + mails.Address + "?tls=none", "DIOM_SMTP_FROM=diom@example.com", "DIOM_PUBLIC_URL=https://flow.example",
+		"K_SINK=" + events.URL, "DIOM_EVENT_MODE=structured",
 	}})
 	client := producttest.NewClient(process.URL, callLimit)
 	client.HTTP.Transport = c
-	s := &session{T: t, contract: c, client: client, secrets: secrets, mails: mails, tokens: map[string]string{"": ""}}
+	s := &session{T: t, contract: c, client: client, secrets: secrets, mails: mails, sink: events, tokens: map[string]string{"": ""}}
 	for _, a := range access.DemoAccounts() {
 		s.tokens[a.Username] = client.LogIn(t, a.Username, access.DemoPassword)
 	}
