@@ -111,6 +111,7 @@ type step struct {
 	looking    bool            // a condition is being evaluated
 	given      Variables       // by who retries
 	decided    map[int]decided // in this step, by the token of the business rule task
+	concluded  *Approval       // what was decided last in this step
 	failure    error           // a breach of the engine's own rules; never the data's fault
 
 	operating bool // an operator's command lets tokens move before its next part
