@@ -37,11 +37,17 @@ func (r *run) load(p *bpmn.Process) {
 }
 
 // step runs a command and checks what must hold of every step.
+// staff are the answers to questions about people in the traces.
+var staff = map[engine.Question][]string{
+	{Method: engine.ManagerOf, Of: "zhangwei", Level: 1}: {"lina"}, {Method: engine.ManagerOf, Of: "lina", Level: 1}: {"zhaolei"},
+	{Method: engine.ManagerOf, Of: "zhaolei", Level: 1}: nil, {Method: engine.UsersInRole, Of: "SUPER_ADMIN", Level: 1}: {"chenjing", "zhaolei"},
+}
+
 func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	r.t.Helper()
 	r.steps++
 	c := engine.Command{ID: seed(r.steps), Actor: user, Action: action}
-	w := engine.World{Groups: []string{"staff"}, Caller: r.outer.caller()}
+	w := engine.World{Groups: []string{"staff"}, Caller: r.outer.caller(), People: staff}
 	before, _ := json.Marshal(r.instance)
 	after, changes, err := advance(r.process, r.instance, c, r.now, w)
 	again, repeated, _ := advance(r.process, r.instance, c, r.now, w)
