@@ -127,6 +127,14 @@ var approvalRules = map[string]Rule{
 		Reason: "the approval policy cannot be understood, or does not fit the task",
 		Fix:    "Correct the attribute named; docs/approvals.md lists all of them.",
 	},
+	ruleRequest: {
+		Reason: "the numbers or summaries of requests cannot be understood",
+		Fix:    "Give a number such as QJ-{yyyyMMdd}-{seq:4} and a summary with expressions, once for a process.",
+	},
+	ruleTimeout: {
+		Reason: "what happens when a task takes too long cannot be understood",
+		Fix:    "Correct the attribute named; docs/approvals.md lists all of them.",
+	},
 	ruleCopy: {
 		Reason: "it is not clear who is told when the task is decided",
 		Fix:    "Give usernames or an expression once: in the attribute copyTo of diom:approval, or in the attribute to of diom:copy.",

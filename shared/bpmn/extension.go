@@ -95,6 +95,7 @@ var extensionElements = map[string]extension{
 	"properties": {verdict: executed}, // for workers
 
 	"approval": {on: []string{"userTask", "process"}}, "copy": {on: []string{"userTask"}},
+	"request": {on: []string{"process"}}, "timeout": {on: []string{"userTask"}},
 
 	"in": {on: onPassing}, "out": {on: onCall},
 

@@ -141,6 +141,8 @@ const (
 
 	ruleApproval = "invalid_approval"
 	ruleCopy     = "invalid_copy"
+	ruleRequest  = "invalid_request"
+	ruleTimeout  = "invalid_timeout"
 
 	ruleLoopMaximum = "invalid_loop_maximum"
 	ruleLoopOnce    = "loop_once"

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -284,6 +285,9 @@ func (s *step) vote(task Task, a CompleteTask) error {
 	approval = approval.clone()
 	x := &approval.Signers[approval.at(t.Number)]
 	x.By, x.Task, x.Outcome, x.Comment, x.At = s.command.Actor, task.ID, outcome, cut(a.Comment, maxVoteComment), s.now
+	if a.Via == TimedOut { // nobody has voted: it counts as the vote of who should have
+		x.By, x.Skipped = cmp.Or(task.Assignee, x.User, TimedOut), TimedOut
+	}
 	s.approve(*s.instance.body(t), approval, Change{Reason: "voted", TaskID: task.ID})
 	return nil
 }

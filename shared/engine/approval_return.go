@@ -105,7 +105,7 @@ func (a *Approval) afresh(p *bpmn.Approval) *Approval {
 	}
 	again := newApproval(p, users, weights)
 	for i, x := range a.Signers {
-		if x.Skipped != "" {
+		if x.Token == skippedToken {
 			x.Number, x.After = again.Signers[i].Number, again.Signers[i].After
 			again.Signers[i] = x
 		}

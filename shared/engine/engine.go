@@ -85,6 +85,7 @@ func Step(p *bpmn.Process, in *Instance, c Command, now time.Time, w World) (*In
 	}
 	s.types = nil
 	s.run()
+	s.summarize()
 	if s.failure != nil {
 		return nil, nil, s.failure
 	}
