@@ -116,12 +116,14 @@ func (s *Store) decodeInstance(id engine.ID, body []byte) (*engine.Instance, err
 }
 
 // InstanceFilter narrows a list of instances; zero fields do not. Starter limits it to one person's, Head
-// to those of the departments that a person heads, and below.
+// to those of the departments that a person heads, and below, Scope to those that his roles let one see.
 type InstanceFilter struct {
 	ID           engine.ID
 	Running      bool // active or suspended
 	Starter      string
 	Head         string
+	Scope        string // a username: what his roles let him see
+	Number       string
 	ProcessKey   string
 	BusinessKey  string
 	DefinitionID engine.ID
@@ -146,6 +148,8 @@ func (f InstanceFilter) query() query {
 	if f.Head != "" {
 		q.where("starter IN "+staffOf, f.Head)
 	}
+	q.inScope("starter", f.Scope)
+	q.equal("number", f.Number)
 	q.equal("process_key", f.ProcessKey)
 	q.equal("business_key", f.BusinessKey)
 	q.equalID("definition_id", f.DefinitionID)

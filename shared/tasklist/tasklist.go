@@ -19,12 +19,12 @@ import (
 // The lists with the sort columns and the filters that they allow.
 var (
 	TaskList = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority", "dueAt"}, Filters: []page.Filter{
-		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.All), Summary: "whose: without it todo; all is for operators and auditors"},
+		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.InScope, store.All), Summary: "whose: without it todo; scope is what one's roles let one see; all is for operators and auditors"},
 		{Name: "processKey"}, ofInstance, {Name: "unread", Form: page.Flag, Summary: "true leaves out, of copied ones, what one has opened"},
 	}}
 	InstanceList = page.List{Name: "instances", Sorts: []string{"-startedAt"}, Filters: []page.Filter{
-		{Name: "view", Values: words(mine, department, everybody), Summary: "whose: mine, of the departments that one heads, or all, which is for operators and auditors"},
-		{Name: "processKey"}, {Name: "businessKey"}, {Name: "definitionId", Form: page.ID}, {Name: "state", Values: store.States()},
+		{Name: "view", Values: words(mine, department, inScope, everybody), Summary: "whose: mine, of the departments that one heads, in the data scope of one's roles, or all, which is for operators and auditors"},
+		{Name: "processKey"}, {Name: "businessKey"}, {Name: "number", Summary: "of a request"}, {Name: "definitionId", Form: page.ID}, {Name: "state", Values: store.States()},
 		{Name: "starter", Summary: "a username"},
 		{Name: "parentInstanceId", Form: page.ID, Summary: "those that this instance has called"},
 	}}
@@ -62,7 +62,7 @@ func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r
 	if f.View == "" {
 		f.View = store.Todo
 	}
-	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started, store.Copied}
+	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.InScope}
 	if p.SeesAll() {
 		allowed = append(allowed, store.All)
 	}
@@ -73,6 +73,15 @@ func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r
 	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil {
 		return page.Page[store.Task]{}, err
 	}
+	if f.View == store.InScope {
+		all, err := s.store.SeesEverything(ctx, p.Username)
+		if err != nil {
+			return page.Page[store.Task]{}, err
+		}
+		if all {
+			f.View, f.Open = store.All, true
+		}
+	}
 	return s.store.Tasks(ctx, f, r)
 }
 
@@ -82,13 +91,14 @@ type view string
 const (
 	mine       view = "mine"
 	department view = "department" // of the departments that one heads, and below
+	inScope    view = "scope"      // that the data scope of one's roles shows
 	everybody  view = "all"
 )
 
 // Instances returns a page of instances, of the view that q names: mine, department, or all, which is for
 // those who see all and what they get without a name; others get mine.
 func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Instance], error) {
-	f := store.InstanceFilter{ProcessKey: q.Get("processKey"), BusinessKey: q.Get("businessKey"), Starter: q.Get("starter")}
+	f := store.InstanceFilter{ProcessKey: q.Get("processKey"), BusinessKey: q.Get("businessKey"), Starter: q.Get("starter"), Number: q.Get("number")}
 	if err := whose(&f, p, view(q.Get("view"))); err != nil {
 		return page.Page[store.Instance]{}, err
 	}
@@ -100,12 +110,21 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Value
 		return page.Page[store.Instance]{}, err
 	}
 	f.State, _ = store.StateCode(q.Get("state")) // InstanceList names the states
+	if f.Scope != "" {
+		all, err := s.store.SeesEverything(ctx, p.Username)
+		if err != nil {
+			return page.Page[store.Instance]{}, err
+		}
+		if all {
+			f.Scope = ""
+		}
+	}
 	return s.store.Instances(ctx, f, r)
 }
 
 // whose limits a list of instances to a view.
 func whose(f *store.InstanceFilter, p access.Principal, v view) error {
-	allowed, usual := []view{mine, department}, mine
+	allowed, usual := []view{mine, department, inScope}, mine
 	if p.SeesAll() {
 		allowed, usual = append(allowed, everybody), everybody
 	}
@@ -114,6 +133,8 @@ func whose(f *store.InstanceFilter, p access.Principal, v view) error {
 		return badFilter("view", allowed)
 	case v == department:
 		f.Head = p.Username
+	case v == inScope:
+		f.Scope = p.Username
 	case v == mine && f.Starter != "" && f.Starter != p.Username:
 		return ErrOthers
 	case v == mine:

@@ -21,6 +21,8 @@ const (
 // People answers what an expression asks about people, with those who may log in alone.
 func (s *Service) People(ctx context.Context, q engine.Question) ([]string, error) {
 	switch q.Method {
+	case engine.WorkingAfter:
+		return s.workingAfter(ctx, q)
 	case engine.UsersInRole:
 		return s.store.RoleMembers(ctx, q.Of, maxPeople)
 	case engine.UsersInGroup:
