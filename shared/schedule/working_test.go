@@ -31,8 +31,8 @@ func TestWorkingAfter(t *testing.T) {
 		{"2026-10-09 10:00", "P1D", "2026-10-10 10:00"}, // a Saturday that is worked on
 		{"2026-10-10 10:00", "P1D", "2026-10-12 10:00"},
 		{"2026-10-03 15:00", "P1D", "2026-10-09 09:00"}, // on a day off it begins at the next hour that is worked
-		{"2026-09-28 10:00", "P1DT2H", "2026-09-29 13:00"},
-		{"2026-09-28 18:00", "PT0S", "2026-09-28 18:00"},
+		{"2026-09-28 10:00", "P1DT2H", "2026-09-29 12:00"},
+		{"2026-09-28 18:00", "PT0S", "2026-09-29 09:00"},
 	} {
 		from, err := time.ParseInLocation("2006-01-02 15:04", c.from, shanghai)
 		if err != nil {

@@ -42,6 +42,11 @@ var apart = map[string]string{
 	"evaluation.go":     "one statement behind an evaluation that changes nothing else: it may be missing in the history",
 	"batch_progress.go": "when the progress of a batch is told again: once more or once less is said how far it is",
 
+	"request.go":  "a number that is taken twice leaves a gap, which the documents allow; a link is one statement behind its key, with the record of the request",
+	"post.go":     "the posts of a person are written anew as a whole, in the transaction of its row of the trail: repeated, they are the same",
+	"scope.go":    "as posts",
+	"calendar.go": "one statement with its row of the trail, behind the version that it changes",
+
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
 	"take_over.go": "what a takeover leaves is taken when it is repeated",
