@@ -11,7 +11,7 @@ ALTER TABLE workflow_instance
   ADD COLUMN department VARCHAR(64)   COLLATE utf8mb4_bin NULL,
   ADD COLUMN started_by VARCHAR(64)   COLLATE utf8mb4_bin NULL,
   ADD COLUMN origin_id  BINARY(16)    NULL,
-  ADD UNIQUE KEY number (process_key, number),
+  ADD UNIQUE KEY number (number, process_key),
   ADD KEY origin (origin_id, id);
 
 -- The last number of a process in a period, such as 202607; a number that was taken by a start that failed is left out.

@@ -150,7 +150,7 @@ func (d *day) step(p *paper, in store.Instance, tasks map[string]store.Task) {
 	case kind == 2 && p.modes[p.at] != "sequential":
 		more := d.some(1, append(d.involved(p), p.starter)...)
 		d.do("add", who, taskPath(tasks[who], "/add-signers"), workflow.NewSigners{UserIDs: more, Mode: "parallel"})
-		p.hands = append(p.hands, &hand{holder: more[0]})
+		p.hands, p.asked = append(p.hands, &hand{holder: more[0]}), append(slices.Clone(p.asked), more...)
 	case kind == 3:
 		post[workflow.InstanceAnswer](d.session, p.starter, instancePath(in, "/withdraw"), http.StatusOK, workflow.Remark{Comment: "不再需要"})
 		d.done["withdraw request"]++
@@ -177,7 +177,7 @@ func (d *day) vote(p *paper, who string, t store.Task, approves bool) {
 
 // involved are those whom the place has asked.
 func (d *day) involved(p *paper) []string {
-	names := slices.Clone(p.named[p.at])
+	names := slices.Clone(p.asked)
 	for _, h := range p.hands {
 		names = append(names, h.holder, h.by)
 	}

@@ -14,6 +14,7 @@ type paper struct {
 	modes   map[string]string
 	named   map[string][]string // who signs where
 	hands   []*hand             // of the place where it is
+	asked   []string            // who was asked there, were it by mistake
 }
 
 // hand is one signer: who has the paper for him, and what was said.
@@ -32,7 +33,7 @@ func newPaper(starter string, modes map[string]string, named map[string][]string
 
 // move lays the paper before everybody of a place.
 func (p *paper) move(to string) {
-	p.at, p.hands = to, nil
+	p.at, p.hands, p.asked = to, nil, p.named[to]
 	users := p.named[to]
 	if to == "apply" {
 		users = []string{p.starter}
