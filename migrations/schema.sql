@@ -529,7 +529,7 @@ CREATE TABLE `workflow_instance` (
   `started_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `origin_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE KEY `number` (`process_key`,`number`),
+  UNIQUE KEY `number` (`number`,`process_key`),
   KEY `starter` (`starter`,`id`),
   KEY `state` (`state`,`id`),
   KEY `process` (`process_key`,`id`),
