@@ -20,12 +20,15 @@ func advance(p *bpmn.Process, in *engine.Instance, c engine.Command, now time.Ti
 		after, changes, err := engine.Step(p, in, c, now, w)
 		var need *engine.NeedDecision
 		var ask *engine.NeedPeople
-		if errors.As(err, &ask) && ask.Question.Method == engine.WorkingAfter {
+		if errors.As(err, &ask) {
 			w.People = maps.Clone(w.People)
 			if w.People == nil {
 				w.People = map[engine.Question][]string{}
 			}
-			w.People[ask.Question] = officeHours(ask.Question)
+			w.People[ask.Question] = staff[ask.Question]
+			if ask.Question.Method == engine.WorkingAfter {
+				w.People[ask.Question] = officeHours(ask.Question)
+			}
 			continue
 		}
 		if !errors.As(err, &need) {

@@ -47,7 +47,7 @@ func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	r.t.Helper()
 	r.steps++
 	c := engine.Command{ID: seed(r.steps), Actor: user, Action: action}
-	w := engine.World{Groups: []string{"staff"}, Caller: r.outer.caller(), People: staff}
+	w := engine.World{Groups: []string{"staff"}, Caller: r.outer.caller()}
 	before, _ := json.Marshal(r.instance)
 	after, changes, err := advance(r.process, r.instance, c, r.now, w)
 	again, repeated, _ := advance(r.process, r.instance, c, r.now, w)
