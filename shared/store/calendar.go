@@ -85,21 +85,22 @@ func (s *Store) PutCalendar(ctx context.Context, id engine.ID, c Calendar, match
 			}
 		}
 		now++
-		return writeCalendar(ctx, tx, id, c, now, fresh)
+		c.Version = now
+		return writeCalendar(ctx, tx, id, c, fresh)
 	})
 	return now, err
 }
 
-func writeCalendar(ctx context.Context, tx *sql.Tx, id engine.ID, c Calendar, version int64, fresh bool) error {
+func writeCalendar(ctx context.Context, tx *sql.Tx, id engine.ID, c Calendar, fresh bool) error {
 	hours, _ := json.Marshal(c.Hours) // texts always marshal
 	days, _ := json.Marshal(c.Days)
 	var err error
 	if fresh {
 		_, err = tx.ExecContext(ctx, `INSERT INTO workflow_calendar (id, code, name, department, time_zone, hours, days, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			id[:], c.Code, c.Name, null(c.Department), c.TimeZone, hours, days, version, c.UpdatedAt, c.UpdatedAt)
+			id[:], c.Code, c.Name, null(c.Department), c.TimeZone, hours, days, c.Version, c.UpdatedAt, c.UpdatedAt)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE workflow_calendar SET name = ?, department = ?, time_zone = ?, hours = ?, days = ?, version = ?, updated_at = ? WHERE code = ?`,
-			c.Name, null(c.Department), c.TimeZone, hours, days, version, c.UpdatedAt, c.Code)
+			c.Name, null(c.Department), c.TimeZone, hours, days, c.Version, c.UpdatedAt, c.Code)
 	}
 	return taken(err, ErrTwoForOne)
 }

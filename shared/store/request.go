@@ -52,8 +52,9 @@ type Link struct {
 	At       time.Time `json:"at"`
 }
 
-// AddLink links two instances. Errors: ErrLinked, ErrManyLinks, ErrRepeated.
-func (s *Store) AddLink(ctx context.Context, id, other engine.ID, l Link, i *Idempotency, answer Recorded) error {
+// AddLink links an instance with the one of the link. Errors: ErrLinked, ErrManyLinks, ErrRepeated.
+func (s *Store) AddLink(ctx context.Context, id engine.ID, l Link, i *Idempotency, answer Recorded) error {
+	other := l.Instance.ID
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, l.At); err != nil {
 			return err

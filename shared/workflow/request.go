@@ -177,7 +177,7 @@ func (s *Service) Link(ctx context.Context, call Call, id engine.ID, n NewLink) 
 	if err != nil {
 		return nil, err
 	}
-	return &l, s.store.AddLink(ctx, id, other, l, call.Idempotency, store.Recorded{Status: 201, Body: answer})
+	return &l, s.store.AddLink(ctx, id, l, call.Idempotency, store.Recorded{Status: 201, Body: answer})
 }
 
 // Unlink removes the link of two instances of which the caller may see one. Errors: those of Instance, store.ErrNoLink.
