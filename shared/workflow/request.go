@@ -154,7 +154,7 @@ type NewLink struct {
 
 // Link links two instances that the caller may see. Errors: store.ErrNoInstance, ErrNotYourInstance, ErrOwnLink,
 // store.ErrLinked.
-func (s *Service) Link(ctx context.Context, call Call, id engine.ID, n NewLink) (*store.Link, error) {
+func (s *Service) Link(ctx context.Context, call Call, id engine.ID, n NewLink) (json.RawMessage, error) {
 	if err := checkTexts("", n.Comment); err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (s *Service) Link(ctx context.Context, call Call, id engine.ID, n NewLink) 
 	if err != nil {
 		return nil, err
 	}
-	return &l, s.store.AddLink(ctx, id, l, call.Idempotency, store.Recorded{Status: 201, Body: answer})
+	return answer, s.store.AddLink(ctx, id, l, call.Idempotency, store.Recorded{Status: 201, Body: answer})
 }
 
 // Unlink removes the link of two instances of which the caller may see one. Errors: those of Instance, store.ErrNoLink.
