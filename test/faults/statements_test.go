@@ -22,7 +22,7 @@ var writes = regexp.MustCompile(`^(INSERT|UPDATE|DELETE|REPLACE)\s`)
 // apart are the writes that no operation of these tests makes, whole files or by their beginning, with the reason.
 var apart = map[string]string{
 	"changes.go: DELETE FROM workflow_task_candidate WHERE":  oneBatch,
-	"changes.go: UPDATE workflow_instance SET summary":      oneBatch,
+	"changes.go: UPDATE workflow_instance SET summary":       oneBatch,
 	"rows.go: DELETE r FROM (SELECT":                         oneBatch,
 	"rows.go: UPDATE workflow_subscription":                  oneBatch,
 	"migration.go: UPDATE workflow_job SET node_id":          oneBatch,
