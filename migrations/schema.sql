@@ -103,8 +103,16 @@ CREATE TABLE `sys_role` (
   `built_in` tinyint(4) NOT NULL,
   `version` bigint(20) NOT NULL,
   `created_at` datetime(3) NOT NULL,
+  `data_scope` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT 'own',
   PRIMARY KEY (`id`),
   UNIQUE KEY `code` (`code`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_role_department` (
+  `role_id` binary(16) NOT NULL,
+  `department_id` binary(16) NOT NULL,
+  PRIMARY KEY (`role_id`,`department_id`),
+  KEY `department` (`department_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `sys_role_permission` (
@@ -161,6 +169,14 @@ CREATE TABLE `sys_user_group` (
   KEY `member` (`group_id`,`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `sys_user_post` (
+  `user_id` binary(16) NOT NULL,
+  `department_id` binary(16) NOT NULL,
+  `title` varchar(255) NOT NULL,
+  PRIMARY KEY (`user_id`,`department_id`),
+  KEY `department` (`department_id`,`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `sys_user_role` (
   `user_id` binary(16) NOT NULL,
   `role_id` binary(16) NOT NULL,
@@ -214,6 +230,22 @@ CREATE TABLE `workflow_batch_item` (
   `message` varchar(1000) DEFAULT NULL,
   PRIMARY KEY (`batch_id`,`instance_id`),
   KEY `state` (`batch_id`,`state`,`instance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_calendar` (
+  `id` binary(16) NOT NULL,
+  `code` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `department` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `time_zone` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `hours` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `days` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `code` (`code`),
+  UNIQUE KEY `department` (`department`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_category` (
@@ -530,12 +562,29 @@ CREATE TABLE `workflow_instance` (
   `parent_id` binary(16) DEFAULT NULL,
   `parent_node` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `root_id` binary(16) DEFAULT NULL,
+  `number` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `summary` varchar(1000) DEFAULT NULL,
+  `department` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `started_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `origin_id` binary(16) DEFAULT NULL,
   PRIMARY KEY (`id`),
+  UNIQUE KEY `number` (`number`,`process_key`),
   KEY `starter` (`starter`,`id`),
   KEY `state` (`state`,`id`),
   KEY `process` (`process_key`,`id`),
   KEY `business_key` (`business_key`,`id`),
-  KEY `parent` (`parent_id`,`id`)
+  KEY `parent` (`parent_id`,`id`),
+  KEY `origin` (`origin_id`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_instance_link` (
+  `instance_id` binary(16) NOT NULL,
+  `other_id` binary(16) NOT NULL,
+  `comment` varchar(1000) NOT NULL,
+  `linked_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `linked_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`instance_id`,`other_id`),
+  KEY `other` (`other_id`,`instance_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_job` (
@@ -660,6 +709,13 @@ CREATE TABLE `workflow_search_variable` (
   `value` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   PRIMARY KEY (`instance_id`,`name`),
   KEY `name` (`name`,`value`,`instance_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_sequence` (
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `period` varchar(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `value` bigint(20) NOT NULL,
+  PRIMARY KEY (`process_key`,`period`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_setting` (

@@ -20,7 +20,7 @@ import (
 var Function = faas.Function{
 	Name:    "instances",
 	Summary: "Read process instances with their history, and operate on them: one by one, or many as a batch.",
-	Routes: append(slices.Concat(operations(), migrations(), batches(), searches(), []faas.Route{
+	Routes: append(slices.Concat(operations(), migrations(), batches(), searches(), links(), []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances",
 			Permission: access.WorkflowInstance, List: tasklist.InstanceList, Answer: page.Page[store.Instance]{}, Serve: list,
@@ -31,6 +31,7 @@ var Function = faas.Function{
 		view("/activity", "Read the visits to flow nodes", items[workflow.Activity]{}, activity),
 		view("/timeline", "Read what happened, for people", items[workflow.TimelineEntry]{}, timeline),
 		view("/why", "Read the evaluations that decided the course", items[workflow.Decision]{}, why),
+		view("/forecast", "Read who will probably be asked", workflow.Forecast{}, forecast),
 		operation("cancel", "End an instance at once (its starter, operators)", access.WorkflowInstance, reason{}, cancel),
 		operation("withdraw", "Take back what one has started: the instance ends", access.WorkflowInstance, workflow.Remark{}, withdraw),
 		operation("suspend", "Stop an instance where it is", access.WorkflowOperate, reason{}, suspend),

@@ -35,7 +35,7 @@ var Function = faas.Function{
 			Method: http.MethodGet, Pattern: "/api/v1/processes/{key}/suggestions", Summary: "Read the values that one gave last and most often",
 			Permission: access.WorkflowStart, Answer: suggestionList{}, Serve: suggestions,
 		},
-	}, engineRest()...),
+	}, append(requests(), engineRest()...)...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

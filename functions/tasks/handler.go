@@ -43,7 +43,7 @@ var Function = faas.Function{
 		operation("copy", "Let people know of a task who have nothing to do with it: they may read its instance", workflow.Copies{}, copyTask),
 		operation("urge", "Remind those who have a task; again after a while, then those above them are told, too", workflow.Remark{}, urge),
 		operation("resolve", "Give a delegated task back to its owner", comment{}, resolve),
-	}, slices.Concat(discussions(), formFiles(), delegations(), searches(), engineRest())...),
+	}, slices.Concat(discussions(), formFiles(), delegations(), searches(), calendars(), engineRest())...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }

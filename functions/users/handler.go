@@ -16,7 +16,7 @@ import (
 var Function = faas.Function{
 	Name:    "users",
 	Summary: "Users, roles, the permission tree, departments and groups; log-ins, API tokens, settings and the audit trail.",
-	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes()),
+	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes(), postRoutes()),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPublic, access.SecretInternal},
 	Limits: faas.Limits{
 		Memory: "128Mi", CPU: "500m", RequestMemory: "32Mi", RequestCPU: "25m",

@@ -15,6 +15,7 @@ const (
 // The permission codes. Roles carry them; docs and the console's tree show them.
 const (
 	WorkflowStart      Permission = "WORKFLOW_START"      // start processes
+	WorkflowStartFor   Permission = "WORKFLOW_START_FOR"  // start processes for others
 	WorkflowTask       Permission = "WORKFLOW_TASK"       // one's own tasks
 	WorkflowInstance   Permission = "WORKFLOW_INSTANCE"   // one's own instances
 	WorkflowDefinition Permission = "WORKFLOW_DEFINITION" // read definitions and their XML

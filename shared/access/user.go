@@ -177,7 +177,14 @@ func (s *Service) mayGrant(ctx context.Context, p Principal, roles []string) err
 	if slices.Contains(roles, SuperAdmin) || !p.covers(permissions) {
 		return ErrNotGranted
 	}
-	return nil
+	if p.SeesAll() {
+		return nil
+	}
+	wide, err := s.store.WidensScope(ctx, roles)
+	if err == nil && wide {
+		return ErrNotGranted
+	}
+	return err
 }
 
 // nameDepartment fills the department's name for the answer; the transaction checks it again.

@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,11 +24,29 @@ const (
 	ApprovalVeto       ApprovalMode = "veto"
 )
 
-// What an approval is that nobody is asked for.
+// What an approval is that nobody is asked for: EmptyTransfer asks those of EmptyTo, EmptyAdministrator the
+// administrators of the installation.
 const (
-	EmptyIncident = "incident"
-	EmptyApprove  = "approve"
-	EmptyReject   = "reject"
+	EmptyIncident      = "incident"
+	EmptyApprove       = "approve"
+	EmptyReject        = "reject"
+	EmptyTransfer      = "transfer"
+	EmptyAdministrator = "administrator"
+)
+
+// What becomes of a signer who is the starter: he signs, he has approved by starting, or his superior signs.
+const (
+	StarterSigns   = "self"
+	StarterSkipped = "skip"
+	StarterManager = "manager"
+)
+
+// What becomes of a signer who has approved already: he signs again, or he is taken to approve where it was at the
+// task that was passed last, or at any that was passed.
+const (
+	AgainAsked       = "ask"
+	AgainConsecutive = "consecutive"
+	AgainPassed      = "passed"
 )
 
 // The operations that a policy may allow.
@@ -68,8 +87,12 @@ type Approval struct {
 	Weights *expr.Expression
 	// Result names the variable that tells conditions behind the task what was decided.
 	Result string
-	// Empty is what happens without signers: EmptyIncident, EmptyApprove or EmptyReject.
-	Empty string
+	// Empty is what happens without signers, EmptyTo who signs then where it is EmptyTransfer.
+	Empty   string
+	EmptyTo *expr.Expression
+	// Starter and Again say what becomes of a signer who is the starter, and of one who has approved before.
+	Starter string
+	Again   string
 	// MaxSigners bounds the signers, those that were added among them.
 	MaxSigners int
 	// Bulk lets a signer complete many such tasks at once.
@@ -86,8 +109,9 @@ func (a *Approval) text() string {
 	if a == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s %d%% veto=%t signers=%s weights=%s result=%s empty=%s max=%d bulk=%t allow=%s", a.Mode, a.Ratio, a.Veto,
-		sourceOf(a.Signers), sourceOf(a.Weights), a.Result, a.Empty, a.MaxSigners, a.Bulk, strings.Join(a.Allowed, ","))
+	return fmt.Sprintf("%s %d%% veto=%t signers=%s weights=%s result=%s empty=%s emptyTo=%s starter=%s again=%s max=%d bulk=%t allow=%s", a.Mode, a.Ratio,
+		a.Veto, sourceOf(a.Signers), sourceOf(a.Weights), a.Result, a.Empty, sourceOf(a.EmptyTo), a.Starter, a.Again, a.MaxSigners, a.Bulk,
+		strings.Join(a.Allowed, ","))
 }
 
 // Approves reports whether a user task of the process has an approval policy.
@@ -101,6 +125,14 @@ func (p *Process) StarterWithdraws() bool { return !p.keepsRequests }
 var approvalRules = map[string]Rule{
 	ruleApproval: {
 		Reason: "the approval policy cannot be understood, or does not fit the task",
+		Fix:    "Correct the attribute named; docs/approvals.md lists all of them.",
+	},
+	ruleRequest: {
+		Reason: "the numbers or summaries of requests cannot be understood",
+		Fix:    "Give a number such as QJ-{yyyyMMdd}-{seq:4} and a summary with expressions, once for a process.",
+	},
+	ruleTimeout: {
+		Reason: "what happens when a task takes too long cannot be understood",
 		Fix:    "Correct the attribute named; docs/approvals.md lists all of them.",
 	},
 	ruleCopy: {
@@ -135,6 +167,7 @@ func (r *reader) approval(n *node, s subject) *Approval {
 	a := &Approval{
 		Mode: ApprovalMode(e.attr("mode")), Ratio: 100, Veto: e.flag("veto"), Bulk: e.flag("bulk"), Result: e.attr("result"), Empty: e.attr("empty"),
 		Signers: r.expression(s, "attribute signers", e.raw("signers")), Weights: r.expression(s, "attribute weights", e.raw("weights")),
+		EmptyTo: r.expression(s, "attribute emptyTo", e.raw("emptyTo")), Starter: e.attr("starter"), Again: e.attr("again"),
 		MaxSigners: r.atMost(e, s, "maxSigners", MaxSigners, usualSigners),
 	}
 	a.defaults()
@@ -150,9 +183,8 @@ func (a *Approval) defaults() {
 	if a.Result == "" {
 		a.Result = ApprovalVariable
 	}
-	if a.Empty == "" {
-		a.Empty = EmptyIncident
-	}
+	a.Empty = cmp.Or(a.Empty, EmptyIncident)
+	a.Starter, a.Again = cmp.Or(a.Starter, StarterSigns), cmp.Or(a.Again, AgainAsked)
 	if a.Mode == "" {
 		a.Mode = ApprovalAll
 	}
@@ -160,7 +192,7 @@ func (a *Approval) defaults() {
 
 // approvalWords checks the attributes that have one of some words, and that none is written in vain.
 func (r *reader) approvalWords(e *node, s subject, a *Approval) {
-	known := []string{"mode", "ratio", "veto", "signers", "weights", "result", "empty", "maxSigners", "allow", "copyTo", "bulk"}
+	known := []string{"mode", "ratio", "veto", "signers", "weights", "result", "empty", "maxSigners", "allow", "copyTo", "bulk", "emptyTo", "starter", "again"}
 	for _, x := range e.attributes {
 		if x.space == "" && !slices.Contains(known, x.local) {
 			r.add(ruleApproval, s, "there is no attribute %s", clip(x.local))
@@ -169,9 +201,7 @@ func (r *reader) approvalWords(e *node, s subject, a *Approval) {
 	if !slices.Contains([]ApprovalMode{ApprovalAll, ApprovalSequential, ApprovalAny, ApprovalRatio, ApprovalWeighted, ApprovalVeto}, a.Mode) {
 		r.add(ruleApproval, s, "the mode %q is none of all, sequential, any, ratio, weighted and veto", clip(string(a.Mode)))
 	}
-	if !slices.Contains([]string{EmptyIncident, EmptyApprove, EmptyReject}, a.Empty) {
-		r.add(ruleApproval, s, "the attribute empty is %q, not incident, approve or reject", clip(a.Empty))
-	}
+	r.approvalPeople(s, a)
 	if !isNCName(a.Result) {
 		r.add(ruleApproval, s, "the result %q is not the name of a variable", clip(a.Result))
 	}
@@ -180,6 +210,25 @@ func (r *reader) approvalWords(e *node, s subject, a *Approval) {
 	}
 	if a.Weights != nil && a.Mode != ApprovalWeighted {
 		r.add(ruleApproval, s, "the attribute weights belongs to the mode weighted")
+	}
+}
+
+// approvalPeople checks what becomes of nobody, of the starter and of who has approved before.
+func (r *reader) approvalPeople(s subject, a *Approval) {
+	for _, x := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"empty", a.Empty, []string{EmptyIncident, EmptyApprove, EmptyReject, EmptyTransfer, EmptyAdministrator}},
+		{"starter", a.Starter, []string{StarterSigns, StarterSkipped, StarterManager}},
+		{"again", a.Again, []string{AgainAsked, AgainConsecutive, AgainPassed}},
+	} {
+		if !slices.Contains(x.allowed, x.value) {
+			r.add(ruleApproval, s, "the attribute %s is %q, none of %s", x.name, clip(x.value), strings.Join(x.allowed, ", "))
+		}
+	}
+	if (a.Empty == EmptyTransfer) != (a.EmptyTo != nil) {
+		r.add(ruleApproval, s, `empty="transfer" and the attribute emptyTo, who signs then, belong together`)
 	}
 }
 

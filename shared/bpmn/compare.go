@@ -137,7 +137,7 @@ func nodeFact(n *FlowNode) fact {
 		f.attributes = append(f.attributes, [][2]string{
 			{"assignee", sourceOf(u.Assignee)}, {"candidateUsers", sourceOf(u.CandidateUsers)}, {"candidateGroups", sourceOf(u.CandidateGroups)},
 			{"dueDate", sourceOf(u.DueDate)}, {"followUpDate", sourceOf(u.FollowUpDate)}, {"priority", sourceOf(u.Priority)},
-			{"formKey", u.FormKey}, {"formRef", u.FormRef}, {"taskListener", listenerText(u.Listeners)}, {"approval", u.Approval.text()},
+			{"formKey", u.FormKey}, {"formRef", u.FormRef}, {"taskListener", listenerText(u.Listeners)}, {"approval", u.Approval.text()}, {"timeout", timeoutText(u.Timeouts)},
 			{"copyTo", sourceOf(u.CopyTo)}, {"fields", u.Rights.text()},
 		}...)
 	}

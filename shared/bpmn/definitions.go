@@ -51,6 +51,8 @@ type Process struct {
 	eventStarts map[string][]*FlowNode
 	// approves and keepsRequests are what Approves and StarterWithdraws tell.
 	approves, keepsRequests bool
+	// Request is what diom:request says of the instances as requests that people make.
+	Request Request
 }
 
 // Node returns the flow node with that id, or nil.
@@ -282,6 +284,8 @@ type UserTask struct {
 	Listeners []Listener
 	// Approval is the policy of diom:approval; nil: none.
 	Approval *Approval
+	// Timeouts are what happens when it takes too long.
+	Timeouts []Timeout
 	// CopyTo gives the usernames of those who are told when the task is decided; nil: nobody.
 	CopyTo *expr.Expression
 	Form

@@ -96,6 +96,7 @@ var extensionElements = map[string]extension{
 	"properties": {verdict: executed}, // for workers
 
 	"approval": {on: []string{"userTask", "process"}}, "copy": {on: []string{"userTask"}}, "fields": {on: []string{"userTask", "startEvent"}},
+	"request": {on: []string{"process"}}, "timeout": {on: []string{"userTask"}},
 
 	"in": {on: onPassing}, "out": {on: onCall},
 

@@ -155,6 +155,7 @@ func (r *reader) process(n *node) {
 	r.starters(n, p.process)
 	r.timeToLive(p.process, s)
 	r.requests(n, p.process, s)
+	r.request(n, p.process, s)
 	r.taskPriority, r.jobPriority = r.number(n, s, "taskPriority", nil), r.number(n, s, "jobPriority", nil)
 	r.children(n, inProcess, s)
 	r.own(n, s.id)

@@ -141,6 +141,8 @@ const (
 
 	ruleApproval = "invalid_approval"
 	ruleCopy     = "invalid_copy"
+	ruleRequest  = "invalid_request"
+	ruleTimeout  = "invalid_timeout"
 	// The rights of fields.
 	ruleFieldRights = "invalid_field_rights"
 

@@ -26,6 +26,7 @@ func readUserTask(r *reader, n *node, f *FlowNode) {
 	r.assign(n, s, t)
 	t.Approval = r.approval(n, s)
 	t.CopyTo = r.copyTo(n, s)
+	t.Timeouts = r.timeouts(n, s)
 	t.Listeners = r.taskListeners(n, s)
 	f.UserTask = t
 }

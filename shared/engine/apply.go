@@ -15,9 +15,11 @@ var appliers = map[Kind]func(*Instance, Change){
 		in.ID, in.DefinitionID, in.ProcessKey, in.ProcessVersion = s.ID, s.DefinitionID, s.ProcessKey, s.ProcessVersion
 		in.BusinessKey, in.Starter, in.StartedAt, in.Hops = s.BusinessKey, s.Starter, s.At, s.Hops
 		in.ParentID, in.ParentNode, in.RootID, in.Depth = s.ParentID, s.ParentNode, s.RootID, s.Depth
+		in.Request = s.Request
 		in.State = Active
 		in.Scopes = []Scope{{Variables: Variables{}}}
 	},
+	InstanceDescribed: func(in *Instance, c Change) { in.Summary = c.Message },
 	InstanceSuspended: func(in *Instance, _ Change) { in.State = Suspended },
 	InstanceResumed:   func(in *Instance, _ Change) { in.State = Active },
 	InstanceCompleted: func(in *Instance, c Change) { in.end(Completed, c) },

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -47,6 +48,8 @@ type Signer struct {
 	// Token is that of his instance, also when it is gone; 0: he is not asked yet.
 	Token   int    `json:"token,omitempty"`
 	AddedBy string `json:"addedBy,omitempty"`
+	// Skipped is why he is taken to approve without being asked; empty: he is asked.
+	Skipped string `json:"skipped,omitempty"`
 
 	// The vote: By is who gave it, empty while there is none, and Task the task that he completed.
 	By      string    `json:"by,omitempty"`
@@ -127,11 +130,14 @@ func (in *Instance) over(x Signer) bool { return x.Token != 0 && in.token(x.Toke
 func enterApproval(s *step, t Token, node *bpmn.FlowNode) error {
 	p := policy(node)
 	approval, why, err := s.signers(t, node)
+	if err == nil && len(approval.Signers) == 0 {
+		approval, why, err = s.insteadOfNobody(t, node, why)
+	}
 	if err != nil {
 		return err
 	}
 	if len(approval.Signers) == 0 {
-		return s.nobody(t, node)
+		return s.nobody(t, node, why)
 	}
 	if len(approval.Signers) > p.MaxSigners {
 		return &dataError{"too_many_signers", "more than " + expr.String(int64(p.MaxSigners)) + " would sign " + node.ID}
@@ -145,7 +151,7 @@ func enterApproval(s *step, t Token, node *bpmn.FlowNode) error {
 }
 
 // nobody is what becomes of an approval without signers.
-func (s *step) nobody(t Token, node *bpmn.FlowNode) error {
+func (s *step) nobody(t Token, node *bpmn.FlowNode, why []Why) error {
 	result := Rejected
 	switch policy(node).Empty {
 	case bpmn.EmptyApprove:
@@ -155,7 +161,7 @@ func (s *step) nobody(t Token, node *bpmn.FlowNode) error {
 		return &dataError{"no_signers", "nobody signs " + node.ID}
 	}
 	s.resume(t)
-	s.conclude(t, &Approval{Signers: []Signer{}, Result: result}, Change{Reason: "opened"})
+	s.conclude(t, &Approval{Signers: []Signer{}, Result: result}, Change{Reason: "opened", Why: why})
 	s.finish(t)
 	return nil
 }
@@ -233,6 +239,7 @@ func (s *step) conclude(body Token, a *Approval, c Change) {
 	if a.Result == Rejected {
 		s.unjump(body)
 	}
+	s.concluded = a
 	s.setVariables(body.Scope, Variables{policy(node).Result: a.outcome(node.ID)})
 	s.inform(body, node, a.lastVote())
 }
@@ -246,9 +253,13 @@ func (a *Approval) outcome(node string) expr.Value {
 			continue
 		}
 		counted[x.Outcome]++
-		votes = append(votes, map[string]expr.Value{
+		vote := map[string]expr.Value{
 			"user": x.By, "outcome": x.Outcome, "comment": x.Comment, "at": x.At.Format(time.RFC3339Nano), "weight": x.Weight,
-		})
+		}
+		if x.Skipped != "" {
+			vote["skipped"] = x.Skipped
+		}
+		votes = append(votes, vote)
 	}
 	return map[string]expr.Value{
 		"node": node, "result": a.Result, "signers": int64(len(a.Signers)), "votes": votes,
@@ -274,6 +285,9 @@ func (s *step) vote(task Task, a CompleteTask) error {
 	approval = approval.clone()
 	x := &approval.Signers[approval.at(t.Number)]
 	x.By, x.Task, x.Outcome, x.Comment, x.At = s.command.Actor, task.ID, outcome, cut(a.Comment, maxVoteComment), s.now
+	if a.Via == TimedOut { // nobody has voted: it counts as the vote of who should have
+		x.By, x.Skipped = cmp.Or(task.Assignee, x.User, TimedOut), TimedOut
+	}
 	s.approve(*s.instance.body(t), approval, Change{Reason: "voted", TaskID: task.ID})
 	return nil
 }

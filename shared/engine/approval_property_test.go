@@ -19,7 +19,8 @@ func (m *model) policy() string {
 		attributes += m.one("ratio", ` ratio="34"`, ` ratio="100"`, "")
 	}
 	attributes += m.one("signers", "", ` signers="lina,zhaolei"`, ` signers="${list}"`) + m.one("veto", "", ` veto="true"`) +
-		m.one("empty", "", ` empty="approve"`, ` empty="reject"`) + m.one("copyTo", "", ` copyTo="${list}"`, ` copyTo="sunqi"`) + m.one("allow", "", "", ` allow="return withdraw"`)
+		m.one("empty", "", ` empty="approve"`, ` empty="reject"`, ` empty="transfer" emptyTo="lina"`) +
+		m.one("starter", "", "", ` starter="skip"`, ` starter="manager"`) + m.one("again", "", ` again="consecutive"`, ` again="passed"`) + m.one("copyTo", "", ` copyTo="${list}"`, ` copyTo="sunqi"`) + m.one("allow", "", "", ` allow="return withdraw"`)
 	return `<extensionElements><diom:approval xmlns:diom="https://diom.io/schema/bpmn/1.0" ` + attributes + `/></extensionElements>`
 }
 

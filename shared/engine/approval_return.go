@@ -103,7 +103,14 @@ func (a *Approval) afresh(p *bpmn.Approval) *Approval {
 	for i, x := range a.Signers {
 		users[i], weights[i] = x.User, x.Weight
 	}
-	return newApproval(p, users, weights)
+	again := newApproval(p, users, weights)
+	for i, x := range a.Signers {
+		if x.Token == skippedToken {
+			x.Number, x.After = again.Signers[i].Number, again.Signers[i].After
+			again.Signers[i] = x
+		}
+	}
+	return again
 }
 
 // approvalTask returns an open task whose policy allows an operation, and the token at its activity as a whole.

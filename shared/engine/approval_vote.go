@@ -92,15 +92,15 @@ func (s *step) signers(t Token, node *bpmn.FlowNode) (*Approval, []Why, error) {
 		for _, item := range list {
 			users = append(users, strings.TrimSpace(expr.String(item)))
 		}
+	case treats(p) && node.UserTask.Assignee != nil:
+		users = e.list("assignee", node.UserTask.Assignee)
 	default:
 		return newApproval(p, []string{""}, nil), nil, nil
 	}
 	if e.err != nil {
 		return nil, nil, e.err
 	}
-	users = distinct(users)
-	weights, err := s.weights(t, p, users)
-	return newApproval(p, users, weights), e.why, err
+	return s.treated(t, node, distinct(users), e.why)
 }
 
 func distinct(users []string) []string {

@@ -63,7 +63,7 @@ func (a WithdrawInstance) apply(s *step) error {
 
 // votedBy returns the index of the signer who voted by a task, or -1.
 func (a *Approval) votedBy(task ID) int {
-	return slices.IndexFunc(a.Signers, func(x Signer) bool { return x.By != "" && x.Task == task })
+	return slices.IndexFunc(a.Signers, func(x Signer) bool { return x.By != "" && x.Task == task && x.Skipped == "" })
 }
 
 // mayWithdraw checks the policy of a node and that the actor is who voted.

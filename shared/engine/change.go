@@ -89,6 +89,8 @@ const (
 	TaskReturned    Kind = "task.returned"
 	TaskWithdrawn   Kind = "task.withdrawn"
 
+	InstanceDescribed Kind = "instance.described"
+
 	TaskCopied Kind = "task.copied"
 	TaskUrged  Kind = "task.urged"
 )
@@ -106,7 +108,7 @@ const (
 //	task.created        Task, Why, Reason (substituted: who stands in for somebody has it)
 //	task.changed        Task (with all that it is now), Reason
 //	task.assigned       TaskID, Node, Assignee, Owner, Delegated, Reason
-//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment, Reason (link: by a link in a message)
+//	task.completed      TaskID, Node, Assignee (who did it), Outcome, Comment, Reason (link: by a link in a message; timeout: by the clock)
 //	task.cancelled      TaskID, Node, Reason
 //	incident.raised     Incident
 //	incident.resolved   IncidentID, Node
@@ -160,6 +162,7 @@ const (
 //	return.ended        Scope, Node: it is entered
 //	task.returned       TaskID, Node, Assignee (who did it), Outcome (the node returned to), Comment: the task ends
 //	task.withdrawn      TaskID, Node, Assignee, Comment: what was completed is taken back
+//	instance.described  Message (the summary that lists show now)
 //	task.copied         TaskID, Node, Names (who may read it), Comment, Why; Code and Reason where the model names nobody rightly
 //	task.urged          TaskID, Node, Assignee, Comment, Urges (how often by now), Reason (escalated), At
 type Change struct {
@@ -227,6 +230,7 @@ type Started struct {
 	RootID         ID        `json:"rootId,omitzero"`
 	Depth          int       `json:"depth,omitempty"`
 	At             time.Time `json:"at"`
+	Request
 }
 
 // Why records one evaluation that decided something: a sequence flow's condition, the completion

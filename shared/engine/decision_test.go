@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/dmn"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/schedule"
 )
 
 // advance runs Step, and again with the decisions that it needs. All of them are in testdata/decisions.dmn,
@@ -17,6 +19,18 @@ func advance(p *bpmn.Process, in *engine.Instance, c engine.Command, now time.Ti
 	for {
 		after, changes, err := engine.Step(p, in, c, now, w)
 		var need *engine.NeedDecision
+		var ask *engine.NeedPeople
+		if errors.As(err, &ask) {
+			w.People = maps.Clone(w.People)
+			if w.People == nil {
+				w.People = map[engine.Question][]string{}
+			}
+			w.People[ask.Question] = staff[ask.Question]
+			if ask.Question.Method == engine.WorkingAfter {
+				w.People[ask.Question] = officeHours(ask.Question)
+			}
+			continue
+		}
 		if !errors.As(err, &need) {
 			return after, changes, err
 		}
@@ -28,6 +42,19 @@ func advance(p *bpmn.Process, in *engine.Instance, c engine.Command, now time.Ti
 		}
 		w.Decisions[need.Ref] = decisionOf(need.Ref)
 	}
+}
+
+// officeHours answers by a calendar without holidays.
+func officeHours(q engine.Question) []string {
+	from, err := time.Parse(time.RFC3339Nano, q.From)
+	if err != nil {
+		panic(err)
+	}
+	at, err := schedule.OfficeHours(time.UTC).After(from, q.Span)
+	if err != nil {
+		return nil
+	}
+	return []string{at.Format(time.RFC3339Nano)}
 }
 
 var decisions = func() *dmn.Model {

@@ -85,6 +85,7 @@ func Step(p *bpmn.Process, in *Instance, c Command, now time.Time, w World) (*In
 	}
 	s.types = nil
 	s.run()
+	s.summarize()
 	if s.failure != nil {
 		return nil, nil, s.failure
 	}
@@ -111,6 +112,7 @@ type step struct {
 	looking    bool            // a condition is being evaluated
 	given      Variables       // by who retries
 	decided    map[int]decided // in this step, by the token of the business rule task
+	concluded  *Approval       // what was decided last in this step
 	failure    error           // a breach of the engine's own rules; never the data's fault
 
 	operating bool // an operator's command lets tokens move before its next part

@@ -93,6 +93,9 @@ type Instance struct {
 	Compensations    []Compensation `json:"compensations,omitempty"`
 	LastCompensation int            `json:"lastCompensation,omitempty"`
 
+	// Request is what people know the instance by.
+	Request
+
 	// Passed and Resumptions are what the operations on approvals know of the past.
 	Passed      []Passed     `json:"passed,omitempty"`
 	Resumptions []Resumption `json:"resumptions,omitempty"`

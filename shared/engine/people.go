@@ -18,6 +18,9 @@ type Question struct {
 	Method string
 	Of     string // a username, the code of a department or a role, the key of a group
 	Level  int    // of managerOf, from 1
+	Span   string // of workingAfter: an ISO 8601 duration
+	From   string // of workingAfter: when, RFC 3339
+	Post   string // the code of the department in which the starter has started, where the question is about him
 }
 
 // NeedPeople is what Step returns when it needs an entry of World.People; it is not for people.
@@ -37,6 +40,10 @@ const (
 	UsersInGroup = "usersInGroup" // key: a list of usernames
 )
 
+// workingTime is the method that gives the time some work later: a duration, and by whose calendar, the starter's unless
+// he is named.
+const workingTime = "workingTime"
+
 // maxManagerLevel is how far up managerOf goes.
 const maxManagerLevel = 10
 
@@ -52,6 +59,13 @@ func (o org) Property(name string) (expr.Value, error) {
 func (o org) Call(method string, arguments []expr.Value) (expr.Value, error) {
 	q := Question{Method: method, Level: 1}
 	switch n := len(arguments); {
+	case method == workingTime && (n == 1 || n == 2):
+		user := o.step.instance.Starter
+		if n == 2 {
+			user = expr.String(arguments[1])
+		}
+		at, err := o.step.workingAfter(user, expr.String(arguments[0]))
+		return at, err
 	case n == 2 && method == ManagerOf:
 		level, ok := whole(arguments[1])
 		if !ok || level < 1 || level > maxManagerLevel {
@@ -63,6 +77,9 @@ func (o org) Call(method string, arguments []expr.Value) (expr.Value, error) {
 	}
 	if q.Of = expr.String(arguments[0]); q.Of == "" {
 		return none(method), nil
+	}
+	if in := o.step.instance; q.Of == in.Starter && (method == ManagerOf || method == DepartmentOf) {
+		q.Post = in.Department
 	}
 	answer, known := o.step.world.People[q]
 	if !known {

@@ -37,6 +37,12 @@ func (r *run) load(p *bpmn.Process) {
 }
 
 // step runs a command and checks what must hold of every step.
+// staff are the answers to questions about people in the traces.
+var staff = map[engine.Question][]string{
+	{Method: engine.ManagerOf, Of: "zhangwei", Level: 1}: {"lina"}, {Method: engine.ManagerOf, Of: "lina", Level: 1}: {"zhaolei"},
+	{Method: engine.ManagerOf, Of: "zhaolei", Level: 1}: nil, {Method: engine.UsersInRole, Of: "SUPER_ADMIN", Level: 1}: {"chenjing", "zhaolei"},
+}
+
 func (r *run) step(user string, action engine.Action) ([]engine.Change, error) {
 	r.t.Helper()
 	r.steps++

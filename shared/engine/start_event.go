@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 
 	"diom.io/workflow/shared/bpmn"
@@ -18,6 +19,10 @@ type Start struct {
 	Hops           int       // instances that started one another by messages before it
 	CalledBy       *CalledBy // nil: nobody called it
 	Variables      Variables
+	// For is the user for whom the actor starts, who is the starter then; empty: the actor himself.
+	For string
+	// Request is what people know the instance by, without what the engine finds out.
+	Request Request
 	// Form says that the variables are what a start form was filled in with: its fields count then.
 	Form bool
 }
@@ -66,6 +71,10 @@ func (a Start) born(s *step, key string) {
 	if by := a.CalledBy; by != nil {
 		started.ParentID, started.ParentNode, started.RootID, started.Depth = by.ParentID, by.Node, by.RootID, by.Depth
 	}
+	started.Request = a.Request
+	if a.For != "" && a.For != s.command.Actor {
+		started.StartedBy = s.command.Actor
+	}
 	s.do(Change{Kind: InstanceStarted, Instance: started})
 }
 
@@ -74,7 +83,7 @@ func (a Start) starter(s *step) string {
 	if a.CalledBy != nil {
 		return a.CalledBy.Starter
 	}
-	return s.command.Actor
+	return cmp.Or(a.For, s.command.Actor)
 }
 
 // beginning returns where an instance begins: at the node, or at the none start event; nil where none does.

@@ -101,6 +101,12 @@ func (s *step) timedOut(t Token, id string) {
 		if task.Token != t.Number {
 			continue
 		}
+		if x := timeout(node, id); x != nil {
+			if err := s.expire(t, task, *x); err != nil {
+				s.incident(t, Incident{Leaving: true, Timeout: id}, err)
+			}
+			return
+		}
 		for _, l := range bpmn.Listening(node.UserTask.Listeners, bpmn.ListenTimeout) {
 			if l.ID != id {
 				continue

@@ -45,6 +45,11 @@ func (s *step) offer(t Token, node *bpmn.FlowNode, from int) error {
 	s.ids++
 	timers, err := s.timeouts(t, node)
 	if err == nil {
+		var late []*Timer
+		late, err = s.overdue(t, node, task)
+		timers = append(timers, late...)
+	}
+	if err == nil {
 		err = s.created(t, node, task)
 	}
 	if err != nil {

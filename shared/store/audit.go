@@ -86,12 +86,15 @@ type kind struct {
 var (
 	kindUser = kind{"user", `SELECT 'user', username, SHA2(password, 256), display_name, email, title, HEX(department_id), enabled, token_version, must_change FROM sys_user WHERE id = ?
 UNION ALL SELECT 'role', HEX(role_id), '', '', '', '', '', 0, 0, 0 FROM sys_user_role WHERE user_id = ?
-UNION ALL SELECT 'group', HEX(group_id), '', '', '', '', '', 0, 0, 0 FROM sys_user_group WHERE user_id = ? ORDER BY 1, 2`}
-	kindRole = kind{"role", `SELECT 'role', code, name, description FROM sys_role WHERE id = ?
-UNION ALL SELECT 'permission', HEX(permission_id), '', '' FROM sys_role_permission WHERE role_id = ? ORDER BY 1, 2`}
+UNION ALL SELECT 'group', HEX(group_id), '', '', '', '', '', 0, 0, 0 FROM sys_user_group WHERE user_id = ?
+UNION ALL SELECT 'post', HEX(department_id), title, '', '', '', '', 0, 0, 0 FROM sys_user_post WHERE user_id = ? ORDER BY 1, 2`}
+	kindRole = kind{"role", `SELECT 'role', code, name, description, data_scope FROM sys_role WHERE id = ?
+UNION ALL SELECT 'department', HEX(department_id), '', '', '' FROM sys_role_department WHERE role_id = ?
+UNION ALL SELECT 'permission', HEX(permission_id), '', '', '' FROM sys_role_permission WHERE role_id = ? ORDER BY 1, 2`}
 	kindPermission = kind{"permission", `SELECT 'permission', code, name, HEX(parent_id), position FROM sys_permission WHERE id = ?`}
 	kindDepartment = kind{"department", `SELECT 'department', code, name, HEX(parent_id), head FROM sys_department WHERE id = ?`}
 	kindGroup      = kind{"group", `SELECT 'group', group_key, name FROM sys_group WHERE id = ?`}
+	kindCalendar   = kind{"calendar", `SELECT 'calendar', code, name, department, time_zone, hours, days FROM workflow_calendar WHERE code = ?`}
 	kindSetting    = kind{"setting", `SELECT 'setting', setting_key, value FROM workflow_setting WHERE setting_key = ?`}
 	kindToken      = kind{"api-token", `SELECT 'api-token', name, prefix, permissions, expires_at, revoked_at FROM sys_api_token WHERE id = ?`}
 	kindSession    = kind{"session", `SELECT 'session', u.username, x.device, x.revoked_at FROM sys_session x JOIN sys_user u ON u.id = x.user_id WHERE x.family_id = ? ORDER BY x.id`}

@@ -86,6 +86,7 @@ func (w *writer) start() {
 	w.records()
 	text, arguments := insertInstance, []any{in.ID[:], in.DefinitionID[:], in.ProcessKey, in.ProcessVersion, null(in.BusinessKey), stateCode(in.State),
 		in.Version, in.Starter, in.StartedAt, nullTime(in.EndedAt), w.body}
+	arguments = append(arguments, requestArguments(in)...)
 	if !in.ParentID.IsZero() {
 		text, arguments = insertCalled, append(arguments, in.ParentID[:], in.ParentNode, in.RootID[:])
 	}
@@ -100,16 +101,21 @@ func (w *writer) start() {
 // The definition must exist and not be suspended at the moment of the start. insertCalled is of an instance
 // that another has called.
 const (
-	insertInstance = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body)
-SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0`
-	insertCalled = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body, parent_id, parent_node, root_id)
-SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0`
+	insertInstance = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body, number, summary, department, started_by, origin_id)
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0`
+	insertCalled = `INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body, number, summary, department, started_by, origin_id, parent_id, parent_node, root_id)
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0`
 )
 
 func (w *writer) advance() {
 	in := w.After
 	w.batch.Add(historyColumns+`(?, ?, ?, ?, ?, ?, ?, ?)`, w.historyArguments()...)
 	w.records()
+	if in.Summary != w.Before.Summary {
+		w.batch.Add(`UPDATE workflow_instance SET summary = ?, state = ?, version = ?, ended_at = ?, body = ? WHERE id = ? AND version = ?`,
+			null(in.Summary), stateCode(in.State), in.Version, nullTime(in.EndedAt), w.body, in.ID[:], w.Before.Version)
+		return
+	}
 	w.batch.Add(`UPDATE workflow_instance SET state = ?, version = ?, ended_at = ?, body = ? WHERE id = ? AND version = ?`,
 		stateCode(in.State), in.Version, nullTime(in.EndedAt), w.body, in.ID[:], w.Before.Version)
 }

@@ -100,6 +100,8 @@ func (s *Store) DeleteDepartment(ctx context.Context, id engine.ID) error {
 		for _, text := range []string{
 			`SELECT 1 FROM sys_user WHERE department_id = ? LIMIT 1 FOR UPDATE`,
 			`SELECT 1 FROM sys_department WHERE parent_id = ? LIMIT 1 FOR UPDATE`,
+			`SELECT 1 FROM sys_user_post WHERE department_id = ? LIMIT 1 FOR UPDATE`,
+			`SELECT 1 FROM sys_role_department WHERE department_id = ? LIMIT 1 FOR UPDATE`,
 		} {
 			used, err := exists(ctx, tx, text, id[:])
 			if err != nil || used {

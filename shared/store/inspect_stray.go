@@ -64,6 +64,10 @@ var strayRules = []strayRule{
 	member("group_unknown", "sys_user_group", "group_id", "sys_group"),
 	member("permission_of_no_role", "sys_role_permission", "role_id", "sys_role"),
 	member("permission_unknown", "sys_role_permission", "permission_id", "sys_permission"),
+	member("post_of_no_user", "sys_user_post", "user_id", "sys_user"),
+	member("post_in_no_department", "sys_user_post", "department_id", "sys_department"),
+	member("scope_of_no_role", "sys_role_department", "role_id", "sys_role"),
+	member("scope_of_no_department", "sys_role_department", "department_id", "sys_department"),
 	member("session_of_no_user", "sys_session", "user_id", "sys_user"),
 	member("item_of_no_batch", "workflow_batch_item", "batch_id", "workflow_batch"),
 	{"batch_miscounted", `SELECT NULL, b.id, b.kind FROM workflow_batch b WHERE b.total <> (SELECT COUNT(*) FROM workflow_batch_item i WHERE i.batch_id = b.id)

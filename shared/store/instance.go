@@ -33,12 +33,20 @@ type Instance struct {
 	ParentID     *engine.ID `json:"parentInstanceId"`
 	ParentNodeID *string    `json:"parentNodeId"`
 	RootID       engine.ID  `json:"rootInstanceId"`
+
+	// Number and Summary are what people know it by. Department is the code of the post in which its starter has
+	// started, StartedBy who did it for him, OriginID the instance that it was made of.
+	Number     *string    `json:"number,omitempty"`
+	Summary    *string    `json:"summary,omitempty"`
+	Department *string    `json:"department,omitempty"`
+	StartedBy  *string    `json:"startedBy,omitempty"`
+	OriginID   *engine.ID `json:"originInstanceId,omitempty"`
 }
 
 // destinations are the fields in the order of instanceColumns, with the code of the state.
 func (i *Instance) destinations(state *int) []any {
 	return []any{&i.ID, &i.DefinitionID, &i.ProcessKey, &i.ProcessVersion, &i.BusinessKey, state, &i.Starter, &i.StartedAt, &i.EndedAt, &i.Version,
-		&i.ParentID, &i.ParentNodeID, &i.RootID}
+		&i.ParentID, &i.ParentNodeID, &i.RootID, &i.Number, &i.Summary, &i.Department, &i.StartedBy, &i.OriginID}
 }
 
 // ShowInstance returns in as the API shows it.
@@ -48,6 +56,8 @@ func ShowInstance(in *engine.Instance) Instance {
 		BusinessKey: pointer(in.BusinessKey), State: in.State, Starter: in.Starter, StartedAt: in.StartedAt,
 		EndedAt: pointer(in.EndedAt), Version: in.Version,
 		ParentID: pointer(in.ParentID), ParentNodeID: pointer(in.ParentNode), RootID: in.Root(),
+		Number: pointer(in.Number), Summary: pointer(in.Summary), Department: pointer(in.Department), StartedBy: pointer(in.StartedBy),
+		OriginID: pointer(in.OriginID),
 	}
 }
 
@@ -106,12 +116,14 @@ func (s *Store) decodeInstance(id engine.ID, body []byte) (*engine.Instance, err
 }
 
 // InstanceFilter narrows a list of instances; zero fields do not. Starter limits it to one person's, Head
-// to those of the departments that a person heads, and below.
+// to those of the departments that a person heads, and below, Scope to those that his roles let one see.
 type InstanceFilter struct {
 	ID           engine.ID
 	Running      bool // active or suspended
 	Starter      string
 	Head         string
+	Scope        string // a username: what his roles let him see
+	Number       string
 	ProcessKey   string
 	BusinessKey  string
 	DefinitionID engine.ID
@@ -119,7 +131,7 @@ type InstanceFilter struct {
 	State        int // see StateCode
 }
 
-const instanceColumns = `id, definition_id, process_key, process_version, business_key, state, starter, started_at, ended_at, version, parent_id, parent_node, IFNULL(root_id, id) FROM workflow_instance`
+const instanceColumns = `id, definition_id, process_key, process_version, business_key, state, starter, started_at, ended_at, version, parent_id, parent_node, IFNULL(root_id, id), number, summary, department, started_by, origin_id FROM workflow_instance`
 
 // Instances lists instances, sorted by start (their id).
 func (s *Store) Instances(ctx context.Context, f InstanceFilter, r page.Request) (page.Page[Instance], error) {
@@ -136,6 +148,8 @@ func (f InstanceFilter) query() query {
 	if f.Head != "" {
 		q.where("starter IN "+staffOf, f.Head)
 	}
+	q.inScope("starter", f.Scope)
+	q.equal("number", f.Number)
 	q.equal("process_key", f.ProcessKey)
 	q.equal("business_key", f.BusinessKey)
 	q.equalID("definition_id", f.DefinitionID)

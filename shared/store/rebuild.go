@@ -16,8 +16,8 @@ func (s *Store) Rebuild(ctx context.Context, id engine.ID) error {
 		return err
 	}
 	w := writer{Step: Step{Before: in, After: in, Changes: creations(in)}, guarded: true}
-	w.batch.Add(`UPDATE workflow_instance SET version = IF(version = ?, version, NULL), definition_id = ?, process_key = ?, process_version = ?, business_key = ?, state = ?, starter = ?, started_at = ?, ended_at = ? WHERE id = ?`,
-		in.Version, in.DefinitionID[:], in.ProcessKey, in.ProcessVersion, null(in.BusinessKey), stateCode(in.State), in.Starter, in.StartedAt, nullTime(in.EndedAt), in.ID[:])
+	w.batch.Add(`UPDATE workflow_instance SET version = IF(version = ?, version, NULL), definition_id = ?, process_key = ?, process_version = ?, business_key = ?, state = ?, starter = ?, started_at = ?, ended_at = ?, number = ?, summary = ?, department = ?, started_by = ?, origin_id = ? WHERE id = ?`,
+		append(append([]any{in.Version, in.DefinitionID[:], in.ProcessKey, in.ProcessVersion, null(in.BusinessKey), stateCode(in.State), in.Starter, in.StartedAt, nullTime(in.EndedAt)}, requestArguments(in)...), in.ID[:])...)
 	for _, text := range []string{
 		`DELETE c FROM workflow_task t JOIN workflow_task_candidate c ON c.task_id = t.id WHERE t.instance_id = ?`,
 		`DELETE FROM workflow_task WHERE instance_id = ? AND state = 1`,

@@ -209,6 +209,9 @@ func (s *Store) DeleteRole(ctx context.Context, id engine.ID) error {
 		if _, err = tx.ExecContext(ctx, `DELETE FROM sys_role_permission WHERE role_id = ?`, id[:]); err != nil {
 			return err
 		}
+		if _, err = tx.ExecContext(ctx, `DELETE FROM sys_role_department WHERE role_id = ?`, id[:]); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM sys_role WHERE id = ?`, id[:])
 		return err
 	})

@@ -161,6 +161,7 @@ const (
 	Done      View = "done"      // completed by the person
 	Started   View = "started"   // open, of instances that the person started
 	Copied    View = "copied"    // open or not, of which the person was sent a copy
+	InScope   View = "scope"     // open, of instances that the data scope of the person's roles shows
 	All       View = "all"
 )
 
@@ -233,6 +234,10 @@ func (f TaskFilter) query() (string, query) {
 	case Started:
 		from = `workflow_instance i JOIN workflow_task t ON t.instance_id = i.id`
 		q.where("i.starter = ? AND t.state = ?", f.Username, taskOpen)
+	case InScope:
+		from = `workflow_instance i JOIN workflow_task t ON t.instance_id = i.id`
+		q.inScope("i.starter", f.Username)
+		q.where("t.state = ?", taskOpen)
 	case Claimable:
 		arguments := []any{"u:" + f.Username}
 		for _, identity := range f.Identities {

@@ -152,6 +152,7 @@ func (s *Store) DeleteUser(ctx context.Context, id engine.ID) error {
 		}
 		for _, text := range []string{
 			`DELETE FROM sys_user_role WHERE user_id = ?`,
+			`DELETE FROM sys_user_post WHERE user_id = ?`,
 			`DELETE FROM sys_user_group WHERE user_id = ?`,
 			`DELETE FROM sys_session WHERE user_id = ?`,
 			`DELETE FROM sys_api_token WHERE user_id = ?`,

@@ -53,7 +53,7 @@ func (s *Service) SearchTasks(ctx context.Context, p access.Principal, in Search
 	if err != nil {
 		return page.Page[store.Task]{}, err
 	}
-	f, err := taskFilter(p, r.Filters)
+	f, err := s.taskFilter(ctx, p, r.Filters)
 	if err != nil {
 		return page.Page[store.Task]{}, err
 	}
@@ -70,7 +70,7 @@ func (s *Service) SearchInstances(ctx context.Context, p access.Principal, in Se
 	if err != nil {
 		return page.Page[store.Instance]{}, err
 	}
-	f, err := instanceFilter(p, r.Filters)
+	f, err := s.instanceFilter(ctx, p, r.Filters)
 	if err != nil {
 		return page.Page[store.Instance]{}, err
 	}

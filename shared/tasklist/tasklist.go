@@ -21,12 +21,12 @@ import (
 // The lists with the sort columns and the filters that they allow.
 var (
 	TaskList = page.List{Name: "tasks", Sorts: []string{"-createdAt", "priority", "dueAt"}, Filters: []page.Filter{
-		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.All), Summary: "whose: without it todo; all is for operators and auditors"},
+		{Name: "view", Values: words(store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.InScope, store.All), Summary: "whose: without it todo; scope is what one's roles let one see; all is for operators and auditors"},
 		{Name: "processKey"}, ofInstance, {Name: "unread", Form: page.Flag, Summary: "true leaves out, of copied ones, what one has opened"},
 	}}
 	InstanceList = page.List{Name: "instances", Sorts: []string{"-startedAt"}, Filters: []page.Filter{
-		{Name: "view", Values: words(mine, department, everybody), Summary: "whose: mine, of the departments that one heads, or all, which is for operators and auditors"},
-		{Name: "processKey"}, {Name: "businessKey"}, {Name: "definitionId", Form: page.ID}, {Name: "state", Values: store.States()},
+		{Name: "view", Values: words(mine, department, inScope, everybody), Summary: "whose: mine, of the departments that one heads, in the data scope of one's roles, or all, which is for operators and auditors"},
+		{Name: "processKey"}, {Name: "businessKey"}, {Name: "number", Summary: "of a request"}, {Name: "definitionId", Form: page.ID}, {Name: "state", Values: store.States()},
 		{Name: "starter", Summary: "a username"},
 		{Name: "parentInstanceId", Form: page.ID, Summary: "those that this instance has called"},
 	}}
@@ -69,7 +69,7 @@ func New(st *store.Store, o Options) *Service {
 // Tasks returns a page of the principal's tasks, of the view that q names: todo (the default),
 // claimable, done, started or copied. Those who see all may ask for all.
 func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Task], error) {
-	f, err := taskFilter(p, q)
+	f, err := s.taskFilter(ctx, p, q)
 	if err != nil {
 		return page.Page[store.Task]{}, err
 	}
@@ -77,12 +77,12 @@ func (s *Service) Tasks(ctx context.Context, p access.Principal, q url.Values, r
 }
 
 // taskFilter is what the parameters of TaskList mean to a principal.
-func taskFilter(p access.Principal, q url.Values) (store.TaskFilter, error) {
+func (s *Service) taskFilter(ctx context.Context, p access.Principal, q url.Values) (store.TaskFilter, error) {
 	f := store.TaskFilter{View: store.View(q.Get("view")), Username: p.Username, Identities: p.Identities(), ProcessKey: q.Get("processKey"), Unread: q.Get("unread") == "true"}
 	if f.View == "" {
 		f.View = store.Todo
 	}
-	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started, store.Copied}
+	allowed := []store.View{store.Todo, store.Claimable, store.Done, store.Started, store.Copied, store.InScope}
 	if p.SeesAll() {
 		allowed = append(allowed, store.All)
 	}
@@ -90,7 +90,13 @@ func taskFilter(p access.Principal, q url.Values) (store.TaskFilter, error) {
 		return f, badFilter("view", allowed)
 	}
 	var err error
-	f.InstanceID, err = idFilter(q, "instanceId")
+	if f.InstanceID, err = idFilter(q, "instanceId"); err != nil || f.View != store.InScope {
+		return f, err
+	}
+	all, err := s.store.SeesEverything(ctx, p.Username)
+	if all {
+		f.View, f.Open = store.All, true
+	}
 	return f, err
 }
 
@@ -100,13 +106,14 @@ type view string
 const (
 	mine       view = "mine"
 	department view = "department" // of the departments that one heads, and below
+	inScope    view = "scope"      // that the data scope of one's roles shows
 	everybody  view = "all"
 )
 
 // Instances returns a page of instances, of the view that q names: mine, department, or all, which is for
 // those who see all and what they get without a name; others get mine.
 func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Values, r page.Request) (page.Page[store.Instance], error) {
-	f, err := instanceFilter(p, q)
+	f, err := s.instanceFilter(ctx, p, q)
 	if err != nil {
 		return page.Page[store.Instance]{}, err
 	}
@@ -114,8 +121,8 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q url.Value
 }
 
 // instanceFilter is what the parameters of InstanceList mean to a principal.
-func instanceFilter(p access.Principal, q url.Values) (store.InstanceFilter, error) {
-	f := store.InstanceFilter{ProcessKey: q.Get("processKey"), BusinessKey: q.Get("businessKey"), Starter: q.Get("starter")}
+func (s *Service) instanceFilter(ctx context.Context, p access.Principal, q url.Values) (store.InstanceFilter, error) {
+	f := store.InstanceFilter{ProcessKey: q.Get("processKey"), BusinessKey: q.Get("businessKey"), Starter: q.Get("starter"), Number: q.Get("number")}
 	if err := whose(&f, p, view(q.Get("view"))); err != nil {
 		return f, err
 	}
@@ -124,13 +131,19 @@ func instanceFilter(p access.Principal, q url.Values) (store.InstanceFilter, err
 		return f, err
 	}
 	f.State, _ = store.StateCode(q.Get("state")) // InstanceList names the states
-	f.ParentID, err = idFilter(q, "parentInstanceId")
+	if f.ParentID, err = idFilter(q, "parentInstanceId"); err != nil || f.Scope == "" {
+		return f, err
+	}
+	all, err := s.store.SeesEverything(ctx, p.Username)
+	if all {
+		f.Scope = ""
+	}
 	return f, err
 }
 
 // whose limits a list of instances to a view.
 func whose(f *store.InstanceFilter, p access.Principal, v view) error {
-	allowed, usual := []view{mine, department}, mine
+	allowed, usual := []view{mine, department, inScope}, mine
 	if p.SeesAll() {
 		allowed, usual = append(allowed, everybody), everybody
 	}
@@ -139,6 +152,8 @@ func whose(f *store.InstanceFilter, p access.Principal, v view) error {
 		return badFilter("view", allowed)
 	case v == department:
 		f.Head = p.Username
+	case v == inScope:
+		f.Scope = p.Username
 	case v == mine && f.Starter != "" && f.Starter != p.Username:
 		return ErrOthers
 	case v == mine:

@@ -97,6 +97,9 @@ func (s *Service) instanceOf(ctx context.Context, p access.Principal, id engine.
 	if err == nil && !seen {
 		seen, err = s.store.HeadOf(ctx, p.Username, in.Starter)
 	}
+	if err == nil && !seen {
+		seen, err = s.store.Oversees(ctx, p.Username, in.Starter)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -21,11 +21,16 @@ const (
 // People answers what an expression asks about people, with those who may log in alone.
 func (s *Service) People(ctx context.Context, q engine.Question) ([]string, error) {
 	switch q.Method {
+	case engine.WorkingAfter:
+		return s.workingAfter(ctx, q)
 	case engine.UsersInRole:
 		return s.store.RoleMembers(ctx, q.Of, maxPeople)
 	case engine.UsersInGroup:
 		return s.store.GroupMembers(ctx, q.Of, maxPeople)
 	case engine.DepartmentOf:
+		if q.Post != "" {
+			return []string{q.Post}, nil
+		}
 		return one(s.store.DepartmentCode(ctx, q.Of))
 	case engine.HeadOf:
 		head, err := s.store.DepartmentHead(ctx, q.Of)
@@ -35,14 +40,22 @@ func (s *Service) People(ctx context.Context, q engine.Question) ([]string, erro
 		return s.store.Members(ctx, store.Audience{Users: []string{head}}, 1)
 	}
 	person := q.Of
-	for range q.Level {
-		above, err := s.store.Superior(ctx, person)
+	for level := range q.Level {
+		above, err := s.superior(ctx, person, q.Post, level)
 		if err != nil || above == "" {
 			return nil, err
 		}
 		person = above
 	}
 	return s.store.Members(ctx, store.Audience{Users: []string{person}}, 1)
+}
+
+// superior returns who is above a person; the first one is that of his post where one is named.
+func (s *Service) superior(ctx context.Context, person, post string, level int) (string, error) {
+	if post != "" && level == 0 {
+		return s.store.SuperiorAt(ctx, person, post)
+	}
+	return s.store.Superior(ctx, person)
 }
 
 func one(name string, err error) ([]string, error) {

@@ -22,6 +22,10 @@ type StartRequest struct {
 	FormID engine.ID `json:"formId,omitzero"`
 	// Lenient is as in Completion.
 	Lenient bool `json:"-"`
+	// OnBehalfOf is the username of who is the starter then, which takes the right WORKFLOW_START_FOR.
+	OnBehalfOf string `json:"onBehalfOf,omitempty"`
+	// Department is the code of the post in which the starter starts; empty: the main one.
+	Department string `json:"department,omitempty"`
 }
 
 // Started is the answer to a start: the instance and the tasks that it opened.
@@ -50,6 +54,9 @@ func (s *Service) start(ctx context.Context, call Call, b beginning) (json.RawMe
 	if err := checkVariables(b.request.Variables); err != nil {
 		return nil, err
 	}
+	if err := s.checkStarter(ctx, call.Principal, b.request); err != nil {
+		return nil, err
+	}
 	b.may = func(d *definition) error { return mayStart(call.Principal, d.process) }
 	b.answer, b.fill = startedAnswer, s.fillStart
 	return s.begin(ctx, call, b)
@@ -68,6 +75,8 @@ type beginning struct {
 	answer     func(*result) any
 	fill       func(context.Context, Call, filling) (engine.Variables, error) // nil: no form is filled in
 	status     int                                                            // of the recorded answer; 0 is 201
+	origin     engine.ID                                                      // the instance that it is made of; zero: none
+	number     string                                                         // that it was given
 	hops       int                                                            // instances that started one another by messages before it
 	called     engine.ID                                                      // the id that the instance is to have; zero: a new one
 	by         *engine.CalledBy
@@ -106,7 +115,11 @@ func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMe
 			if err != nil {
 				return nil, err
 			}
+			if err := s.number(ctx, &b, sub.definition.process); err != nil {
+				return nil, err
+			}
 			start := engine.Start{
+				For: b.request.OnBehalfOf, Request: engine.Request{Number: b.number, Department: b.request.Department, OriginID: b.origin},
 				Node: b.node, Hops: b.hops, InstanceID: instance, DefinitionID: sub.definition.ID, ProcessVersion: sub.definition.Version,
 				BusinessKey: b.request.BusinessKey, CalledBy: b.by, Variables: variables, Form: b.request.Form,
 			}

@@ -66,6 +66,7 @@ var cases = []struct {
 	{"race", race},
 	{"trip", trip},
 	{"parcels", parcels},
+	{"day of an office", officeDay},
 	{"refused events", refusedEvents},
 }
 

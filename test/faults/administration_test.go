@@ -34,7 +34,7 @@ var records = []record{
 		change: map[string]any{"displayName": "changed", "password": "another long password", "roles": []string{"EMPLOYEE"}, "groups": []string{"finance"}}, changed: "display_name = 'changed' AND token_version > 0",
 		made:    "INSERT INTO sys_user\n",
 		written: []string{"UPDATE sys_user SET display_name", "INSERT INTO sys_password_history", "UPDATE sys_user SET password", "UPDATE sys_user SET must_change", "INSERT INTO sys_audit", "UPDATE sys_user SET token_version", "UPDATE sys_session SET revoked_at", "DELETE FROM sys_user_role", "DELETE FROM sys_user_group", "INSERT INTO sys_user_role", "INSERT INTO sys_user_group"},
-		deleted: []string{"DELETE FROM sys_session WHERE user_id", "DELETE FROM sys_api_token WHERE user_id", "DELETE FROM sys_password_history WHERE user_id", "UPDATE sys_department d", "DELETE FROM sys_user WHERE"},
+		deleted: []string{"DELETE FROM sys_user_post WHERE user_id", "DELETE FROM sys_session WHERE user_id", "DELETE FROM sys_api_token WHERE user_id", "DELETE FROM sys_password_history WHERE user_id", "UPDATE sys_department d", "DELETE FROM sys_user WHERE"},
 	},
 	{
 		name: "role", path: "/api/v1/roles", table: "sys_role", key: "code", missing: "role_not_found",
@@ -42,7 +42,7 @@ var records = []record{
 			return map[string]any{"code": word, "name": word, "permissions": []string{"WORKFLOW_JOB"}}
 		},
 		change: map[string]any{"name": "changed", "permissions": []string{"WORKFLOW_JOB"}}, changed: "name = 'changed'",
-		made: "INSERT INTO sys_role ", written: []string{"UPDATE sys_role SET name", "DELETE FROM sys_role_permission WHERE role_id", "INSERT INTO sys_role_permission"}, deleted: []string{"DELETE FROM sys_role WHERE"},
+		made: "INSERT INTO sys_role ", written: []string{"UPDATE sys_role SET name", "DELETE FROM sys_role_permission WHERE role_id", "INSERT INTO sys_role_permission"}, deleted: []string{"DELETE FROM sys_role_department WHERE role_id", "DELETE FROM sys_role WHERE"},
 	},
 	{
 		name: "permission", path: "/api/v1/permissions", table: "sys_permission", key: "code", missing: "permission_not_found",

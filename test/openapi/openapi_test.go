@@ -15,6 +15,7 @@ var calls = []struct {
 	{"tasks", tasks},
 	{"approvals", approvals},
 	{"people", people},
+	{"office", office},
 	{"operate", operate},
 	{"operators", operators},
 	{"work", work},
