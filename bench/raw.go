@@ -16,8 +16,8 @@ import (
 // without a product. checkTwin holds the two together: every byte that the twin sends for the ids and
 // times of an instance of the product must be the product's.
 const (
-	twinStart = `BEGIN;INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body)
-SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0 AND latest = 1;` +
+	twinStart = `BEGIN;INSERT INTO workflow_instance (id, definition_id, process_key, process_version, business_key, state, version, starter, started_at, ended_at, body, number, summary, department, started_by, origin_id)
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_definition WHERE id = ? AND suspended = 0 AND latest = 1;` +
 		`INSERT INTO workflow_history (instance_id, seq, command_id, command, actor, at, changes, unsent) VALUES (?, IF(ROW_COUNT() = 1, ?, NULL), ?, ?, ?, ?, ?, ?);` +
 		`INSERT INTO workflow_task (id, version, instance_id, process_key, node_id, name, state, assignee, owner, candidates, priority, form_key, due_at, follow_up_at, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);COMMIT`
@@ -96,7 +96,7 @@ func (t *twin) instance(ctx context.Context) error {
 func (t *twin) start(ctx context.Context, n names) error {
 	texts := n.texts()
 	_, err := t.db.ExecContext(ctx, twinStart,
-		n.instance[:], t.definition[:], processKey, 1, "LV-2026-000117", stateActive, int64(1), starter, n.started, nil, t.bodies[0].fill(texts), t.definition[:],
+		n.instance[:], t.definition[:], processKey, 1, "LV-2026-000117", stateActive, int64(1), starter, n.started, nil, t.bodies[0].fill(texts), nil, nil, nil, nil, nil, t.definition[:],
 		n.instance[:], int64(1), n.start[:], "start", starter, n.started, t.changes[0].fill(texts), 1,
 		n.task[:], int64(1), n.instance[:], processKey, "approve", "Approve", taskOpen, approver, nil, nil, 50, nil, nil, nil, n.started)
 	return err

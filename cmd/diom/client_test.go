@@ -226,7 +226,7 @@ func TestDeployTellsTheLine(t *testing.T) {
 	}
 	u.fails(client.ExitProblem, ":1", "deploy", u.file("broken.bpmn", "<a"))
 	u.fails(client.ExitUsage, "no such file", "deploy", "nowhere.bpmn")
-	u.fails(client.ExitUsage, "there is no .bpmn or .dmn file", "deploy", t.TempDir())
+	u.fails(client.ExitUsage, "there is no .bpmn, .dmn or .form file", "deploy", t.TempDir())
 	u.fails(client.ExitUsage, "have the same name", "deploy", good, u.file("good.bpmn", faastest.Leave))
 	has(t, u.ok("", "deploy", strings.TrimSuffix(good, "/good.bpmn")), "leave")
 }
