@@ -55,6 +55,11 @@ func putCalendar(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.HTTP().Header.Get("If-Match") != "" { // only what is there matches
+		if _, err := r.App.Workflow.Calendar(ctx, r.PathValue("code")); err != nil {
+			return nil, err
+		}
+	}
 	var body workflow.CalendarBody
 	if err := r.Decode(&body); err != nil {
 		return nil, err

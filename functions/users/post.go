@@ -36,7 +36,7 @@ func postRoutes() []faas.Route {
 		},
 		{
 			Method: http.MethodPut, Pattern: scope, Summary: "Say how much of what others start a role shows",
-			Permission: access.SysRole, Body: store.RoleScope{}, Answer: store.RoleScope{}, Serve: faas.WithID(putScope),
+			Permission: access.SysRole, Body: access.NewScope{}, Answer: store.RoleScope{}, Serve: faas.WithID(putScope),
 		},
 	}
 }
@@ -65,7 +65,7 @@ func readScope(ctx context.Context, r *faas.Request, id engine.ID) (any, error) 
 }
 
 func putScope(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	var body store.RoleScope
+	var body access.NewScope
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}

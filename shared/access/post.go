@@ -38,6 +38,7 @@ func (s *Service) PostsOf(ctx context.Context, id engine.ID) ([]store.Post, erro
 // SetPosts gives a user other posts beside the main one. Errors: ErrInvalid, store.ErrNoUser, ErrUnknownDepartment.
 func (s *Service) SetPosts(ctx context.Context, id engine.ID, in Posts) ([]store.Post, error) {
 	var v validation
+	v.check(in.Posts != nil, "/posts", "required", "The field is required.")
 	v.check(len(in.Posts) <= maxList, "/posts", "too_many", "There are too many.")
 	seen := map[string]bool{}
 	list := make([]store.Post, 0, len(in.Posts))
@@ -61,9 +62,16 @@ func (s *Service) RoleScope(ctx context.Context, id engine.ID) (store.RoleScope,
 	return s.store.RoleScopeOf(ctx, id)
 }
 
+// NewScope is the body that gives a role a scope, with the codes of its departments where that is chosen.
+type NewScope struct {
+	DataScope   string   `json:"dataScope" api:"required"`
+	Departments []string `json:"departments"`
+}
+
 // SetRoleScope says how much of what others start a role shows; only who sees everything gives more than one's own.
 // Errors: ErrInvalid, ErrNotGranted, store.ErrNoRole, ErrUnknownDepartment.
-func (s *Service) SetRoleScope(ctx context.Context, p Principal, id engine.ID, x store.RoleScope) (store.RoleScope, error) {
+func (s *Service) SetRoleScope(ctx context.Context, p Principal, id engine.ID, in NewScope) (store.RoleScope, error) {
+	x := store.RoleScope(in)
 	var v validation
 	v.check(slices.Contains(store.DataScopes, x.DataScope), "/dataScope", "bad_scope", "A scope is own, department, below, chosen or all.")
 	v.check((x.DataScope == store.ScopeChosen) == (len(x.Departments) > 0) && len(x.Departments) <= maxList, "/departments", "bad_departments", "Departments belong to the scope chosen, 100 at most.")

@@ -37,9 +37,6 @@ type Foreseen struct {
 // maxForeseen bounds the steps of a forecast.
 const maxForeseen = 100
 
-// ErrForecast: the instance has ended.
-var ErrForecast = fault.New(fault.Conflict, "nothing_to_foresee", "The process instance has ended: nothing comes any more.")
-
 // ForecastStart says who would be asked, were a process started with variables. Nothing is written. Errors: those of
 // StartProcess.
 func (s *Service) ForecastStart(ctx context.Context, p access.Principal, key string, r StartRequest) (*Forecast, error) {
@@ -67,15 +64,15 @@ func (s *Service) ForecastStart(ctx context.Context, p access.Principal, key str
 	return f.look(ctx)
 }
 
-// ForecastInstance says who will probably be asked in an instance that the principal may see. Errors: those of
-// Instance, ErrForecast.
+// ForecastInstance says who will probably be asked in an instance that the principal may see; nobody where it
+// has ended. Errors: those of Instance.
 func (s *Service) ForecastInstance(ctx context.Context, p access.Principal, id engine.ID) (*Forecast, error) {
 	in, err := s.instance(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}
 	if in.State.Ended() {
-		return nil, ErrForecast
+		return &Forecast{Steps: []Foreseen{}, Ends: true}, nil
 	}
 	d, err := s.definition(ctx, in.DefinitionID)
 	if err != nil {

@@ -160,7 +160,7 @@ func (s *Service) Link(ctx context.Context, call Call, id engine.ID, n NewLink) 
 	}
 	other, err := engine.ParseID(n.InstanceID)
 	if err != nil {
-		return nil, store.ErrNoInstance
+		return nil, ErrOwnLink.Withf("instanceId is the id of another instance.")
 	}
 	if id == other {
 		return nil, ErrOwnLink
