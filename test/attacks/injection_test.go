@@ -152,7 +152,9 @@ var headerInjection = class{"header-injection", func(r *rig) []attack {
 	var all []attack
 	for _, b := range breaks {
 		for _, place := range []string{"/x" + b, "/api/v1/settings/" + b, "/api/v1/users?q=" + b, "/api/v1/users?cursor=" + b, "/api/v1/processes/" + b + "/start-form", "/openapi.yaml?x=" + b, "/api/v1/task-links/" + b} {
-			all = append(all, attack{place, func(t *target) string { return injected(raw(t.url, "GET "+place+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+t.tokens["admin"]+"\r\nConnection: close\r\n\r\n")) }})
+			all = append(all, attack{place, func(t *target) string {
+				return injected(raw(t.url, "GET "+place+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+t.tokens["admin"]+"\r\nConnection: close\r\n\r\n"))
+			}})
 		}
 	}
 	return all
