@@ -12,9 +12,10 @@ import (
 
 // corpus is every class of attacks; the tables are in files by subject.
 var corpus = []class{
+	userEnumeration, // first: failures of others would bring on the limit for all
 	sqlInjection, crossSite, headerInjection, pathTraversal, requestForgery, forgedTargets, xmlAttacks, bodyBombs, expressionEscapes, literalValues,
 	forgedTokens, sessionAttacks, crossSiteRequests, massAssignment, objectAccess, privilegeEscalation, smuggling, methodOverride, hostPoisoning,
-	idempotencyTheft, forgedEvents, wildcardBombs, pagingAbuse, confusableNames, logInjection, userEnumeration, foreignOrigins,
+	idempotencyTheft, forgedEvents, wildcardBombs, pagingAbuse, confusableNames, logInjection, foreignOrigins,
 }
 
 // The least that the corpus holds.
@@ -100,7 +101,7 @@ func (r *rig) furnish() {
 		"departments":   {"code": "prey", "name": "prey"},
 		"channels":      {"name": "prey", "kind": "webhook", "url": "https://prey.example/hooks", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "types": []string{"task.urged"}},
 		"event-sources": {"source": eventSource, "types": []string{"com.example.prey.v1"}, "keyId": "k1", "key": eventKey, "mappings": []object{{"type": "com.example.prey.v1", "message": "prey"}}},
-		"users":         {"username": "prey", "password": "a-Passw0rd-12345", "displayName": "prey", "roles": []string{"EMPLOYEE"}},
+		"users":         {"username": "prey", "password": demoPassword, "displayName": "prey", "mustChangePassword": false, "roles": []string{"EMPLOYEE"}},
 		"categories":    {"code": "prey", "name": "prey"},
 	} {
 		who := "admin"

@@ -39,7 +39,7 @@ func outcome(c *http.Client, address string) (status int, reason string) {
 		return http.StatusOK, ""
 	case errors.Is(err, egress.ErrForbidden) || errors.Is(err, egress.ErrURL):
 		return http.StatusForbidden, ""
-	case strings.Contains(err.Error(), "lookup ") || strings.Contains(err.Error(), "invalid URL") || strings.Contains(err.Error(), "idna"):
+	case strings.Contains(err.Error(), "lookup ") || strings.Contains(err.Error(), "invalid URL") || strings.Contains(err.Error(), "idna") || strings.Contains(err.Error(), "unsupported protocol"):
 		return http.StatusNotFound, err.Error()
 	}
 	return http.StatusOK, err.Error()
@@ -154,12 +154,20 @@ var crossSiteRequests = class{"csrf", func(*rig) []attack {
 	return all
 }, answering(http.StatusOK, "{}")}
 
-// logIn logs lina in and returns the answer and the refresh cookie. A twin's cookie is nobody's.
+// logIn logs prey in and returns the answer and the refresh cookie. A twin's cookie is nobody's.
 func (t *target) logIn() (producttest.Answer, string) {
 	t.Helper()
-	answer := t.must("", "POST", "/auth/login", object{"username": "lina", "password": demoPassword})
+	answer := t.must("", "POST", "/auth/login", object{"username": "prey", "password": demoPassword})
 	cookie, _, _ := strings.Cut(answer.Header.Get("Set-Cookie"), ";")
 	return answer, cookie
+}
+
+// age lets the moment pass in which two tabs may both exchange one token.
+func (t *target) age() {
+	t.Helper()
+	if _, err := t.judge.SQL.ExecContext(t.Context(), "UPDATE sys_session SET rotated_at = rotated_at - INTERVAL 1 MINUTE WHERE rotated_at IS NOT NULL"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // sessionAttacks use refresh tokens twice, after the log-out, or bring them along.
@@ -177,10 +185,11 @@ var sessionAttacks = class{"sessions", func(*rig) []attack {
 	}
 	unauthorized := refused(http.StatusUnauthorized)
 	all := []attack{
-		{"a refresh token again", func(t *target) string { _, c := t.logIn(); refresh(t, c); return unauthorized(refresh(t, c)) }},
+		{"a refresh token again", func(t *target) string { _, c := t.logIn(); refresh(t, c); t.age(); return unauthorized(refresh(t, c)) }},
 		{"the family of one that was stolen", func(t *target) string {
 			_, stolen := t.logIn()
 			fresh := next(refresh(t, stolen))
+			t.age()
 			refresh(t, stolen)
 			return unauthorized(refresh(t, fresh))
 		}},
@@ -199,7 +208,7 @@ var sessionAttacks = class{"sessions", func(*rig) []attack {
 			return unauthorized(answer)
 		}},
 		{"fixation", func(t *target) string {
-			answer := t.must("", "POST", "/auth/login", object{"username": "sunqi", "password": demoPassword}, "Cookie", "diom_refresh=fixed")
+			answer := t.must("", "POST", "/auth/login", object{"username": "prey", "password": demoPassword}, "Cookie", "diom_refresh=fixed")
 			if strings.Contains(next(answer), "=fixed") || next(answer) == "" {
 				return "the log-in keeps the token of the attacker"
 			}

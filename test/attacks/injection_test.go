@@ -96,9 +96,9 @@ func sqlTwin(r *rig) string {
 }
 
 var scripts = []string{
+	"%3Cscript%3Ealert(1)%3C/script%3E",
 	"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg/onload=alert(1)>", "javascript:alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>",
 	"</title><script>alert(1)</script>", "<a href=\"data:text/html;base64,PHNjcmlwdD4=\">x</a>", "{{constructor.constructor('alert(1)')()}}", "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-	"%3Cscript%3Ealert(1)%3C/script%3E",
 }
 
 // scripted finds an answer in which a browser would run what it was sent.
@@ -200,7 +200,13 @@ var pathTraversal = class{"path-traversal", func(r *rig) []attack {
 		}
 		file := up + strings.TrimPrefix(r.canary, "/")
 		for _, place := range []string{"/", "/static/", "/api/v1/settings/", "/api/v1/notification-templates/", "/api/v1/definitions/", "/api/v1/tasks/" + r.ids["tasks"] + "/attachments/"} {
-			all = append(all, request(place+file, "admin", "GET", place+file, nil, judge))
+			all = append(all, attack{place + file, func(t *target) string {
+				answer, err := t.send("admin", "GET", place+file, nil)
+				if err != nil || answer.Status >= http.StatusInternalServerError {
+					return fmt.Sprint(answer.Status, err)
+				}
+				return judge(answer) // the path itself is told again
+			}})
 		}
 		name := strings.NewReplacer("%2f", "/", "%2e", ".", "%5c", `\`).Replace(file)
 		all = append(all, attack{"attachment " + name, func(t *target) string {

@@ -168,7 +168,7 @@ var escapes = []string{
 	`${"x".getClass().getClassLoader() != null}`, `${[].getClass() != null}`, `${(1).getClass() != null}`, `${true.getClass() != null}`, `${''.getBytes().getClass() != null}`, `${mailSender.send() != null}`,
 	`${execution.getClass().getMethods() != null}`, `${''['class'] != null}`, `${starter['class']['name'] != null}`, `${execution['class'] != null}`, `${''.wait() == null}`, `${''.notify() == null}`,
 	`{{7*191}}`, `<%= 7*191 %>`, `${` + strings.Repeat("(", 10_000) + "1" + strings.Repeat(")", 10_000) + `}`, `${` + strings.Repeat("1+", 3000) + `1 > 0}`, `${'` + strings.Repeat("a", 9000) + `' != ''}`,
-	`${''.repeat(2000000000).length() > 0}`, `${'a'.replaceAll('(a+)+$', 'b') != 'c'}`, `${'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$') || true}`, `${''.format('%999999999d', 1) != ''}`,
+	`${''.repeat(2000000000).length() > 0}`, `${'a'.replaceAll('(a+)+$', 'b') != 'c'}`, `${'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$')}`, `${''.format('%999999999d', 1) != ''}`,
 }
 
 // expressionEscapes deploy them as conditions that lead to the end: an instance that ends has evaluated one.
