@@ -75,11 +75,11 @@ gen-check: diom
 authz: diom ## Cross every route with every role, and with what is one's own, another's, missing and mixed
 	@$(DIOM) dev --services -- $(GO) test -count=1 -v -run TestAuthorization ./cmd/diom ./test/attacks
 
-# make test runs both, of negative a part. SIZE=full sends 20,000 requests, N=number so many, SEED=n repeats a run.
+# make test runs both. SIZE=full sends ten times as many requests, N=number so many, SEED=n repeats a run.
 attacks: diom ## Attack the product with every class of attacks, and the twin of each class that has the hole
 	@$(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 1h $(ARGS) -run TestAttacks ./test/attacks
 
-negative: diom ## Send requests that openapi.yaml forbids (SIZE=full: 20,000)
+negative: diom ## Send requests that openapi.yaml forbids (20,000; SIZE=full for ten times as many)
 	@$(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 1h $(ARGS) -run TestNegative ./test/attacks
 
 rotate: diom ## Change the signing keys under load, and seal secrets anew with another data key

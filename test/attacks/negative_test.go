@@ -18,8 +18,8 @@ import (
 
 // How many requests are sent: with SIZE=full all of them, N says another number.
 const (
-	fullNegative  = 20_000
-	sliceNegative = 3_000
+	fullNegative  = 200_000
+	sliceNegative = 20_000
 	senders       = 4
 )
 
@@ -146,7 +146,8 @@ func verdict(a producttest.Answer, err error) string {
 	if found := exposed(a); found != "" {
 		return found
 	}
-	if a.Status >= http.StatusBadRequest {
+	// net/http itself refuses a head that is too long, and a version of a file that is another one.
+	if a.Status >= http.StatusBadRequest && a.Status != http.StatusRequestHeaderFieldsTooLarge && (a.Status != http.StatusPreconditionFailed || len(a.Body) > 0) {
 		if _, err := a.Problem(); err != nil {
 			return err.Error()
 		}
