@@ -46,12 +46,7 @@ func newMatrix(t *testing.T) *matrix {
 	if a, err := client.Deploy("matrix", producttest.File{Name: "hunted.bpmn", Content: []byte(hunted)}); err != nil || a.Status >= http.StatusBadRequest {
 		t.Fatalf("%v %s", err, a.Body)
 	}
-	var all []string
-	for _, item := range items(m.must("admin", "GET", "/api/v1/permissions", nil)) {
-		if code := fmt.Sprint(item.(object)["code"]); code != "PREY_X" {
-			all = append(all, code)
-		}
-	}
+	all := leaves(items(m.must("admin", "GET", "/api/v1/permissions", nil)))
 	for _, p := range all {
 		m.person("only-"+p, []string{p}, "")
 		m.person("without-"+p, slices.DeleteFunc(slices.Clone(all), func(q string) bool { return q == p }), "")
@@ -69,6 +64,20 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.person("nothing", nil, "")
 	return m
+}
+
+// leaves are the codes of a tree of permissions that roles are given; PREY_X is none of the product's.
+func leaves(tree []any) []string {
+	var codes []string
+	for _, item := range tree {
+		o := item.(object)
+		if children, _ := o["children"].([]any); len(children) > 0 {
+			codes = append(codes, leaves(children)...)
+		} else if code := fmt.Sprint(o["code"]); code != "PREY_X" {
+			codes = append(codes, code)
+		}
+	}
+	return codes
 }
 
 // person makes a user with a role of some permissions, or with a role that there is.
