@@ -247,3 +247,22 @@ func (m *matrix) wildcards() {
 		}
 	}
 }
+
+// TestMatrixFindsPlantedBugs: a step that does what it must not, and one that leaves undone what it must, are found.
+func TestMatrixFindsPlantedBugs(t *testing.T) {
+	t.Parallel()
+	r := openRig(t)
+	m := &matrix{target: r.product()}
+	create := func(who string, allowed bool) step {
+		return step{who, "POST /api/v1/groups", m.fresh("groups"), allowed, rows("sys_group"), nil}
+	}
+	for _, c := range []struct {
+		step  step
+		wrong int
+	}{{create("admin", true), 0}, {create("lina", false), 0}, {create("admin", false), 1}, {create("lina", true), 1}, {step{"admin", "GET /api/v1/groups", nil, true, rows("sys_group"), nil}, 1}} {
+		m.wrong = nil
+		if m.try(c.step); len(m.wrong) != c.wrong {
+			t.Errorf("%v: %q", c.step, m.wrong)
+		}
+	}
+}
