@@ -78,8 +78,8 @@ var forgedEvents = class{"event-signatures", func(*rig) []attack {
 		"an internal type":    signedEvent("24", now, func(e *event.Event) { e.SetType("io.diom.workflow.timer.due.v1"); e.SetSource("/diom/local") }, nil),
 		"line feed in the id": signedEvent("25\nhttps://evil.example", now, nil, func(e *event.Event) { e.SetID("25") }),
 	} {
-		all = append(all, request(name, "", "POST", "/api/v1/events", e, refused(), "Content-Type", event.ApplicationCloudEventsJSON),
-			request(name+" in a batch", "", "POST", "/api/v1/events", []event.Event{e}, refused(), "Content-Type", event.ApplicationCloudEventsBatchJSON))
+		all = append(all, request(name, call{"", "POST", "/api/v1/events", e}, refused(), "Content-Type", event.ApplicationCloudEventsJSON),
+			request(name+" in a batch", call{"", "POST", "/api/v1/events", []event.Event{e}}, refused(), "Content-Type", event.ApplicationCloudEventsBatchJSON))
 	}
 	return append(all, attack{"replayed", replayed})
 }, answering(http.StatusAccepted, "")}
@@ -110,7 +110,7 @@ var confusableNames = class{"confusables", func(*rig) []attack {
 	var all []attack
 	for _, name := range likenesses {
 		all = append(all,
-			request(fmt.Sprintf("log-in %q", name), "", "POST", "/auth/login", object{"username": name, "password": demoPassword}, refused()),
+			request(fmt.Sprintf("log-in %q", name), call{"", "POST", "/auth/login", object{"username": name, "password": demoPassword}}, refused()),
 			attack{fmt.Sprintf("user %q", name), func(t *target) string {
 				body := object{"username": name, "password": "a-Passw0rd-12345", "displayName": "x"}
 				answer, err := t.send("admin", "POST", "/api/v1/users", body)

@@ -136,14 +136,14 @@ var bodyBombs = class{"body-bombs", func(*rig) []attack {
 	}
 	for name, body := range bombs {
 		for _, path := range []string{"/api/v1/messages", "/api/v1/groups", "/api/v1/auth/login"} {
-			all = append(all, request(name+" "+path, "admin", "POST", path, body, refused()))
+			all = append(all, request(name+" "+path, call{"admin", "POST", path, body}, refused()))
 		}
 	}
 	for _, kind := range []string{"application/x-java-serialized-object", "text/plain", "application/xml", "multipart/form-data", "multipart/form-data; boundary=", "application/json; charset=utf-7", "x", "application/x-www-form-urlencoded"} {
-		all = append(all, request("deployment as "+kind, "zhouming", "POST", "/api/v1/deployments", `{"a":1}`, refused(), "Content-Type", kind))
+		all = append(all, request("deployment as "+kind, call{"zhouming", "POST", "/api/v1/deployments", `{"a":1}`}, refused(), "Content-Type", kind))
 	}
 	parts := strings.Repeat("--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.bpmn\"\r\n\r\nx\r\n", 10_000) + "--b--\r\n"
-	return append(all, request("many parts", "zhouming", "POST", "/api/v1/deployments", parts, refused(), "Content-Type", "multipart/form-data; boundary=b"))
+	return append(all, request("many parts", call{"zhouming", "POST", "/api/v1/deployments", parts}, refused(), "Content-Type", "multipart/form-data; boundary=b"))
 }, twinned(func(w http.ResponseWriter, q *http.Request) {
 	var v any
 	_ = json.NewDecoder(q.Body).Decode(&v) // it takes what there is

@@ -1,3 +1,6 @@
+// Package attacks attacks a running product: with a corpus of attacks in classes, each of which is also sent to a
+// twin that has the hole, so that a judge who sees nothing fails; with thousands of requests that openapi.yaml
+// forbids; and with every permission crossed with what is one's own and another's.
 package attacks
 
 import (
@@ -104,10 +107,16 @@ type class struct {
 	twin    func(*rig) string
 }
 
+// call is one request of somebody, "" of nobody; who has no account is a token.
+type call struct {
+	who, method, path string
+	body              any
+}
+
 // request is an attack of one request and the judgement of its answer.
-func request(name, who, method, path string, body any, judge func(producttest.Answer) string, headers ...string) attack {
+func request(name string, c call, judge func(producttest.Answer) string, headers ...string) attack {
 	return attack{name, func(t *target) string {
-		answer, err := t.send(who, method, path, body, headers...)
+		answer, err := t.send(c.who, c.method, c.path, c.body, headers...)
 		if err != nil {
 			return "no answer: " + err.Error()
 		}

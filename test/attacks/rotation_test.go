@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -197,5 +196,5 @@ func TestLoginStorm(t *testing.T) {
 	if sentAway.Load() == 0 {
 		t.Error("nobody was sent away: the storm is none")
 	}
-	t.Log(fmt.Sprintf("login-storm: cases=%d failed=%d sent away %d times", storm, storm-in.Load(), sentAway.Load()))
+	t.Logf("login-storm: cases=%d failed=%d sent away %d times", storm, storm-in.Load(), sentAway.Load())
 }

@@ -122,14 +122,14 @@ func (f *forger) forged() map[string]string {
 var forgedTokens = class{"jwt", func(r *rig) []attack {
 	var all []attack
 	for name, token := range newForger(r).forged() {
-		all = append(all, request(name, token, "GET", "/auth/userinfo", nil, refused(http.StatusUnauthorized, http.StatusRequestHeaderFieldsTooLarge)))
+		all = append(all, request(name, call{token, "GET", "/auth/userinfo", nil}, refused(http.StatusUnauthorized, http.StatusRequestHeaderFieldsTooLarge)))
 	}
 	whole := strings.ReplaceAll(r.tokens["admin"], "\n", "")
 	for name, headers := range map[string][]string{
 		"in the query": {"Authorization", ""}, "as Basic": {"Authorization", "Basic " + whole}, "Token": {"Authorization", "Token " + whole}, "cookie": {"Authorization", "", "Cookie", "access_token=" + whole + "; token=" + whole},
 		"X-User": {"Authorization", "", "X-User", "admin", "X-Username", "admin", "X-Roles", "SUPER_ADMIN", "Remote-User", "admin"}, "Basic of a name": {"Authorization", "Basic YWRtaW46"},
 	} {
-		all = append(all, request(name, "", "GET", "/auth/userinfo", nil, func(a producttest.Answer) string { return refused(http.StatusUnauthorized)(a) }, headers...))
+		all = append(all, request(name, call{"", "GET", "/auth/userinfo", nil}, func(a producttest.Answer) string { return refused(http.StatusUnauthorized)(a) }, headers...))
 	}
 	return all
 }, answering(http.StatusOK, `{"username":"admin"}`)}

@@ -133,7 +133,7 @@ var methodOverride = class{"method-override", func(r *rig) []attack {
 		all = append(all, attack{query, stays(func(t *target) (producttest.Answer, error) { return t.send("admin", "GET", group+query, nil) })})
 	}
 	for _, method := range []string{"TRACE", "CONNECT", "PATCH", "PROPFIND", "DEBUG", "TRACK", "JEFF", "delete"} {
-		all = append(all, request(method, "admin", method, group, nil, func(a producttest.Answer) string {
+		all = append(all, request(method, call{"admin", method, group, nil}, func(a producttest.Answer) string {
 			if a.Status < http.StatusBadRequest || strings.Contains(string(a.Body), "Bearer") {
 				return fmt.Sprintf("%d %.200s", a.Status, a.Body)
 			}
@@ -176,7 +176,7 @@ var foreignOrigins = class{"foreign-origins", func(*rig) []attack {
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost", "file://", "https://flow.example.evil.example"} {
 		for _, path := range []string{"/auth/login", "/auth/refresh", "/api/v1/home", "/auth/userinfo"} {
 			for _, method := range []string{"OPTIONS", "GET"} {
-				all = append(all, request(method+" "+path+" from "+origin, "zhangwei", method, path, nil, func(a producttest.Answer) string {
+				all = append(all, request(method+" "+path+" from "+origin, call{"zhangwei", method, path, nil}, func(a producttest.Answer) string {
 					if allowed := a.Header.Get("Access-Control-Allow-Origin"); allowed != "" {
 						return "allowed is " + allowed
 					}
