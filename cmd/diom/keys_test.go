@@ -62,6 +62,15 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(t, u.ok("", "keys", "rotate"), "workflow_channel: 102 values, 0 sealed anew, 0 failed")
+	column := store.SealedColumns()[0]
+	now, err := in.App.Store.SealedValues(t.Context(), column, engine.ID{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := []store.SealedValue{{ID: now[0].ID, Sealed: []byte("what was there before")}}
+	if n, err := in.App.Store.ReplaceSealed(t.Context(), column, stale, stale); n != 0 || err != nil { // somebody has changed it meanwhile
+		t.Errorf("a later change is overwritten: %d %v", n, err)
+	}
 	for _, c := range store.SealedColumns() {
 		if n := judge.Count("SELECT COUNT(*) FROM " + c.Table + " WHERE SUBSTRING(" + c.Field + ", 3, 5) = 'fresh' AND version = 2"); n < values-1 {
 			t.Errorf("%s: %d values have the new key", c.Table, n)

@@ -94,15 +94,15 @@ var privilegeEscalation = class{"privilege-escalation", func(r *rig) []attack {
 	boss := at(r.product().must("admin", "GET", "/api/v1/users?q=admin", nil), "items.0.id")
 	forbidden := refused(http.StatusForbidden)
 	all := []attack{
-		request("own roles", call{"lina", "PUT", "/api/v1/users/"+own, object{"roles": []string{"SUPER_ADMIN"}}}, forbidden, "If-Match", "*"),
-		request("another's password", call{"lina", "PUT", "/api/v1/users/"+boss, object{"password": "a-Passw0rd-12345"}}, forbidden, "If-Match", "*"),
+		request("own roles", call{"lina", "PUT", "/api/v1/users/" + own, object{"roles": []string{"SUPER_ADMIN"}}}, forbidden, "If-Match", "*"),
+		request("another's password", call{"lina", "PUT", "/api/v1/users/" + boss, object{"password": "a-Passw0rd-12345"}}, forbidden, "If-Match", "*"),
 		request("a new administrator", call{"lina", "POST", "/api/v1/users", object{"username": "evil", "password": "a-Passw0rd-12345", "displayName": "x", "roles": []string{"SUPER_ADMIN"}}}, forbidden),
 		request("a role of one's own", call{"lina", "POST", "/api/v1/roles", object{"code": "EVIL", "name": "x", "permissions": []string{"SYS_USER"}}}, forbidden),
 		request("roles in the body of a password", call{"lina", "PUT", "/auth/password", object{"currentPassword": demoPassword, "newPassword": "another-Passw0rd-1", "roles": []string{"SUPER_ADMIN"}}}, refused(400)),
 		request("roles in a log-in", call{"", "POST", "/auth/login", object{"username": "lina", "password": demoPassword, "roles": []string{"SUPER_ADMIN"}}}, refused(400)),
 		request("log-ins of another", call{"lina", "POST", "/api/v1/sessions:revoke-all", object{"user": boss}}, forbidden),
-		request("sessions of another", call{"lina", "GET", "/api/v1/sessions?user="+boss, nil}, forbidden),
-		request("tokens of another", call{"lina", "GET", "/api/v1/api-tokens?user="+boss, nil}, forbidden),
+		request("sessions of another", call{"lina", "GET", "/api/v1/sessions?user=" + boss, nil}, forbidden),
+		request("tokens of another", call{"lina", "GET", "/api/v1/api-tokens?user=" + boss, nil}, forbidden),
 		request("all tasks", call{"lina", "GET", "/api/v1/tasks?view=all", nil}, refused(400, 403)),
 	}
 	for _, p := range []string{"SYS_USER", "SYS_ROLE", "SYS_SETTING", "SYS_AUDIT", "WORKFLOW_OPERATE", "WORKFLOW_DEPLOY", "WORKFLOW_JOB", "*", "SUPER_ADMIN"} {
@@ -149,7 +149,7 @@ var wildcardBombs = class{"wildcards", func(*rig) []attack {
 	var all []attack
 	for _, q := range []string{"%25", "_", "%25%25", "____", "%25a%25a%25a%25a%25a%25a", "z%25i", "zhang_ei", "%5C%25", "*", ".*", "(a%2B)%2B$", "[a-z]*", "%25" + strings.Repeat("_%25", 300)} {
 		for _, path := range []string{"/api/v1/users?q=", "/api/v1/users?role=", "/api/v1/instances?processKey=", "/api/v1/instances?businessKey=", "/api/v1/audit?actor=", "/api/v1/definitions?key="} {
-			all = append(all, request(path+q, call{"admin", "GET", path+q, nil}, func(a producttest.Answer) string {
+			all = append(all, request(path+q, call{"admin", "GET", path + q, nil}, func(a producttest.Answer) string {
 				if n := len(items(a)); n > 0 {
 					return fmt.Sprintf("%d rows", n)
 				}
@@ -169,11 +169,11 @@ var pagingAbuse = class{"paging", func(r *rig) []attack {
 			continue
 		}
 		for _, query := range []string{"limit=0", "limit=-1", "limit=101", "limit=999999999999999999999", "limit=1e3", "limit=0x10", "limit=%201", "cursor=x", "undeclared=1"} {
-			all = append(all, request(o.name()+" "+query, call{"admin", "GET", o.fill(nothing)+"?"+query, nil}, refused()))
+			all = append(all, request(o.name()+" "+query, call{"admin", "GET", o.fill(nothing) + "?" + query, nil}, refused()))
 		}
 		if o.path != "/api/v1/users" && slices.ContainsFunc(o.query(), func(p parameter) bool { return p.name == "cursor" }) {
-			all = append(all, request(o.name()+" with the cursor of another list", call{"admin", "GET", o.fill(nothing)+"?cursor="+cursor, nil}, refused()))
+			all = append(all, request(o.name()+" with the cursor of another list", call{"admin", "GET", o.fill(nothing) + "?cursor=" + cursor, nil}, refused()))
 		}
 	}
-	return append(all, request("the cursor of another", call{"wuqiang", "GET", "/api/v1/users?limit=1&cursor="+cursor, nil}, refused()))
+	return append(all, request("the cursor of another", call{"wuqiang", "GET", "/api/v1/users?limit=1&cursor=" + cursor, nil}, refused()))
 }, answering(http.StatusOK, `{"items":[]}`)}

@@ -42,7 +42,7 @@ var sqlInjection = class{"sql", func(r *rig) []attack {
 	for _, payload := range sqlPayloads {
 		all = append(all,
 			request("log-in as "+payload, call{"", "POST", "/api/v1/auth/login", object{"username": payload, "password": payload}}, refused(401, 422, 429)),
-			request("key "+payload, call{"zhangwei", "POST", "/api/v1/processes/"+url.PathEscape(payload)+"/start", object{}}, refused()),
+			request("key "+payload, call{"zhangwei", "POST", "/api/v1/processes/" + url.PathEscape(payload) + "/start", object{}}, refused()),
 		)
 	}
 	return all
@@ -126,14 +126,14 @@ var crossSite = class{"xss", func(r *rig) []attack {
 		task := "/api/v1/tasks/" + r.ids["tasks"]
 		judge := scripted(s)
 		all = append(all,
-			request("comment "+s, call{"wangfang", "POST", task+"/comments", object{"text": s}}, judge),
-			request("comments "+s, call{"wangfang", "GET", task+"/comments", nil}, judge),
-			request("user "+s, call{"admin", "PUT", "/api/v1/users/"+r.ids["users"], object{"displayName": s, "title": s}}, judge, "If-Match", "*"),
+			request("comment "+s, call{"wangfang", "POST", task + "/comments", object{"text": s}}, judge),
+			request("comments "+s, call{"wangfang", "GET", task + "/comments", nil}, judge),
+			request("user "+s, call{"admin", "PUT", "/api/v1/users/" + r.ids["users"], object{"displayName": s, "title": s}}, judge, "If-Match", "*"),
 			request("group "+s, call{"admin", "POST", "/api/v1/groups", object{"key": fmt.Sprintf("xss%d", i), "name": s}}, judge),
 			request("business key "+s, call{"zhangwei", "POST", "/api/v1/processes/prey/start", object{"businessKey": s, "variables": object{"x": s}}}, judge),
-			request("path "+s, call{"", "GET", "/"+url.PathEscape(s), nil}, judge, "Accept", "text/html"),
-			request("api path "+s, call{"admin", "GET", "/api/v1/settings/"+url.PathEscape(s), nil}, judge, "Accept", "text/html"),
-			request("query "+s, call{"admin", "GET", "/api/v1/users?sort="+url.QueryEscape(s), nil}, judge, "Accept", "text/html"),
+			request("path "+s, call{"", "GET", "/" + url.PathEscape(s), nil}, judge, "Accept", "text/html"),
+			request("api path "+s, call{"admin", "GET", "/api/v1/settings/" + url.PathEscape(s), nil}, judge, "Accept", "text/html"),
+			request("query "+s, call{"admin", "GET", "/api/v1/users?sort=" + url.QueryEscape(s), nil}, judge, "Accept", "text/html"),
 			request("field "+s, call{"admin", "POST", "/api/v1/groups", object{s: 1}}, judge),
 		)
 	}
