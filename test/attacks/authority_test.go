@@ -168,7 +168,7 @@ var pagingAbuse = class{"paging", func(r *rig) []attack {
 		if o.method != http.MethodGet || !slices.ContainsFunc(o.query(), func(p parameter) bool { return p.name == "limit" }) {
 			continue
 		}
-		for _, query := range []string{"limit=0", "limit=-1", "limit=101", "limit=999999999999999999999", "limit=1e3", "limit=0x10", "limit=%201", "cursor=x", "undeclared=1"} {
+		for _, query := range []string{"limit=0", "limit=-1", "limit=101", "limit=999999999999999999999", "limit=1e3", "limit=0x10", "limit=%201", "limit=1&limit=2", "sort=&sort=", "cursor=x", "undeclared=1"} {
 			all = append(all, request(o.name()+" "+query, call{"admin", "GET", o.fill(nothing) + "?" + query, nil}, refused()))
 		}
 		if o.path != "/api/v1/users" && slices.ContainsFunc(o.query(), func(p parameter) bool { return p.name == "cursor" }) {

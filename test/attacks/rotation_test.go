@@ -161,7 +161,7 @@ func TestLoginStorm(t *testing.T) {
 	t.Parallel()
 	dsn, redis, secrets := databasetest.DSN(t), databasetest.Redis(t), producttest.Secrets(t)
 	producttest.Install(t, dsn, redis, secrets)
-	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{"DIOM_LIMIT_LOGIN=off", "DIOM_LIMIT_ADDRESS=off"}})
+	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{"DIOM_LIMIT_LOGIN=off", "DIOM_LIMIT_ADDRESS=off", "GOMAXPROCS=2"}})
 	client := producttest.NewClient(process.URL, time.Minute)
 	inside := client.LogIn(t, "admin", demoPassword)
 	names := access.DemoAccounts()
