@@ -15,7 +15,7 @@ var corpus = []class{
 	userEnumeration, // first: failures of others would bring on the limit for all
 	sqlInjection, crossSite, headerInjection, pathTraversal, requestForgery, forgedTargets, xmlAttacks, bodyBombs, expressionEscapes, literalValues,
 	forgedTokens, sessionAttacks, crossSiteRequests, massAssignment, objectAccess, privilegeEscalation, smuggling, methodOverride, hostPoisoning,
-	idempotencyTheft, forgedEvents, wildcardBombs, pagingAbuse, confusableNames, logInjection, foreignOrigins,
+	idempotencyTheft, forgedEvents, wildcardBombs, pagingAbuse, confusableNames, logInjection, foreignOrigins, camundaQueries,
 }
 
 // The least that the corpus holds.
