@@ -24,7 +24,8 @@ var camundaQueries = class{"camunda-queries", func(*rig) []attack {
 				return fmt.Sprintf("the answer tells %.300s", answer.Body)
 			}
 			var rows []any
-			if json.Unmarshal(answer.Body, &rows) == nil && len(rows) > 0 {
+			passedOver := strings.HasPrefix(name, "or ") || strings.Contains(name, "Expression") // filters that are not known
+			if json.Unmarshal(answer.Body, &rows) == nil && len(rows) > 0 && !passedOver {
 				return fmt.Sprintf("%d rows", len(rows))
 			}
 			return ""
