@@ -15,7 +15,7 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz layering build diom bench fuzz vuln cluster cluster-go \
+.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz attacks negative rotate login-storm layering build diom bench fuzz vuln cluster cluster-go \
   crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak
 
 help: ## Print the targets
@@ -75,8 +75,21 @@ schema: diom ## Write migrations/schema.sql from what the migrations make
 gen-check: diom
 	@$(DIOM) gen --check
 
-authz: diom ## Cross every route with every role
-	@$(DIOM) dev --services -- $(GO) test -count=1 -v -run TestAuthorization ./cmd/diom
+authz: diom ## Cross every route with every role, and with what is one's own, another's, missing and mixed
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -run TestAuthorization ./cmd/diom ./test/attacks
+
+# make test runs both. SIZE=full sends ten times as many requests, N=number so many, SEED=n repeats a run.
+attacks: diom ## Attack the product with every class of attacks, and the twin of each class that has the hole
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 1h $(ARGS) -run TestAttacks ./test/attacks
+
+negative: diom ## Send requests that openapi.yaml forbids (20,000; SIZE=full for ten times as many)
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 1h $(ARGS) -run TestNegative ./test/attacks
+
+rotate: diom ## Change the signing keys under load, and seal secrets anew with another data key
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 1h $(ARGS) -run 'TestRotation|TestKeysRotate' ./test/attacks ./cmd/diom
+
+login-storm: diom ## Log in from everywhere at once
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 1h $(ARGS) -run TestLoginStorm ./test/attacks
 
 layering: ## Check the layers and the sizes of architecture
 	@$(GO) test -short ./test

@@ -120,7 +120,7 @@ func server() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	cmd.AddGroup(&cobra.Group{ID: serverGroup, Title: "To run an installation:"})
-	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), backupCommand(), restoreCommand(), importCommand(), auditCommand(), devCommand(), resetCommand(), genCommand(), dmnCommand()} {
+	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), backupCommand(), restoreCommand(), importCommand(), auditCommand(), keysCommand(), devCommand(), resetCommand(), genCommand(), dmnCommand()} {
 		c.GroupID = serverGroup
 		cmd.AddCommand(c)
 	}

@@ -77,6 +77,9 @@ func (g *gateway) view(r *http.Request) view {
 	if _, i := language.MatchStrings(languages, r.Header.Get("Accept-Language")); i == 1 {
 		v.Lang, v.Text = "zh-CN", chinese
 	}
+	if v.Base = strings.TrimSuffix(g.app.Config.PublicURL, "/"); v.Base != "" {
+		return v // what the caller says of the host does not count
+	}
 	v.Base = r.Header.Get("X-Forwarded-Proto") + "://" + r.Header.Get("X-Forwarded-Host") // clean has set both
 	return v
 }

@@ -108,10 +108,10 @@ func (s *Service) Seal(p Place, value []byte) ([]byte, error) {
 // Open decrypts a value that Seal made for the same place. The error says that its key is not among the
 // live ones, or that it was changed or moved.
 func (s *Service) Open(p Place, sealed []byte) ([]byte, error) {
-	if len(sealed) < 2 || sealed[0] != sealVersion || len(sealed) < 2+int(sealed[1])+sealedKey {
+	id, rest, ok := sealedWith(sealed)
+	if !ok {
 		return nil, errSealed
 	}
-	id, rest := string(sealed[2:2+int(sealed[1])]), sealed[2+int(sealed[1]):]
 	master := s.data.byID[id]
 	if master == nil {
 		return nil, fmt.Errorf("%w: it is sealed with the key %q", errNoDataKey, id)
@@ -129,4 +129,12 @@ func (s *Service) Open(p Place, sealed []byte) ([]byte, error) {
 		return nil, errSealed
 	}
 	return value, nil
+}
+
+// sealedWith returns the id of the data key that a value is sealed with, and what follows it.
+func sealedWith(sealed []byte) (id string, rest []byte, ok bool) {
+	if len(sealed) < 2 || sealed[0] != sealVersion || len(sealed) < 2+int(sealed[1])+sealedKey {
+		return "", nil, false
+	}
+	return string(sealed[2 : 2+int(sealed[1])]), sealed[2+int(sealed[1]):], true
 }

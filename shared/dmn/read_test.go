@@ -141,3 +141,18 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// What another reader could read in another way is refused: instructions, text outside the root, labels of encodings.
+func TestDialectsOfXMLAreRefused(t *testing.T) {
+	t.Parallel()
+	const model = `<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="n" namespace="t"/>`
+	for text, fine := range map[string]bool{
+		model: true, `<?xml version="1.0" encoding="utf-8"?>` + model: true, `<?xml version="1.0" encoding="US-ASCII"?>` + model: true, "<!-- x -->\n" + model + "\n": true,
+		`<?xml-stylesheet href="x"?>` + model: false, model + `<?x y?>`: false, "x" + model: false, model + "x": false,
+		`<?xml version="1.0" encoding="UTF-16"?>` + model: false, `<?xml version="1.0" encoding="UTF-7"?>` + model: false, "<!-- x --><?xml version=\"1.0\"?>" + model: false,
+	} {
+		if _, err := dmn.Read([]byte(text), dmn.Options{}); errors.Is(err, dmn.ErrNotWellFormed) == fine {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

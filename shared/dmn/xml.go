@@ -49,14 +49,24 @@ func version(space string) string {
 	return ""
 }
 
-// parse reads XML 1.0 in UTF-8 without a document type.
+// errEncoding: the declaration names an encoding that is not read as UTF-8. Others might read another model.
+var errEncoding = errors.New("the XML declaration names another encoding than UTF-8")
+
+func asUTF8(label string, input io.Reader) (io.Reader, error) {
+	if strings.EqualFold(label, "us-ascii") || strings.EqualFold(label, "ascii") {
+		return input, nil
+	}
+	return nil, errEncoding
+}
+
+// parse reads XML 1.0 in UTF-8 without a document type and without processing instructions.
 func parse(data []byte) (*node, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
 		return nil, malformed(1, "the file is not UTF-8")
 	}
 	t := tree{decoder: xml.NewDecoder(bytes.NewReader(data))}
-	t.decoder.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	t.decoder.CharsetReader = asUTF8
 	for {
 		line, _ := t.decoder.InputPos()
 		token, err := t.decoder.Token()
@@ -64,15 +74,12 @@ func parse(data []byte) (*node, error) {
 			break
 		}
 		if err != nil {
-			var syntax *xml.SyntaxError
-			if errors.As(err, &syntax) {
-				return nil, malformed(syntax.Line, syntax.Msg)
-			}
-			return nil, malformed(line, err.Error())
+			return nil, unreadable(err, line)
 		}
 		if err := t.add(token, line); err != nil {
 			return nil, err
 		}
+		t.begun = true
 	}
 	if t.root == nil {
 		return nil, malformed(1, "the file holds no element")
@@ -80,8 +87,20 @@ func parse(data []byte) (*node, error) {
 	return t.root, nil
 }
 
+func unreadable(err error, line int) error {
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return malformed(syntax.Line, syntax.Msg)
+	case errors.Is(err, errEncoding):
+		return malformed(line, errEncoding.Error())
+	}
+	return malformed(line, err.Error())
+}
+
 type tree struct {
 	decoder *xml.Decoder
+	begun   bool // behind the first token
 	root    *node
 	open    []*node
 	count   int
@@ -96,6 +115,12 @@ func (t *tree) add(token xml.Token, line int) error {
 	case xml.CharData:
 		if n := len(t.open); n > 0 {
 			t.open[n-1].text += string(x)
+		} else if len(bytes.TrimSpace(x)) > 0 {
+			return malformed(line, "there is text outside the root element")
+		}
+	case xml.ProcInst:
+		if x.Target != "xml" || t.begun {
+			return malformed(line, "the file has a processing instruction")
 		}
 	case xml.Directive:
 		return malformed(line, "the file has a document type or another <! directive")

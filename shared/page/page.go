@@ -21,7 +21,7 @@ const (
 )
 
 // Error says which parameter of a list request is wrong: Code is one of bad_limit, bad_sort,
-// bad_cursor, bad_count, bad_filter and unknown_parameter. All are the caller's (400).
+// bad_cursor, bad_count, bad_filter, repeated_parameter and unknown_parameter. All are the caller's (400).
 type Error struct {
 	Parameter string
 	Code      string
@@ -120,6 +120,8 @@ func (r *Request) take(query url.Values, list List, name string) error {
 	i := slices.IndexFunc(list.Filters, func(f Filter) bool { return f.Name == name })
 	value := query.Get(name)
 	switch {
+	case len(query[name]) > 1: // one on the way might take the first, another the last
+		return &Error{name, "repeated_parameter", "The parameter is given more than once."}
 	case i >= 0 && value == "":
 		return nil
 	case i >= 0:

@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 		{"", 20, "createdAt", true, ""}, {"limit=100&sort=createdAt", 100, "createdAt", false, ""}, {"sort=-priority&view=todo&count=true", 20, "priority", true, ""},
 		{"limit=0", 0, "", false, "bad_limit"}, {"limit=101", 0, "", false, "bad_limit"}, {"limit=-1", 0, "", false, "bad_limit"}, {"limit=ten", 0, "", false, "bad_limit"},
 		{"limit=99999999999999999999", 0, "", false, "bad_limit"}, {"sort=password", 0, "", false, "bad_sort"}, {"sort=--priority", 0, "", false, "bad_sort"},
-		{"cursor=abc", 0, "", false, "bad_cursor"}, {"cursor=%20", 0, "", false, "bad_cursor"}, {"offset=3", 0, "", false, "unknown_parameter"},
+		{"cursor=abc", 0, "", false, "bad_cursor"}, {"cursor=%20", 0, "", false, "bad_cursor"}, {"offset=3", 0, "", false, "unknown_parameter"}, {"limit=1&limit=2", 0, "", false, "repeated_parameter"},
 		{"count=yes", 0, "", false, "bad_count"}, {"view=mine", 0, "", false, "bad_filter"}, {"of=1", 0, "", false, "bad_filter"}, {"open=1", 0, "", false, "bad_filter"},
 		{"after=-1", 0, "", false, "bad_filter"}, {"after=9223372036854775808", 0, "", false, "bad_filter"},
 		{"of=019a9cf3-5b5e-7000-8000-0000000000ff&open=false&after=9223372036854775807&q=%00", 20, "createdAt", true, ""}, {"view=&of=&open=&after=", 20, "createdAt", true, ""},
