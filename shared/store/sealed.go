@@ -13,7 +13,7 @@ type SealedColumn struct{ Table, Field string }
 
 // SealedColumns are all of them. A new one is added here, or a rotation of the keys leaves it out.
 func SealedColumns() []SealedColumn {
-	return []SealedColumn{{"workflow_channel", "sealed"}, {"workflow_event_source", "sealed_key"}, {"workflow_topic_binding", "sealed_key"}}
+	return []SealedColumn{{"workflow_channel", "sealed"}, {"workflow_event_source", "sealed_key"}, {"workflow_topic_binding", "sealed_key"}, {"workflow_webhook", "sealed"}}
 }
 
 // SealedValue is the sealed value of one row.
