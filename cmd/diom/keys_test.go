@@ -31,6 +31,7 @@ func TestKeysRotate(t *testing.T) {
 		"workflow_channel":       "INSERT INTO workflow_channel (name, kind, host, types, enabled, updated_at, version, created_at, sealed, id) VALUES (HEX(?1), 'mail', '', '[]', 1, NOW(3), 1, NOW(3), ?2, ?1)",
 		"workflow_event_source":  "INSERT INTO workflow_event_source (source, key_id, types, mappings, enabled, updated_at, version, created_at, sealed_key, id) VALUES (HEX(?1), 'k', '[]', '[]', 1, NOW(3), 1, NOW(3), ?2, ?1)",
 		"workflow_topic_binding": "INSERT INTO workflow_topic_binding (topic, kind, target, method, headers, timeout_seconds, result_seconds, retries, key_id, enabled, updated_at, version, created_at, sealed_key, id) VALUES (HEX(?1), 'url', 'x', 'POST', '[]', 1, 1, 1, 'k', 1, NOW(3), 1, NOW(3), ?2, ?1)",
+		"workflow_webhook":       "INSERT INTO workflow_webhook (name, host, types, process_keys, enabled, updated_at, version, created_at, sealed, id) VALUES (HEX(?1), '', '[]', '[]', 1, NOW(3), 1, NOW(3), ?2, ?1)",
 	}
 	const values = 103 // more than a batch
 	for _, c := range store.SealedColumns() {

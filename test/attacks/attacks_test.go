@@ -95,6 +95,7 @@ func (r *rig) furnish() {
 		"templates":     {"name": "t", "processKey": "prey", "values": object{"a": 1}},
 		"delegations":   {"substitute": "zhaolei", "from": from, "to": to},
 		"api-tokens":    {"name": "n", "permissions": []string{"WORKFLOW_START"}, "expiresAt": nil},
+		"filters":       {"list": "tasks", "name": "prey", "parameters": object{}},
 		"groups":        {"key": "prey", "name": "prey"},
 		"roles":         {"code": "PREY", "name": "prey", "permissions": []string{"WORKFLOW_START"}},
 		"permissions":   {"code": "PREY_X", "name": "prey"},
@@ -110,6 +111,7 @@ func (r *rig) furnish() {
 		}
 		r.ids[path] = at(t.must(who, "POST", "/api/v1/"+path, body), "id")
 	}
+	r.ids["files"] = at(t.must("wangfang", "POST", "/api/v1/files", upload, "Content-Type", "multipart/form-data; boundary=b"), "id")
 	r.ids["sessions"] = at(t.must("wangfang", "GET", "/api/v1/sessions", nil), "items.0.id")
 }
 

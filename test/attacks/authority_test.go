@@ -10,13 +10,13 @@ import (
 )
 
 // personal are the collections whose things belong to one person; furnish makes one of wangfang's in each.
-var personal = map[string]bool{"tasks": true, "instances": true, "drafts": true, "templates": true, "delegations": true, "api-tokens": true, "sessions": true}
+var personal = map[string]bool{"tasks": true, "instances": true, "drafts": true, "templates": true, "delegations": true, "api-tokens": true, "sessions": true, "files": true, "filters": true}
 
 // shared are the collections that everybody with the permission of the route has in common: the matrix of routes and
 // roles looks after them.
 var shared = []string{
-	"batches", "categories", "channels", "dead-letters", "decisions", "definitions", "deliveries", "departments", "designs", "event-sources", "groups", "incidents", "jobs",
-	"notification-templates", "permissions", "processes", "roles", "settings", "task-links", "topic-bindings", "users", "notifications",
+	"batches", "calendars", "categories", "channels", "dead-letters", "decisions", "definitions", "deliveries", "departments", "designs", "event-sources", "forms", "groups", "incidents", "jobs",
+	"notification-templates", "permissions", "processes", "roles", "settings", "task-links", "topic-bindings", "users", "notifications", "webhooks",
 }
 
 // objectAccess names what is another's in each route by id. lina and chenjing have the permissions and nothing else.

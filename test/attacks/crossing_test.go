@@ -163,16 +163,18 @@ var crossings = map[string]crossing{
 var uncrossed = func() map[string]string {
 	list := map[string]string{}
 	for reason, names := range map[string][]string{
-		"object-access attacks another's": {"DELETE /api-tokens/{id}", "DELETE /delegations/{id}", "PUT /delegations/{id}", "DELETE /sessions/{id}", "POST /templates/{id}/use",
+		"object-access attacks another's": {"DELETE /files/{id}", "DELETE /filters/{id}", "PUT /filters/{id}", "POST /instances/{id}/copy", "POST /instances/{id}/resubmit", "POST /instances/{id}/links", "DELETE /instances/{id}/links/{other}",
+			"DELETE /api-tokens/{id}", "DELETE /delegations/{id}", "PUT /delegations/{id}", "DELETE /sessions/{id}", "POST /templates/{id}/use",
 			"POST /instances/{id}/comments", "POST /instances/{id}/withdraw", "POST /tasks/{id}/add-signers", "POST /tasks/{id}/remove-signers", "DELETE /tasks/{id}/attachments/{attachment}",
 			"POST /tasks/{id}/claim", "POST /tasks/{id}/unclaim", "POST /tasks/{id}/error", "POST /tasks/{id}/escalate", "POST /tasks/{id}/resolve", "POST /tasks/{id}/return", "POST /tasks/{id}/urge", "POST /tasks/{id}/withdraw"},
 		"operators and designers have them in common; test/openapi sends each as one who may and one who may not": {"POST /batches", "POST /batches/{id}/cancel", "POST /batches/{id}/pause", "POST /batches/{id}/resume", "POST /batches/{id}/retry",
 			"POST /definitions/{id}/resume", "POST /definitions/{id}/start", "POST /definitions/{id}/suspend", "POST /deployments", "POST /designs", "DELETE /designs/{id}", "PUT /designs/{id}", "POST /designs/{id}/publish", "POST /designs/{id}/rollback",
 			"POST /incidents/{id}/retry", "DELETE /instances/{id}", "POST /instances/{id}/correlate", "POST /instances/{id}/migrate", "POST /instances/{id}/restart", "POST /instances/{id}/retry", "POST /jobs/{id}/retries", "POST /tasks:transfer"},
 		"the lock is the worker's": {"POST /jobs/{id}/complete", "POST /jobs/{id}/error", "POST /jobs/{id}/escalate", "POST /jobs/{id}/extend", "POST /jobs/{id}/fail", "POST /jobs:fetch"},
-		"it names no object":       {"POST /conditions", "POST /messages", "POST /signals", "POST /sessions:revoke-all", "POST /notifications:read-all", "POST /api-tokens", "PUT /auth/password"},
-		"it changes nothing":       {"POST /channels/{id}/test", "POST /decisions/{key}/evaluate", "POST /designs/{id}/shadow-run", "POST /designs/{id}/validate", "POST /migrations:generate", "POST /migrations:validate", "POST /notification-templates/{kind}/{language}/preview"},
-		"administrators have them in common; privilege-escalation": {"POST /dead-letters/{id}/resubmit", "POST /deliveries/{id}/resend", "DELETE /notification-templates/{kind}/{language}", "PUT /notification-templates/{kind}/{language}",
+		"it names no object":       {"POST /files", "POST /filters", "POST /webhooks", "POST /conditions", "POST /messages", "POST /signals", "POST /sessions:revoke-all", "POST /notifications:read-all", "POST /api-tokens", "PUT /auth/password"},
+		"it changes nothing":       {"POST /instances:search", "POST /instances:export", "POST /tasks:search", "POST /tasks:export", "POST /processes/{key}/forecast", "POST /webhooks/{id}/test", "POST /channels/{id}/test", "POST /decisions/{key}/evaluate", "POST /designs/{id}/shadow-run", "POST /designs/{id}/validate", "POST /migrations:generate", "POST /migrations:validate", "POST /notification-templates/{kind}/{language}/preview"},
+		"administrators have them in common; privilege-escalation": {"PUT /calendars/{code}", "DELETE /calendars/{code}", "PUT /roles/{id}/scope", "PUT /users/{id}/posts", "PUT /webhooks/{id}", "DELETE /webhooks/{id}", "PUT /webhooks/{id}/secret", "POST /webhooks/{id}/replay",
+			"POST /dead-letters/{id}/resubmit", "POST /deliveries/{id}/resend", "DELETE /notification-templates/{kind}/{language}", "PUT /notification-templates/{kind}/{language}",
 			"PUT /settings/{key}", "POST /users/{id}/unlock"},
 		"mixed() crosses it": {"POST /tasks:complete"},
 		"one's own by the query; functions/notify tests another's": {"POST /notifications/{id}/read"},
