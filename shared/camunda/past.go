@@ -127,15 +127,7 @@ func (f *past) step(changes []engine.Change) {
 func (f *past) before(c *engine.Change, m *marks) {
 	switch c.Kind {
 	case engine.TokenMoved, engine.TokenConsumed:
-		cut := f.cut(c, m)
-		f.completes(c, cut)
-		if cut && c.Kind == engine.TokenConsumed && f.unbegun(c.Token) {
-			f.forget(c.Token)
-		}
-		f.leave(c.Token, cut)
-		if c.Kind == engine.TokenMoved { // its next visit is another
-			delete(m.cancelled, c.Token)
-		}
+		f.ends(c, m)
 	case engine.TaskCancelled, engine.TaskReturned:
 		if t := f.state.Task(c.TaskID); t != nil {
 			m.cancelled[t.Token] = true
@@ -161,6 +153,19 @@ func (f *past) before(c *engine.Change, m *marks) {
 		for token := range f.open {
 			f.leave(token, true)
 		}
+	}
+}
+
+// ends ends the visit of a token that goes on or is consumed.
+func (f *past) ends(c *engine.Change, m *marks) {
+	cut := f.cut(c, m)
+	f.completes(c, cut)
+	if cut && c.Kind == engine.TokenConsumed && f.unbegun(c.Token) {
+		f.forget(c.Token)
+	}
+	f.leave(c.Token, cut)
+	if c.Kind == engine.TokenMoved { // its next visit is another
+		delete(m.cancelled, c.Token)
 	}
 }
 

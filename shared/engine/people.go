@@ -57,29 +57,16 @@ func (o org) Property(name string) (expr.Value, error) {
 
 // Call answers a question about people.
 func (o org) Call(method string, arguments []expr.Value) (expr.Value, error) {
-	q := Question{Method: method, Level: 1}
-	switch n := len(arguments); {
-	case method == workingTime && (n == 1 || n == 2):
+	if n := len(arguments); method == workingTime && (n == 1 || n == 2) {
 		user := o.step.instance.Starter
 		if n == 2 {
 			user = expr.String(arguments[1])
 		}
-		at, err := o.step.workingAfter(user, expr.String(arguments[0]))
-		return at, err
-	case n == 2 && method == ManagerOf:
-		level, ok := whole(arguments[1])
-		if !ok || level < 1 || level > maxManagerLevel {
-			return nil, &expr.EvaluationError{Code: "bad_level", Name: method, Message: fmt.Sprintf("the level of org.managerOf is a whole number from 1 to %d", maxManagerLevel)}
-		}
-		q.Level = int(level)
-	case n != 1 || !isQuestion(method):
-		return nil, unknownMethod(orgName, method, n)
+		return o.step.workingAfter(user, expr.String(arguments[0]))
 	}
-	if q.Of = expr.String(arguments[0]); q.Of == "" {
-		return none(method), nil
-	}
-	if in := o.step.instance; q.Of == in.Starter && (method == ManagerOf || method == DepartmentOf) {
-		q.Post = in.Department
+	q, err := o.question(method, arguments)
+	if err != nil || q.Of == "" {
+		return none(method), err
 	}
 	answer, known := o.step.world.People[q]
 	if !known {
@@ -97,6 +84,26 @@ func (o org) Call(method string, arguments []expr.Value) (expr.Value, error) {
 		return nil, nil
 	}
 	return answer[0], nil
+}
+
+// question is what a method asks; about nobody where the first argument is empty.
+func (o org) question(method string, arguments []expr.Value) (Question, error) {
+	q := Question{Method: method, Level: 1}
+	switch n := len(arguments); {
+	case n == 2 && method == ManagerOf:
+		level, ok := whole(arguments[1])
+		if !ok || level < 1 || level > maxManagerLevel {
+			return q, &expr.EvaluationError{Code: "bad_level", Name: method, Message: fmt.Sprintf("the level of org.managerOf is a whole number from 1 to %d", maxManagerLevel)}
+		}
+		q.Level = int(level)
+	case n != 1 || !isQuestion(method):
+		return q, unknownMethod(orgName, method, n)
+	}
+	q.Of = expr.String(arguments[0])
+	if in := o.step.instance; q.Of == in.Starter && (method == ManagerOf || method == DepartmentOf) {
+		q.Post = in.Department
+	}
+	return q, nil
 }
 
 func isQuestion(method string) bool {

@@ -97,25 +97,32 @@ func (s *step) timedOut(t Token, id string) {
 		s.unknown(t)
 		return
 	}
+	x := timeout(node, id)
 	for _, task := range s.instance.Clone().Tasks {
-		if task.Token != t.Number {
-			continue
+		var err error
+		switch {
+		case task.Token != t.Number:
+		case x != nil:
+			err = s.expire(t, task, *x)
+		default:
+			err = s.hearTimeout(t, node, task, id)
 		}
-		if x := timeout(node, id); x != nil {
-			if err := s.expire(t, task, *x); err != nil {
-				s.incident(t, Incident{Leaving: true, Timeout: id}, err)
-			}
-			return
+		if err != nil {
+			s.incident(t, Incident{Leaving: true, Timeout: id}, err)
 		}
-		for _, l := range bpmn.Listening(node.UserTask.Listeners, bpmn.ListenTimeout) {
-			if l.ID != id {
-				continue
-			}
-			if err := s.hear(t, &task, l); err != nil {
-				s.incident(t, Incident{Leaving: true, Timeout: id}, err)
-			}
+		if x != nil && task.Token == t.Number {
+			return // the task may be another one now
 		}
 	}
+}
+
+func (s *step) hearTimeout(t Token, node *bpmn.FlowNode, task Task, id string) error {
+	for _, l := range bpmn.Listening(node.UserTask.Listeners, bpmn.ListenTimeout) {
+		if l.ID == id {
+			return s.hear(t, &task, l)
+		}
+	}
+	return nil
 }
 
 // setters are the methods by which a listener changes a task, with how many arguments they take.

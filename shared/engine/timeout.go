@@ -44,13 +44,7 @@ func (s *step) overdue(t Token, node *bpmn.FlowNode, task *Task) ([]*Timer, erro
 		if e.err != nil {
 			return nil, e.err
 		}
-		var at time.Time
-		var err error
-		if x.Working {
-			at, err = s.workingAfter(cmp.Or(task.Assignee, s.instance.Starter), span)
-		} else {
-			at, err = s.when(span)
-		}
+		at, err := s.timeoutAt(x, task, span)
 		if err != nil || at.IsZero() {
 			return nil, &dataError{"bad_duration", "the time-out of " + node.ID + " is " + strconv.Quote(span) + ", no duration"}
 		}
@@ -65,6 +59,14 @@ func (s *step) overdue(t Token, node *bpmn.FlowNode, task *Task) ([]*Timer, erro
 		}
 	}
 	return list, nil
+}
+
+// timeoutAt is when a span ends, in the working time of who has the task where the model says so.
+func (s *step) timeoutAt(x bpmn.Timeout, task *Task, span string) (time.Time, error) {
+	if x.Working {
+		return s.workingAfter(cmp.Or(task.Assignee, s.instance.Starter), span)
+	}
+	return s.when(span)
 }
 
 // timeout returns the diom:timeout of a node that a timer is for, or nil.

@@ -86,15 +86,10 @@ func workingOf(c store.Calendar) (schedule.Working, error) {
 		if !known {
 			return w, ErrCalendar.Withf("The days of a week are mon to sun, not %s.", day)
 		}
-		last := 0
-		for _, text := range texts {
-			span, ok := spanOf(text)
-			if !ok || span.From < last {
-				return w, ErrCalendar.Withf("%s is no span such as 09:00-12:00, or comes before the one in front of it.", text)
-			}
-			last, some = span.To, true
-			w.Hours[number] = append(w.Hours[number], span)
+		if w.Hours[number], err = spansOf(texts); err != nil {
+			return w, err
 		}
+		some = some || len(texts) > 0
 	}
 	for date, word := range c.Days {
 		if _, err := time.Parse(time.DateOnly, date); err != nil || word != "off" && word != "work" || len(c.Days) > maxDays {
@@ -106,6 +101,20 @@ func workingOf(c store.Calendar) (schedule.Working, error) {
 		return w, ErrCalendar.Withf("Nobody works by the calendar.")
 	}
 	return w, nil
+}
+
+// spansOf reads the hours of a day.
+func spansOf(texts []string) ([]schedule.Span, error) {
+	var list []schedule.Span
+	last := 0
+	for _, text := range texts {
+		span, ok := spanOf(text)
+		if !ok || span.From < last {
+			return nil, ErrCalendar.Withf("%s is no span such as 09:00-12:00, or comes before the one in front of it.", text)
+		}
+		last, list = span.To, append(list, span)
+	}
+	return list, nil
 }
 
 func spanOf(text string) (schedule.Span, bool) {

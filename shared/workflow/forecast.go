@@ -198,7 +198,8 @@ func (f *foresight) next() (string, engine.Action, string) {
 		}
 		return t.Assignee, c, ""
 	}
-	for _, j := range in.Jobs {
+	if len(in.Jobs) > 0 {
+		j := in.Jobs[0]
 		if j.Kind != engine.ExternalJob {
 			return "", engine.Continue{Job: j.ID}, ""
 		}
