@@ -125,6 +125,22 @@ var records = []record{
 		change: map[string]any{"enabled": false}, changed: "enabled = 0",
 		made: "INSERT INTO workflow_channel", written: []string{"UPDATE workflow_channel SET name"}, deleted: []string{"DELETE FROM workflow_channel WHERE"},
 	},
+	{
+		name: "saved filter", path: "/api/v1/filters", table: "workflow_saved_filter", key: "name", missing: "saved_filter_not_found", guarded: true,
+		body: func(word string) map[string]any {
+			return map[string]any{"list": "tasks", "name": word, "preferred": true, "parameters": map[string]any{}}
+		},
+		change: map[string]any{"position": 2}, changed: "position = 2",
+		made: "INSERT INTO workflow_saved_filter", written: []string{"UPDATE workflow_saved_filter SET name", "UPDATE workflow_saved_filter SET preferred"}, deleted: []string{"DELETE FROM workflow_saved_filter WHERE"},
+	},
+	{
+		name: "webhook", path: "/api/v1/webhooks", table: "workflow_webhook", key: "name", missing: "webhook_not_found",
+		body: func(word string) map[string]any {
+			return map[string]any{"name": word, "url": "https://" + word + ".example/hooks", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "types": []string{"io.diom.workflow.task.created.v1"}}
+		},
+		change: map[string]any{"enabled": false}, changed: "enabled = 0",
+		made: "INSERT INTO workflow_webhook", written: []string{"UPDATE workflow_webhook SET name"}, deleted: []string{"DELETE FROM workflow_webhook WHERE"},
+	},
 }
 
 // match is the version that a change of a new record names.

@@ -60,7 +60,7 @@ var upkeep = []operation{
 		prepare: operationOf("delete").prepare, effects: operationOf("delete").effects,
 	},
 	{
-		name: "extend a job", unkeyed: true, shared: true, once: "acknowledged", essential: []string{"UPDATE workflow_job SET locked_until"},
+		name: "extend a job", unkeyed: true, shared: true, once: "acknowledged", essential: []string{"UPDATE workflow_job SET worker_id"},
 		prepare: func(f *fixture, point, _ string) request {
 			f.listen()
 			return f.workOf("pay", point, "", "extend", map[string]any{"lockSeconds": 3000})

@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// hold outlives any test binary: go test ends one after ten minutes.
-const hold = 11 * time.Minute
+// hold is how long a number stays claimed after the test binary that has it has died.
+const hold = 2 * time.Minute
 
 var errRedisBusy = errors.New("every numbered Redis database is in use")
 
@@ -30,7 +30,9 @@ func Redis(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("test redis: %v", errors.Join(err, registry.Close()))
 	}
+	stop := keepNumber(registry, number)
 	t.Cleanup(func() {
+		stop()
 		if err := errors.Join(registry.Del(context.Background(), claimKey(number)).Err(), registry.Close()); err != nil {
 			t.Errorf("release the test redis: %v", err)
 		}
@@ -73,4 +75,24 @@ func url(o *redis.Options) string {
 		credentials = o.Username + ":" + o.Password + "@"
 	}
 	return fmt.Sprintf("redis://%s%s/%d", credentials, o.Addr, o.DB)
+}
+
+// keepNumber claims a number again and again until stop is called: a test may take longer than a claim holds.
+func keepNumber(registry *redis.Client, number int) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(hold / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_ = registry.Expire(ctx, claimKey(number), hold).Err() // tried again
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
 }
