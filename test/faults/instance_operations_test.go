@@ -66,7 +66,7 @@ var instanceOperations = []operation{
 		},
 	},
 	{
-		name: "delete", brief: true, unkeyed: true, once: "instance_not_found", essential: []string{"DELETE FROM workflow_instance", "DELETE FROM workflow_history", "UPDATE workflow_inbox SET instance_id"}, cold: []string{"diom:standing:"},
+		name: "delete", brief: true, unkeyed: true, once: "instance_not_found", essential: []string{"DELETE FROM workflow_instance WHERE", "DELETE FROM workflow_history", "UPDATE workflow_inbox SET instance_id"}, cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, _ string) request {
 			path := "/api/v1/instances/" + f.start(point).InstanceID.String()
 			f.must(request{user: "wuqiang", path: path + "/cancel", body: map[string]any{}, status: http.StatusOK})

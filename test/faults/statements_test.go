@@ -23,6 +23,8 @@ var writes = regexp.MustCompile(`^(INSERT|UPDATE|DELETE|REPLACE)\s`)
 var apart = map[string]string{
 	"changes.go: DELETE FROM workflow_task_candidate WHERE":        oneBatch,
 	"changes.go: UPDATE workflow_instance SET summary":             oneBatch,
+	"operate.go: UPDATE workflow_job SET locked_until":             oneBatch,
+	"webhook.go: UPDATE workflow_delivery FORCE INDEX":             "what is to be sent again is marked in one statement: repeated, it waits already",
 	"rows.go: DELETE r FROM (SELECT":                               oneBatch,
 	"rows.go: UPDATE workflow_subscription":                        oneBatch,
 	"migration.go: UPDATE workflow_job SET node_id":                oneBatch,

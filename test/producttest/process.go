@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -39,8 +40,9 @@ type Process struct {
 	ready     func() error
 	stop      os.Signal
 
-	cmd  *exec.Cmd
-	done chan struct{}
+	cmd    *exec.Cmd
+	done   chan struct{}
+	halted atomic.Bool // it was told to stand still
 }
 
 // Options say what `diom serve` is given.
@@ -147,14 +149,16 @@ func (p *Process) Kill() {
 	<-done
 }
 
-// Signal sends a signal to the process itself. After SIGSTOP it returns once all of its threads stand still.
+// Signal sends a signal to the process itself. After SIGSTOP it returns once all of its threads stand still, or somebody
+// has let it go on.
 func (p *Process) Signal(s os.Signal) {
 	p.t.Helper()
 	target := p.cmd.Process // it may be killed meanwhile
+	p.halted.Store(s == syscall.SIGSTOP)
 	if err := target.Signal(s); err != nil {
 		p.t.Fatalf("%s: %v", s, err)
 	}
-	for began := time.Now(); s == syscall.SIGSTOP && !still(target.Pid); time.Sleep(poll) {
+	for began := time.Now(); s == syscall.SIGSTOP && p.halted.Load() && !still(target.Pid); time.Sleep(poll) {
 		if time.Since(began) > stopPatience {
 			p.t.Fatalf("%s does not stand still", p.path)
 		}
@@ -171,7 +175,7 @@ func still(pid int) bool {
 	return !slices.ContainsFunc(threads, func(path string) bool {
 		text, err := os.ReadFile(path)
 		name := bytes.LastIndexByte(text, ')')
-		return err == nil && len(text) > name+2 && text[name+2] != 'T'
+		return err == nil && len(text) > name+2 && !bytes.ContainsRune([]byte("TtZX"), rune(text[name+2])) // stopped, or dead
 	})
 }
 
@@ -205,6 +209,7 @@ func (p *Process) end() {
 	if p.done == nil || !p.Running() {
 		return
 	}
+	p.halted.Store(false)
 	_ = p.cmd.Process.Signal(syscall.SIGCONT) // a stopped one obeys nothing
 	_ = p.cmd.Process.Signal(p.stop)          // it may have ended meanwhile
 	for deadline := time.Now().Add(stopPatience); p.Running(); time.Sleep(poll) {

@@ -1,0 +1,5 @@
+CREATE DATABASE IF NOT EXISTS diom_workflow CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE USER IF NOT EXISTS 'diom'@'127.0.0.1';
+ALTER USER 'diom'@'127.0.0.1' IDENTIFIED BY 'IS5OSUEPAFOUQPTW4KOW53KULH';
+GRANT ALL ON `diom\_%`.* TO 'diom'@'127.0.0.1';
+GRANT SELECT ON mysql.innodb_index_stats TO 'diom'@'127.0.0.1';
