@@ -77,13 +77,9 @@ func reporting(do func(*camunda.Service, context.Context, workflow.Call, string,
 
 // holding takes for how long a worker wants an external task.
 func holding(do func(*camunda.Service, context.Context, string, camunda.WorkerReport) error) serving {
-	return func(ctx context.Context, r *faas.Request) (any, error) {
-		var body camunda.WorkerReport
-		if err := r.Read(&body); err != nil {
-			return nil, err
-		}
+	return faas.WithBody(func(ctx context.Context, r *faas.Request, body camunda.WorkerReport) (any, error) {
 		return nil, do(r.App.Camunda, ctx, r.PathValue("id"), body)
-	}
+	})
 }
 
 // reading reads one thing by its id.

@@ -118,13 +118,12 @@ func (s *Service) CreateWebhook(ctx context.Context, body NewWebhook, i *store.I
 // UpdateWebhook changes a webhook. match is the version that the caller has seen, 0 for any. Errors: those of
 // CreateWebhook, store.ErrNoWebhook, store.ErrPeopleStale.
 func (s *Service) UpdateWebhook(ctx context.Context, id engine.ID, body WebhookChange, match int64) (store.Webhook, error) {
-	return s.changeHook(ctx, id, match, "webhook.update", func(w *store.Webhook, known *hookCredentials) error {
+	return s.changeHook(ctx, id, match, "webhook.update", func(w *store.Webhook, known *hookCredentials) {
 		change(&w.Name, body.Name)
 		change(&w.Types, body.Types)
 		change(&w.ProcessKeys, body.ProcessKeys)
 		change(&w.Enabled, body.Enabled)
 		change(&known.URL, body.URL)
-		return nil
 	})
 }
 
@@ -138,17 +137,16 @@ func (s *Service) RotateSecret(ctx context.Context, id engine.ID, body NewSecret
 	if _, err := courier.Key(body.Secret); err != nil {
 		return store.Webhook{}, ErrWebhook.With(badSecret)
 	}
-	return s.changeHook(ctx, id, match, "webhook.rotate-secret", func(w *store.Webhook, known *hookCredentials) error {
+	return s.changeHook(ctx, id, match, "webhook.rotate-secret", func(w *store.Webhook, known *hookCredentials) {
 		until := instant().Add(time.Duration(hours) * time.Hour)
 		known.Before, known.Secret, w.RetiresAt = known.Secret, body.Secret, &until
 		if hours == 0 {
 			known.Before, w.RetiresAt = "", nil
 		}
-		return nil
 	})
 }
 
-func (s *Service) changeHook(ctx context.Context, id engine.ID, match int64, action string, do func(*store.Webhook, *hookCredentials) error) (store.Webhook, error) {
+func (s *Service) changeHook(ctx context.Context, id engine.ID, match int64, action string, do func(*store.Webhook, *hookCredentials)) (store.Webhook, error) {
 	w, err := s.store.Webhook(ctx, id)
 	if err != nil {
 		return w, err
@@ -160,9 +158,7 @@ func (s *Service) changeHook(ctx context.Context, id engine.ID, match int64, act
 	if err != nil {
 		return w, err
 	}
-	if err := do(&w, &known); err != nil {
-		return w, err
-	}
+	do(&w, &known)
 	if err := s.sealHook(&w, known); err != nil {
 		return w, err
 	}
