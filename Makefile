@@ -15,30 +15,31 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz attacks negative rotate login-storm layering build diom bench fuzz vuln cluster cluster-go \
-  crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak
+.PHONY: help console console-test console-test-js side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz attacks negative rotate login-storm layering build diom bench bench-publish fuzz vuln cluster cluster-go \
+  alerts observe nginx zones crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak storage dr
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: diom ## Run everything with the demo at http://127.0.0.1:8080 (DIOM_ADDR); Ctrl-C stops
+run: console diom ## Run everything with the demo at http://127.0.0.1:8080 (DIOM_ADDR); Ctrl-C stops
 	@DIOM_DEMO=$${DIOM_DEMO:-1} exec $(DIOM) dev
 
-run-functions: diom ## The same, every function as two processes of its own behind the gateway
+run-functions: console diom ## The same, every function as two processes of its own behind the gateway
 	@DIOM_DEMO=$${DIOM_DEMO:-1} exec $(DIOM) dev --functions
 
 services: diom ## Start MariaDB and Redis alone, for tests from an editor, and print their addresses
 	@exec $(DIOM) dev --services
 
-demo-reset: diom ## Delete the private databases, then run with a fresh demo
+demo-reset: console diom ## Delete the private databases, then run with a fresh demo
 	@$(DIOM) reset
 	@DIOM_DEMO=$${DIOM_DEMO:-1} exec $(DIOM) dev
 
 db-reset: diom ## Delete the private databases
 	@$(DIOM) reset
 
-test: diom ## Run every test, with a private MariaDB and Redis that are started for it
-	@exec $(DIOM) dev --services -- $(MAKE) --no-print-directory test-go
+test: console diom ## Run every test, with a private MariaDB and Redis that are started for it; then those of the console
+	@$(DIOM) dev --services -- $(MAKE) --no-print-directory test-go
+	@$(MAKE) --no-print-directory console-test
 
 test-go:
 	@echo "test: go test ./..."
@@ -55,7 +56,7 @@ check: format-check tidy-check lint gen-check layering race ## Format, lint, gen
 	@echo "check: everything holds"
 
 format-check:
-	@files=$$(gofmt -l $(wildcard bench cmd functions migrations shared template test)); if [ -n "$$files" ]; then echo "gofmt these: $$files"; exit 1; fi
+	@files=$$(gofmt -l $(wildcard bench cmd frontend/*.go functions migrations shared template test)); if [ -n "$$files" ]; then echo "gofmt these: $$files"; exit 1; fi
 
 tidy-check:
 	@$(GO) mod tidy -diff
@@ -94,16 +95,42 @@ login-storm: diom ## Log in from everywhere at once
 layering: ## Check the layers and the sizes of architecture
 	@$(GO) test -short ./test
 
-build: ## Build dist/diom: static, without paths of this machine, the same bytes each time
+build: console ## Build dist/diom: static, without paths of this machine, the same bytes each time
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -buildid=' -o dist/diom ./cmd/diom
 	@ls -l dist/diom
+
+# The console is built again when its sources or openapi.yaml have changed. diom embeds it.
+CONSOLE_MADE := frontend/.stamp-build
+CONSOLE_FROM := $(shell find frontend/src frontend/scripts -type f ! -name schema.d.ts ! -name components.d.ts 2>/dev/null) \
+  frontend/index.html frontend/vite.config.ts frontend/tsconfig.json openapi.yaml
+
+console: $(CONSOLE_MADE) ## Build the console into frontend/dist (installs Node.js from the system's packages when it is missing)
+
+$(CONSOLE_MADE): frontend/.stamp-modules $(CONSOLE_FROM)
+	@echo "console: building"
+	@cd frontend && npm run --silent build > .stamp-log 2>&1 || { cat .stamp-log; exit 1; }
+	@touch $@
+
+frontend/.stamp-modules: frontend/package-lock.json frontend/package.json
+	@frontend/scripts/need.sh node
+	@echo "console: installing its packages (some minutes, once)"
+	@cd frontend && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+console-test: console diom ## Test the console: types, units, sizes, and journeys in Chromium on the whole product
+	@frontend/scripts/need.sh node chromium
+	@cd frontend && npm run --silent check && npm run --silent unit && npm run --silent budgets
+	@cd frontend && DIOM=$(abspath $(DIOM)) npm run --silent e2e -- $(ARGS)
 
 diom:
 	@mkdir -p $(BIN)
 	@$(GO) build -buildvcs=false -o $(DIOM) ./cmd/diom
 
-bench: diom ## Measure start, complete and inbox against their targets (ARGS=-h prints the options)
-	@exec $(DIOM) dev --services -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+bench: diom ## Measure the goals of docs/performance.md (some ten minutes; GOALS, TIME, PEERS, BINLOG=1; ARGS=-h prints the options)
+	@exec $(DIOM) dev --services $(if $(BINLOG),--binlog) -- $(GO) run ./bench -diom $(DIOM) $(ARGS)
+
+bench-publish: ## Write what the last run of bench found into docs/performance.md
+	@$(GO) run ./bench -publish
 
 # The proofs of docs/reliability.md. SIZE=full makes them long, SEED=n repeats one.
 PROOF  = exec $(DIOM) dev --services -- $(GO) test -count=1 -v -timeout 24h $(ARGS) -run
@@ -146,11 +173,35 @@ overload: diom ## Send more than is served at once, and storms of one kind of lo
 healing: diom ## Leave work undone in every way that a dying process can
 	@$(PROOF) 'TestSelfHealing|TestStuckIsVisible' $(FAULTS)
 
+dr: diom ## Lose the database and restore it: to any point in time, over damaged backups, from what was archived a second ago
+	@$(PROOF) '^Test(PointInTime|ArchiveStreams|DamagedIncrements|DamageIsFound|DisasterRecovery|PruneKeeps)' ./shared/backup
+
 mixed: diom ## Run an earlier version (OLD=commit) and this one at once, and migrate data of each earlier schema (needs git)
 	@SIZE=full $(PROOF) 'TestMixed|TestMigrationsOnData' -tags mixed $(FAULTS)
 
 soak: diom ## Keep the product at 70 % of what the machine does for MINUTES (30): memory and goroutines stay flat
 	@$(PROOF) TestSoak -tags soak $(FAULTS)
+
+# What the operators of machines get: deploy/.
+alerts: ## Rehearse the alerts with promtool: each is silent, fires, and is over (a minute)
+	@$(call need,promtool,prometheus)
+	@cd deploy/prometheus && promtool check rules *.rules.yml && promtool test rules state_test.yml burn_test.yml burn_slow_test.yml
+
+observe: diom ## Scrape the product with Prometheus, and ask it every query of the dashboards and the alerts
+	@$(call need,prometheus,prometheus)
+	@$(DIOM) dev --services -- $(GO) test -count=1 -v -run TestDashboards ./cmd/diom
+
+nginx: ## Hold what Nginx serves by deploy/nginx against what the gateway serves
+	@$(call need,nginx,nginx-light)
+	@$(GO) test -count=1 -v -run TestNginx ./functions/gateway
+
+zones: ## Try which zone reaches what under deploy/nftables, in network namespaces (needs root)
+	@$(call need,nft,nftables)
+	@DIOM_ZONES=1 $(GO) test -count=1 -v ./test/zones
+
+# need installs a package where its program is missing.
+need = PATH="$$PATH:/usr/sbin"; command -v $(1) >/dev/null || { echo "installing $(2) from the system's packages"; \
+	apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); }
 
 # SIZE=full plays ten times as many models, with operators who act as well.
 side-by-side: diom ## Play random models here and on Camunda 7 and compare (slow; needs Java, Maven, Python 3; SIZE=full for more)
@@ -163,6 +214,15 @@ fuzz: ## Fuzz each fuzz target for TIME (20s)
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(TIME) ./$$package || exit 1; \
 	  done; \
 	done
+
+# The server is a module of its own: its dependencies stay out of the product.
+S3SERVER := $(BIN)/versitygw-v1.8.0
+storage: diom $(S3SERVER) ## Try backups against a real S3-compatible server, the Versity S3 Gateway (some minutes at first)
+	@DIOM_S3_SERVER=$(abspath $(S3SERVER)) $(DIOM) dev --services -- $(GO) test -count=1 $(ARGS) -run 'TestBucket|TestRefused|TestStorage' ./shared/bucket ./shared/backup
+
+$(S3SERVER): test/storage/versitygw/go.mod
+	@echo "building the Versity S3 Gateway"
+	@mkdir -p $(BIN) && cd test/storage/versitygw && CGO_ENABLED=0 $(GO) build -o $(abspath $@) github.com/versity/versitygw/cmd/versitygw
 
 vuln: ## Look for known vulnerabilities in the database that DIOM_VULNDB (a directory) holds
 	@if [ -z "$$DIOM_VULNDB" ]; then echo "vuln: set DIOM_VULNDB to an unpacked copy of the Go vulnerability database"; else \

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 )
@@ -35,15 +34,13 @@ type round struct {
 
 // contest is what takes turns: the product in a process of its own, its twin, bare commits.
 type contest struct {
-	servers   *servers
-	options   options
-	served    *served
-	callers   []*caller
-	twin      *twin
-	raw       string // the twin's database
-	processes map[string]int
-	rounds    []round
-	bytes     int
+	servers *servers
+	options options
+	rig     *rig
+	twin    *twin
+	raw     string // the twin's database
+	rounds  []round
+	bytes   int
 }
 
 // measureEfficiency is goals 2 and 3.
@@ -101,17 +98,8 @@ func (c *contest) prepare(ctx context.Context) error {
 	if err := learner.db.Close(); err != nil {
 		return err
 	}
-	if c.served, err = serveProduct(ctx, c.servers, p, c.options.binary); err != nil {
+	if c.rig, err = serveRig(ctx, c.servers, c.options, p); err != nil {
 		return err
-	}
-	c.processes = c.servers.processes(ctx)
-	c.processes["product"], c.processes["load"] = c.served.command.Process.Pid, os.Getpid()
-	for range c.options.connections {
-		connection, err := dialCaller(ctx, c.served.address, p.tokens)
-		if err != nil {
-			return err
-		}
-		c.callers = append(c.callers, connection)
 	}
 	return c.warm(ctx)
 }
@@ -142,7 +130,7 @@ func (c *contest) warm(ctx context.Context) error {
 }
 
 func (c *contest) ofProduct() func(int) error {
-	return func(worker int) error { return c.callers[worker].instance() }
+	return func(worker int) error { return c.rig.callers[worker].instance() }
 }
 
 func (c *contest) ofTwin(ctx context.Context) func(int) error {
@@ -157,7 +145,7 @@ func (c *contest) ofBare(ctx context.Context) func(int) error {
 func (c *contest) round(ctx context.Context, i int) error {
 	var r round
 	turns := []func() error{
-		func() (err error) { r.Product, err = c.turn(ctx, c.served.database, c.ofProduct()); return err },
+		func() (err error) { r.Product, err = c.turn(ctx, c.rig.database, c.ofProduct()); return err },
 		func() (err error) { r.Raw, err = c.turn(ctx, c.raw, c.ofTwin(ctx)); return err },
 	}
 	if i%2 == 1 {
@@ -182,7 +170,7 @@ func (c *contest) turn(ctx context.Context, database string, operation func(int)
 	if err != nil {
 		return t, err
 	}
-	begun, cpuErr := used(c.processes)
+	begun, cpuErr := used(c.rig.processes)
 	done, took, err := timedLoop(ctx, c.options.connections, c.options.time, operation)
 	if err != nil {
 		return t, err
@@ -200,7 +188,7 @@ func (c *contest) turn(ctx context.Context, database string, operation func(int)
 		}
 	}
 	t.PerSecond = float64(done) / took.Seconds()
-	if now, err := used(c.processes); err == nil && cpuErr == nil {
+	if now, err := used(c.rig.processes); err == nil && cpuErr == nil {
 		cpu := now.since(begun, done)
 		t.CPU = &cpu
 	}
@@ -218,7 +206,7 @@ func (c *contest) completed(ctx context.Context, database string) (n int, err er
 // drain waits until the product's relay has sent what the turn left, so that the next turn has the
 // machine for itself; its processor time belongs to this turn. It returns the backlog at first.
 func (c *contest) drain(ctx context.Context, database string) (int, error) {
-	if database != c.served.database {
+	if database != c.rig.database {
 		return 0, nil
 	}
 	first, left := -1, 0
@@ -236,12 +224,9 @@ func (c *contest) drain(ctx context.Context, database string) (int, error) {
 }
 
 func (c *contest) close() error {
-	for _, connection := range c.callers {
-		_ = connection.conn.Close()
-	}
 	var err error
-	if c.served != nil {
-		err = c.served.stop()
+	if c.rig != nil {
+		err = c.rig.close()
 	}
 	if c.twin != nil {
 		err = errors.Join(err, c.twin.db.Close())

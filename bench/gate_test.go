@@ -173,7 +173,7 @@ func TestDoubt(t *testing.T) {
 		processes  map[string]int
 		verdict    bool
 	}{"quiet": {0.1, processes, true}, "busy": {0.2, processes, false}, "servers elsewhere": {0.1, nil, false}} {
-		c := contest{processes: tc.processes, rounds: []round{{Product: of(tc.neighbours), Raw: of(tc.neighbours), Commit: of(0), Ratio: 0.6}}}
+		c := contest{rig: &rig{processes: tc.processes}, rounds: []round{{Product: of(tc.neighbours), Raw: of(tc.neighbours), Commit: of(0), Ratio: 0.6}}}
 		for _, g := range c.goals() {
 			if (g.OK != nil) != tc.verdict || (g.Why == "") != tc.verdict {
 				t.Errorf("%s: goal %d: %v %q", name, g.ID, g.OK, g.Why)
@@ -188,7 +188,7 @@ func TestParse(t *testing.T) {
 	if err != nil || !o.wants(11) || o.wants(2) || o.time.Seconds() != 2 {
 		t.Errorf("%+v %v", o, err)
 	}
-	for _, wrong := range [][]string{{"-goals", "4"}, {"-goals", "x"}, {"-time", "soon"}} {
+	for _, wrong := range [][]string{{"-goals", "99"}, {"-goals", "x"}, {"-time", "soon"}} {
 		if _, err := parse(wrong); err == nil {
 			t.Errorf("%q is accepted", wrong)
 		}

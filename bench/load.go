@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,20 +57,49 @@ type caller struct {
 	host    string
 	tokens  map[string]string
 	request []byte
+	used    time.Time // last
 }
+
+// idle is after how long a connection is made anew: a server ends those that nobody uses.
+const idle = 5 * time.Second
 
 func dialCaller(ctx context.Context, address string, tokens map[string]string) (*caller, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return &caller{conn: conn, reader: bufio.NewReader(conn), host: address, tokens: tokens}, nil
+	return &caller{conn: conn, reader: bufio.NewReader(conn), host: address, tokens: tokens, used: time.Now()}, nil
+}
+
+// fresh sees to it that the server has not ended the connection meanwhile.
+func (c *caller) fresh() error {
+	if time.Since(c.used) < idle {
+		return nil
+	}
+	_ = c.conn.Close()
+	again, err := dialCaller(context.Background(), c.host, c.tokens)
+	if err != nil {
+		return err
+	}
+	c.conn, c.reader = again.conn, again.reader
+	return nil
 }
 
 // post sends a request and returns the answer's body.
 func (c *caller) post(path, username, body string) ([]byte, error) {
-	c.request = fmt.Appendf(c.request[:0], "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		path, c.host, c.tokens[username], len(body), body)
+	return c.call(http.MethodPost, path, username, body)
+}
+
+func (c *caller) get(path, username string) ([]byte, error) {
+	return c.call(http.MethodGet, path, username, "")
+}
+
+func (c *caller) call(method, path, username, body string) ([]byte, error) {
+	c.request = fmt.Appendf(c.request[:0], "%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		method, path, c.host, c.tokens[username], len(body), body)
+	if err := c.fresh(); err != nil {
+		return nil, err
+	}
 	if _, err := c.conn.Write(c.request); err != nil {
 		return nil, err
 	}
@@ -79,10 +109,21 @@ func (c *caller) post(path, username, body string) ([]byte, error) {
 	}
 	answer, err := io.ReadAll(response.Body)
 	_ = response.Body.Close() // it has been read to its end
+	c.used = time.Now()
 	if err == nil && response.StatusCode/100 != 2 {
-		err = fmt.Errorf("%s: status %d: %s", path, response.StatusCode, answer)
+		err = &statusError{path, response.StatusCode, answer}
 	}
 	return answer, err
+}
+
+// start starts an instance; its answer names the tasks that it has opened.
+func (c *caller) start(process, body string) (started, error) {
+	var s started
+	answer, err := c.post("/api/v1/processes/"+process+"/start", starter, body)
+	if err == nil {
+		err = json.Unmarshal(answer, &s)
+	}
+	return s, err
 }
 
 // instance starts an instance and completes its task.

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,15 +24,16 @@ import (
 	"diom.io/workflow/shared/workflow"
 )
 
-// model is start → user task → end.
+// models are what is measured with: bench is start → user task → end; hot has many tasks at once; timer and message wait.
 //
-//go:embed bench.bpmn
-var model []byte
+//go:embed models/*.bpmn
+var models embed.FS
 
 const (
 	processKey = "bench"
 	starter    = "zhangwei"
 	approver   = "wangfang"
+	operator   = "admin"
 )
 
 // product is the product in this process, with the demo company and the model: its functions are
@@ -46,6 +47,15 @@ type product struct {
 	wire     *wire // that it talks to the database through, or nil
 }
 
+// product makes a database for a purpose and prepares a product over it; w may be nil.
+func (s *servers) product(ctx context.Context, purpose string, w *wire) (*product, error) {
+	name, err := s.database(ctx, purpose)
+	if err != nil {
+		return nil, err
+	}
+	return openProduct(ctx, s, name, w)
+}
+
 // openProduct prepares a product over a database; w may be nil.
 func openProduct(ctx context.Context, s *servers, database string, w *wire) (*product, error) {
 	p := &product{database: database, wire: w, tokens: map[string]string{}, mux: http.NewServeMux()}
@@ -57,7 +67,7 @@ func openProduct(ctx context.Context, s *servers, database string, w *wire) (*pr
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	cfg.MySQLDSN, cfg.RedisURL, cfg.SecretsDir, cfg.Functions, cfg.BcryptCost = s.dsn(database, w), s.redisURL, p.secrets, "", 4
+	cfg.MySQLDSN, cfg.RedisURL, cfg.SecretsDir, cfg.Functions = s.dsn(database, w), s.redisURL, p.secrets, ""
 	if err := access.GenerateKeys(p.secrets); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -82,17 +92,30 @@ func (p *product) populate(ctx context.Context) error {
 	if err := p.app.Access.LoadDemo(ctx); err != nil {
 		return err
 	}
-	for _, username := range []string{starter, approver} {
+	for _, username := range []string{starter, approver, operator} {
 		login, err := p.app.Access.Login(ctx, username, access.DemoPassword, "127.0.0.1")
 		if err != nil {
 			return fmt.Errorf("log in as %s: %w", username, err)
 		}
 		p.tokens[username] = login.AccessToken
 	}
-	deployer := workflow.Call{Principal: access.Principal{Username: "admin", Roles: []string{access.SuperAdmin}}}
-	_, err := p.app.Workflow.Deploy(ctx, deployer, workflow.DeploymentRequest{
-		Name: "bench", Resources: []store.Resource{{Name: "bench.bpmn", Kind: "bpmn", Content: model}},
-	})
+	return p.deploy(ctx)
+}
+
+func (p *product) deploy(ctx context.Context) error {
+	files, err := models.ReadDir("models")
+	if err != nil {
+		return err
+	}
+	request := workflow.DeploymentRequest{Name: "bench"}
+	for _, file := range files {
+		content, err := models.ReadFile("models/" + file.Name())
+		if err != nil {
+			return err
+		}
+		request.Resources = append(request.Resources, store.Resource{Name: file.Name(), Kind: "bpmn", Content: content})
+	}
+	_, err = p.app.Workflow.Deploy(ctx, workflow.Call{Principal: access.Principal{Username: operator, Roles: []string{access.SuperAdmin}}}, request)
 	return err
 }
 

@@ -18,6 +18,30 @@ import (
 
 const patience = 20 * time.Second
 
+// built returns the product's binary: the one that is there, or one that is built into a directory.
+func built(ctx context.Context, binary, dir string) (string, error) {
+	if binary != "" {
+		return binary, nil
+	}
+	binary = filepath.Join(dir, "diom")
+	say("building ./cmd/diom")
+	if err := goBuild(ctx, binary, "./cmd/diom"); err != nil {
+		return "", err
+	}
+	return binary, nil
+}
+
+// goBuild builds a package of the repository as its images are built.
+func goBuild(ctx context.Context, program, of string, flags ...string) error {
+	arguments := append(append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", program}, flags...), of)
+	build := exec.CommandContext(ctx, "go", arguments...) //nolint:gosec // paths of ours
+	build.Stderr, build.Env = os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("go build %s (from the root of the repository): %w", of, err)
+	}
+	return nil
+}
+
 // served is `diom serve`: every function behind the gateway in a process of its own, with its log
 // written as it would be in production.
 type served struct {
@@ -28,9 +52,8 @@ type served struct {
 	dir      string
 }
 
-// serveProduct starts the binary over p's database, with keys by which p's tokens are good; without a
-// binary it builds one.
-func serveProduct(ctx context.Context, s *servers, p *product, binary string) (*served, error) {
+// serveProduct starts the binary over p's database, with keys by which p's tokens are good.
+func serveProduct(ctx context.Context, s *servers, p *product, binary string, environment ...string) (*served, error) {
 	v := &served{database: p.database}
 	var err error
 	if v.dir, err = os.MkdirTemp("", "diom-bench-*"); err != nil {
@@ -39,22 +62,13 @@ func serveProduct(ctx context.Context, s *servers, p *product, binary string) (*
 	if err := os.CopyFS(v.dir, os.DirFS(p.secrets)); err != nil {
 		return nil, errors.Join(err, v.stop())
 	}
-	if binary == "" {
-		binary = filepath.Join(v.dir, "diom")
-		say("goal 2: building ./cmd/diom")
-		build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/diom") //nolint:gosec // a path of ours
-		build.Stderr, build.Env = os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
-		if err := build.Run(); err != nil {
-			return nil, errors.Join(fmt.Errorf("go build ./cmd/diom (from the root of the repository): %w", err), v.stop())
-		}
-	}
-	if err := v.start(ctx, s, binary); err != nil {
+	if err := v.start(ctx, s, binary, []string{"serve"}, environment); err != nil {
 		return nil, errors.Join(err, v.stop())
 	}
 	return v, nil
 }
 
-func (v *served) start(ctx context.Context, s *servers, binary string) error {
+func (v *served) start(ctx context.Context, s *servers, binary string, arguments, environment []string) error {
 	ports, err := local.FreePorts(1)
 	if err != nil {
 		return err
@@ -63,10 +77,11 @@ func (v *served) start(ctx context.Context, s *servers, binary string) error {
 	if v.log, err = os.Create(filepath.Join(v.dir, "diom.log")); err != nil {
 		return err
 	}
-	v.command = exec.Command(binary, "serve") //nolint:noctx // the product; stop ends it in its own way
+	v.command = exec.Command(binary, arguments...) //nolint:gosec,noctx // the product; stop ends it in its own way
 	v.command.Stdout, v.command.Stderr = v.log, v.log
 	v.command.Env = append(os.Environ(), "PORT=", "DIOM_ADDR="+v.address, "DIOM_MYSQL_DSN="+s.dsn(v.database, nil), "DIOM_REDIS_URL="+s.redisURL,
 		"DIOM_SECRETS_DIR="+v.dir, "DIOM_FUNCTION_URL=")
+	v.command.Env = append(v.command.Env, environment...)
 	if err := v.command.Start(); err != nil {
 		return err
 	}

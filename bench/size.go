@@ -14,11 +14,7 @@ const (
 // measureSize is goal 11: bytes of the tables per waiting instance, from the difference between n and
 // 2n instances, which leaves out what an empty table takes.
 func measureSize(ctx context.Context, s *servers, o options) ([]Goal, error) {
-	name, err := s.database(ctx, "size")
-	if err != nil {
-		return nil, err
-	}
-	p, err := openProduct(ctx, s, name, nil)
+	p, err := s.product(ctx, "size", nil)
 	if err != nil {
 		return nil, err
 	}

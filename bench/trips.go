@@ -45,11 +45,7 @@ func countTrips(ctx context.Context, p *product) ([]trips, error) {
 // measureTrips is goal 1.
 func measureTrips(ctx context.Context, s *servers, _ options) ([]Goal, error) {
 	say("goal 1: counting round trips")
-	name, err := s.database(ctx, "trips")
-	if err != nil {
-		return nil, err
-	}
-	p, err := openProduct(ctx, s, name, newWire("diom-bench-trips"))
+	p, err := s.product(ctx, "trips", newWire("diom-bench-trips"))
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,22 @@ CREATE TABLE `sys_department` (
   KEY `head` (`head`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `sys_directory_run` (
+  `id` binary(16) NOT NULL,
+  `directory` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `dry_run` tinyint(4) NOT NULL,
+  `forced` tinyint(4) NOT NULL,
+  `asked_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `state` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `leased_until` datetime(3) DEFAULT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `report` mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `directory` (`directory`,`id`),
+  KEY `state` (`state`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `sys_group` (
   `id` binary(16) NOT NULL,
   `group_key` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -71,6 +87,17 @@ CREATE TABLE `sys_group` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `group_key` (`group_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_identity` (
+  `source` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `kind` varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `subject` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `object_id` binary(16) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `left_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`source`,`kind`,`subject`),
+  UNIQUE KEY `object` (`object_id`,`source`,`kind`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `sys_password_history` (
@@ -93,6 +120,14 @@ CREATE TABLE `sys_permission` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `code` (`code`),
   KEY `parent` (`parent_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `sys_phrase` (
+  `user_id` binary(16) NOT NULL,
+  `phrases` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `sys_role` (
@@ -350,6 +385,7 @@ CREATE TABLE `workflow_definition` (
   `deployed_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `deployed_at` datetime(3) NOT NULL,
   `unsent` tinyint(4) DEFAULT NULL,
+  `locked_until` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `process_version` (`process_key`,`version`),
   KEY `latest_key` (`latest`,`process_key`,`version`),
@@ -707,6 +743,7 @@ CREATE TABLE `workflow_search_variable` (
   `instance_id` binary(16) NOT NULL,
   `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `value` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `hidden` tinyint(4) NOT NULL DEFAULT 1,
   PRIMARY KEY (`instance_id`,`name`),
   KEY `name` (`name`,`value`,`instance_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
@@ -720,7 +757,7 @@ CREATE TABLE `workflow_sequence` (
 
 CREATE TABLE `workflow_setting` (
   `setting_key` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  `value` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `value` varchar(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `version` bigint(20) NOT NULL,
   `updated_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `updated_at` datetime(3) NOT NULL,

@@ -21,13 +21,22 @@ import (
 
 // publicRoutes is every route that asks for no caller, with the reason. Another one is a decision.
 var publicRoutes = map[string]string{
-	"POST /auth/login":           "that is where a caller gets a name",
-	"POST /api/v1/auth/login":    "the same",
+	"POST /auth/login":        "that is where a caller gets a name",
+	"POST /api/v1/auth/login": "the same",
+
+	"GET /api/v1/auth/methods":                  "who wants to log in has no name yet",
+	"GET /api/v1/auth/oidc/{provider}/start":    "likewise; it sends the browser to a provider that the secret file names",
+	"GET /api/v1/auth/oidc/{provider}/callback": "the cookie of the sign-in and the provider's token prove the caller",
+	"POST /api/v1/auth/oidc/{provider}/logout":  "the provider signs the token",
+
+	"GET /api/v1/auth/oidc/{provider}/end": "who has logged out has no name any more; it sends the browser where the provider's metadata say",
+
 	"POST /auth/refresh":         "the refresh cookie proves the caller",
 	"POST /auth/logout":          "the refresh cookie proves the caller",
 	"GET /.well-known/jwks.json": "public keys",
 	"GET /{$}":                   "the first page",
 	"GET /api":                   "the list of routes",
+	"GET /api/v1/console":        "what the log-in page shows; the demo's accounts in the demo alone",
 	"GET /openapi.yaml":          "the description of the routes",
 	"GET /asyncapi.yaml":         "the description of the events",
 	" /":                         "the gateway hands on to routes with permissions of their own",

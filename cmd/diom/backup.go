@@ -26,7 +26,7 @@ type backupOptions struct {
 }
 
 func (o *backupOptions) flags(cmd *cobra.Command, direction string) *cobra.Command {
-	cmd.Flags().StringVar(&o.dir, direction, "", "the directory of the backups (default DIOM_BACKUP_DIR)")
+	cmd.Flags().StringVar(&o.dir, direction, "", "where the backups are: a directory, or s3://bucket/prefix (default DIOM_BACKUP_DIR)")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	return cmd
 }
@@ -49,6 +49,19 @@ func (o *backupOptions) open() (*vault.Vault, vault.Database, error) {
 	return v, to, err
 }
 
+// source opens the backups and says which database they are of.
+func (o *backupOptions) source() (*vault.Vault, vault.Database, error) {
+	v, _, err := o.open()
+	if err != nil {
+		return nil, vault.Database{}, err
+	}
+	from := vault.Database{DSN: v.Settings().DSN}
+	if from.DSN == "" {
+		return nil, from, errNoDSN
+	}
+	return v, from, nil
+}
+
 // untilSignal ends with Ctrl-C, so that what was begun is cleaned up.
 func untilSignal(cmd *cobra.Command) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -58,7 +71,7 @@ func backupCommand() *cobra.Command {
 	var o backupOptions
 	cmd := o.flags(&cobra.Command{
 		Use:   "backup",
-		Short: "Copy the database to a directory",
+		Short: "Copy the database to a directory or a bucket",
 		Long: "Makes a backup of the database of DIOM_BACKUP_MYSQL_DSN or DIOM_MYSQL_DSN in DIOM_BACKUP_DIR and deletes those that are older than DIOM_BACKUP_KEEP; with --to it deletes none.\n" +
 			"It is encrypted for DIOM_BACKUP_RECIPIENT and signed with the secret " + vault.SecretSigning + "; the secret " + vault.SecretIdentity + " does for both.",
 		Example: "  diom backup key --to /etc/diom/secrets\n  DIOM_BACKUP_DIR=/srv/backup diom backup\n  diom restore latest",
@@ -73,13 +86,9 @@ func backupCommand() *cobra.Command {
 func makeBackup(cmd *cobra.Command, o backupOptions) error {
 	ctx, stop := untilSignal(cmd)
 	defer stop()
-	v, _, err := o.open()
+	v, from, err := o.source()
 	if err != nil {
 		return err
-	}
-	from := vault.Database{DSN: v.Settings().DSN}
-	if from.DSN == "" {
-		return errNoDSN
 	}
 	if o.due {
 		round, err := v.RunDue(ctx, from, 0)
@@ -165,8 +174,20 @@ func backupVerifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			tell, done = progress(cmd, "verify")
+			reached, missing, err := v.VerifyLog(ctx, m.ID, tell)
+			done()
+			if err != nil {
+				return err
+			}
 			return o.print(cmd, m, func(w io.Writer) {
 				fmt.Fprintf(w, "%s is whole: %d rows of %d tables, %s\n", m.ID, m.Rows(), len(m.Tables), size(m.Bytes()))
+				if reached.Transactions > 0 {
+					fmt.Fprintf(w, "its increments are whole: %d transactions, up to %s of %s\n", reached.Transactions, reached.GTID, reached.At.Format(time.RFC3339))
+				}
+				if missing != "" {
+					fmt.Fprintf(w, "between them and %s a part of the binary log is missing\n", missing)
+				}
 			})
 		},
 	}, "from")

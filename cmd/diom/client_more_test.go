@@ -39,7 +39,7 @@ func TestDirectory(t *testing.T) {
 	in.Start(nil)
 	admin := in.loggedIn("admin")
 	has(t, admin.ok("", "role", "create", "REVIEWER", "--name", "复核", "--permission", "WORKFLOW_TASK,WORKFLOW_INSTANCE"), "REVIEWER", "复核", "WORKFLOW_INSTANCE")
-	has(t, admin.ok("", "group", "create", "reviewers", "--name", "复核组"), "reviewers")
+	has(t, admin.ok("", "group", "create", "checkers", "--name", "复核组"), "checkers")
 	var made struct{ ID string }
 	admin.json(&made, "department", "create", "legal", "--name", "法务部", "--head", "lina")
 	has(t, admin.ok("", "department", "show", made.ID), "法务部", "lina")

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,17 +19,18 @@ import (
 	"diom.io/workflow/migrations"
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/demo"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/telemetry"
 )
 
 func devCommand() *cobra.Command {
-	var separate, services bool
+	var separate, services, binaryLog bool
 	cmd := &cobra.Command{
 		Use:   "dev [-- command]",
 		Short: "Run the whole product on this machine",
 		Long: "Starts a private MariaDB and Redis under DIOM_HOME (.diom), migrates, and serves at DIOM_ADDR (127.0.0.1:8080) until Ctrl-C.\n" +
-			"DIOM_MYSQL_DSN and DIOM_REDIS_URL name servers of yours instead; DIOM_DEMO=1 loads the demo company.\n\n" +
+			"DIOM_MYSQL_DSN and DIOM_REDIS_URL name servers of yours instead; DIOM_DEMO=1 loads the demo company with its history (docs/demo.md).\n\n" +
 			"With --services it starts the servers alone, for tests, and prints their addresses; a command after -- is run with them and its end is the end.",
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			say := sayer(cmd.OutOrStdout())
@@ -36,7 +38,7 @@ func devCommand() *cobra.Command {
 			ctx, release := interruptible(cmd.Context(), s)
 			defer release()
 			if services {
-				return runServices(ctx, s, say, arguments)
+				return runServices(ctx, s, say, binaryLog, arguments)
 			}
 			if len(arguments) > 0 {
 				return errors.New("a command is run with --services only")
@@ -46,6 +48,7 @@ func devCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&separate, "functions", false, "run every function as two processes of its own behind the gateway")
 	cmd.Flags().BoolVar(&services, "services", false, "start MariaDB and Redis alone, for tests")
+	cmd.Flags().BoolVar(&binaryLog, "binlog", false, "with --services: let MariaDB write its binary log, each commit on disk")
 	cmd.MarkFlagsMutuallyExclusive("functions", "services")
 	return cmd
 }
@@ -89,6 +92,7 @@ func runProduct(ctx context.Context, s *local.Supervisor, say func(string, ...an
 	err = start(ctx, h, s, product{say: say, address: address, separate: separate})
 	if err == nil {
 		say("ready: %s", address.url())
+		offer(say, address.url())
 		<-ctx.Done()
 		say("stopping")
 	}
@@ -168,10 +172,40 @@ func prepareDatabase(ctx context.Context, say func(string, ...any)) error {
 		say("loading the demo: log in as zhangwei, wangfang or admin with the password %s", access.DemoPassword)
 		err = app.Access.LoadDemo(ctx)
 	}
+	if err == nil && cfg.Demo && cfg.DemoHistory {
+		err = history(ctx, app, say)
+	}
 	if err == nil {
 		err = hintAdministrator(ctx, app, say)
 	}
 	return errors.Join(err, app.Close())
+}
+
+// history writes that of the demo company, once. A demo without it is still one: what fails is told.
+func history(ctx context.Context, app *faas.App, say func(string, ...any)) error {
+	err := demo.History(ctx, demo.Options{
+		Config: app.Config, DB: app.DB, Store: app.Store, Access: app.Access, Log: app.Telemetry.Log, Source: app.Source(), Say: say,
+	})
+	if err != nil && ctx.Err() == nil {
+		say("the history of the demo is not complete: %v", err)
+		return nil
+	}
+	return err
+}
+
+// offer prints how an order is placed.
+func offer(say func(string, ...any), url string) {
+	if cfg, err := config.Load(); err != nil || !cfg.Demo || !cfg.DemoHistory {
+		return
+	}
+	for _, o := range []struct {
+		what   string
+		amount int
+	}{{"place an order", 1280}, {"place an order whose payment fails", demo.BadAmount}} {
+		if command, err := demo.Curl(url, o.amount, time.Now()); err == nil {
+			say("%s:\n  %s", o.what, command)
+		}
+	}
 }
 
 // hintAdministrator says how the first administrator is made where there is none: there is no default password.

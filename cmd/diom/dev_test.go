@@ -58,7 +58,7 @@ func install(t *testing.T, separate bool) *installation {
 	}
 	i := &installation{home: t.TempDir(), lines: make(chan string, 1), ended: make(chan error, 1)}
 	for name, value := range map[string]string{
-		"DIOM_HOME": i.home, "DIOM_ADDR": fmt.Sprintf("127.0.0.1:%d", ports[0]), "DIOM_DEMO": "1", "DIOM_BCRYPT_COST": "4", "DIOM_SECRETS_DIR": "",
+		"DIOM_HOME": i.home, "DIOM_ADDR": fmt.Sprintf("127.0.0.1:%d", ports[0]), "DIOM_DEMO": "1", "DIOM_DEMO_HISTORY": "false", "DIOM_BCRYPT_COST": "4", "DIOM_SECRETS_DIR": "",
 		"DIOM_MYSQL_DSN": databasetest.DSN(t), "DIOM_REDIS_URL": databasetest.Redis(t), "DIOM_COOKIE_SECURE": "false", "PORT": "",
 	} {
 		t.Setenv(name, value)
@@ -193,13 +193,13 @@ func TestServicesRunACommand(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	var said bytes.Buffer
 	s := local.NewSupervisor(sayer(&said))
-	if err := runServices(t.Context(), s, sayer(&said), []string{"sh", "-c", "echo $" + testMySQL + " $" + testRedis + " > " + out}); err != nil {
+	if err := runServices(t.Context(), s, sayer(&said), false, []string{"sh", "-c", "echo $" + testMySQL + " $" + testRedis + " > " + out}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(out); err != nil || string(got) != "user@tcp(127.0.0.1:1)/ redis://127.0.0.1:1/0\n" {
 		t.Errorf("the command saw %q, %v", got, err)
 	}
-	if err := runServices(t.Context(), s, sayer(&said), []string{"sh", "-c", "exit 3"}); err == nil || err.Error() != "exit status 3" {
+	if err := runServices(t.Context(), s, sayer(&said), false, []string{"sh", "-c", "exit 3"}); err == nil || err.Error() != "exit status 3" {
 		t.Errorf("a command that fails: %v", err)
 	}
 }

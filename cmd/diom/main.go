@@ -120,11 +120,10 @@ func server() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	cmd.AddGroup(&cobra.Group{ID: serverGroup, Title: "To run an installation:"})
-	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), backupCommand(), restoreCommand(), importCommand(), auditCommand(), keysCommand(), devCommand(), resetCommand(), genCommand(), dmnCommand()} {
+	for _, c := range []*cobra.Command{serveCommand(), migrateCommand(), checkCommand(), backupCommand(), restoreCommand(), importCommand(), archiveCommand(), auditCommand(), keysCommand(), devCommand(), resetCommand(), genCommand(), dmnCommand(), topCommand(), versionCommand()} {
 		c.GroupID = serverGroup
 		cmd.AddCommand(c)
 	}
-	cmd.AddCommand(versionCommand())
 	return cmd
 }
 
@@ -139,24 +138,38 @@ func people(cmd *cobra.Command) {
 	}
 }
 
-func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version of this binary", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), telemetry.Version())
-			return err
-		},
-	}
-}
-
 // open prepares what a process holds, from its environment; errNoDSN where that names no database.
 func open(ctx context.Context) (*faas.App, error) {
-	cfg, err := config.Load()
+	cfg, err := configured()
 	if err != nil {
 		return nil, err
 	}
-	if cfg.MySQLDSN == "" {
-		return nil, errNoDSN
-	}
 	return faas.OpenApp(ctx, cfg, telemetry.New(os.Stdout, cfg.LogLevel))
+}
+
+func configured() (config.Config, error) {
+	cfg, err := config.Load()
+	if err == nil && cfg.MySQLDSN == "" {
+		err = errNoDSN
+	}
+	return cfg, err
+}
+
+// openServer is open for a process that serves: it logs to files where a directory is given. closing ends both.
+func openServer(ctx context.Context, name string) (app *faas.App, closing func() error, err error) {
+	cfg, err := configured()
+	if err != nil {
+		return nil, nil, err
+	}
+	tel, closeLog := telemetry.New(os.Stdout, cfg.LogLevel), func() error { return nil }
+	if cfg.LogDir != "" {
+		if closeLog, err = tel.LogTo(cfg.LogDir, name, telemetry.UsualLimits); err != nil {
+			return nil, nil, fmt.Errorf("DIOM_LOG_DIR: %w", err)
+		}
+	}
+	app, err = faas.OpenApp(ctx, cfg, tel)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeLog())
+	}
+	return app, func() error { return errors.Join(app.Close(), closeLog()) }, nil
 }

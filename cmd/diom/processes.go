@@ -132,7 +132,7 @@ func startSeparate(ctx context.Context, s *local.Supervisor, h *local.Home, p pr
 
 // runServices starts the servers for tests under <DIOM_HOME>/test, apart from those of a running
 // product, and runs a command with them or waits for the end of ctx.
-func runServices(ctx context.Context, s *local.Supervisor, say func(string, ...any), command []string) error {
+func runServices(ctx context.Context, s *local.Supervisor, say func(string, ...any), binaryLog bool, command []string) error {
 	servers := local.Servers{DSN: os.Getenv(testMySQL), URL: os.Getenv(testRedis)}
 	if servers.DSN != "" && servers.URL != "" {
 		say("using the servers of %s and %s", testMySQL, testRedis)
@@ -143,6 +143,7 @@ func runServices(ctx context.Context, s *local.Supervisor, say func(string, ...a
 		return err
 	}
 	defer func() { _ = h.Close() }() // the process ends, and with it the lock
+	h.BinaryLog = binaryLog
 	servers, err = h.StartServers(ctx, s, false, false)
 	if err == nil && len(command) > 0 {
 		err = runCommand(ctx, servers, command)

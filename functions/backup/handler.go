@@ -1,4 +1,4 @@
-// Package backup copies the database to a directory when that is due.
+// Package backup copies the database to a directory or a bucket when that is due.
 package backup
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	vault "diom.io/workflow/shared/backup"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/faas"
 )
 
@@ -29,7 +30,7 @@ var Function = faas.Function{
 	}},
 	Schedule:  "0 2 * * *",
 	Scheduled: scheduled,
-	Secrets:   []string{vault.SecretSigning},
+	Secrets:   []string{vault.SecretSigning, bucket.SecretAccess, bucket.SecretKey},
 	Limits:    faas.Limits{Memory: "256Mi", CPU: "1000m", Exec: exec, MaxInflight: 1, Pool: 2, Min: 0, Max: 1},
 	Internal:  true,
 }
@@ -42,8 +43,9 @@ func serve(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	begin := time.Now()
 	round, err := v.RunDue(ctx, from, early)
-	observe(r.App, round.Last)
+	observe(r.App, round, time.Since(begin), err)
 	if deadline, limited := ctx.Deadline(); err != nil && limited && !time.Now().Before(deadline) {
 		return nil, errors.Join(ErrTooLong, err)
 	}

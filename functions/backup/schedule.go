@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	vault "diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
@@ -48,8 +46,9 @@ func scheduled(ctx context.Context, app *faas.App) error {
 	}
 	longer, cancel := untilTheProcessEnds(ctx)
 	defer cancel()
+	begin := time.Now()
 	round, err := v.RunDue(longer, from, 0)
-	observe(app, round.Last)
+	observe(app, round, time.Since(begin), err)
 	log := app.Telemetry.Log
 	switch {
 	case err != nil && longer.Err() == nil && !errors.Is(err, vault.ErrRunning): // another replica makes it
@@ -63,19 +62,20 @@ func scheduled(ctx context.Context, app *faas.App) error {
 	return nil
 }
 
-// observe tells the metrics when the newest backup was made; an alert on its age needs no more.
-func observe(app *faas.App, last time.Time) {
-	if last.IsZero() {
-		return
+// observe tells the metrics what a look at the schedule has come to. A failure that is another replica's
+// backup under way is none.
+func observe(app *faas.App, round vault.Round, taken time.Duration, err error) {
+	m := app.Telemetry.Metrics
+	if !round.Last.IsZero() {
+		m.BackupLast.Set(float64(round.Last.Unix()))
 	}
-	gauge := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "diom_backup_last_success_timestamp", Help: "When the newest whole backup was made, in seconds since 1970.",
-	})
-	var already prometheus.AlreadyRegisteredError
-	if err := app.Telemetry.Registry.Register(gauge); errors.As(err, &already) {
-		gauge = already.ExistingCollector.(prometheus.Gauge)
+	switch {
+	case err != nil && !errors.Is(err, vault.ErrRunning):
+		m.BackupFailures.Inc()
+	case round.Made:
+		m.BackupTaken.Set(taken.Seconds())
+		m.BackupBytes.Set(float64(round.Bytes))
 	}
-	gauge.Set(float64(last.Unix()))
 }
 
 // untilTheProcessEnds returns a context that ends when ctx is cancelled, and not by its deadline.

@@ -118,6 +118,8 @@ func TestDesigns(t *testing.T) {
 		{Name: "version", Method: "GET", Path: designs + "/{made}/versions/1", Header: s.designer, Prepare: s.fresh, Status: 200, JSON: `{"version": 1}`},
 		{Name: "no version", Method: "GET", Path: designs + "/{made}/versions/7", Header: s.designer, Prepare: s.fresh, Status: 404, Code: "design_version_not_found"},
 		{Name: "validate", Method: "POST", Path: designs + "/{made}/validate", Header: s.designer, Prepare: s.fresh, Body: `{}`, Status: 200, JSON: `{"warnings": []}`},
+		{Name: "validate what is drawn", Method: "POST", Path: designs + "/{made}/validate", Header: s.designer, Prepare: s.fresh, Body: `{"content": "<a/>"}`, Status: 422, Code: "invalid_model"},
+		{Name: "validate no text", Method: "POST", Path: designs + "/{made}/validate", Header: s.designer, Prepare: s.fresh, Body: `{"content": "\u0000"}`, Status: 422, Code: "bad_design"},
 		{Name: "publish", Method: "POST", Path: designs + "/{made}/publish", Header: matching(s.designer, `"1"`), Prepare: s.fresh, Body: `{"comment": "go"}`, Status: 201, JSON: `{"definitions": [{"version": 1, "latest": true}], "design": {"version": 2}}`},
 		{Name: "publish unguarded", Method: "POST", Path: designs + "/{made}/publish", Header: s.designer, Prepare: s.fresh, Body: `{}`, Status: 428, Code: "if_match_required"},
 		{Name: "publish stale", Method: "POST", Path: designs + "/{made}/publish", Header: matching(s.designer, `"3"`), Prepare: s.fresh, Body: `{}`, Status: 412, Code: "stale"},

@@ -7,6 +7,7 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/design"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -17,19 +18,19 @@ func versionRoutes() []faas.Route {
 	return []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: oneDesign + "/versions", Summary: "List the versions of a design: what was done, by whom, when and why",
-			Permission: access.WorkflowDesign, List: store.DesignVersionList, Answer: page.Page[store.DesignVersion]{}, Serve: listVersions,
+			Permission: access.WorkflowDesign, List: store.DesignVersionList, Answer: page.Page[store.DesignVersion]{}, Serve: faas.WithID(listVersions),
 		},
 		{
 			Method: http.MethodGet, Pattern: oneDesign + "/versions/{version}", Summary: "Read a version of a design with its content",
-			Permission: access.WorkflowDesign, Answer: store.DesignVersion{}, Serve: readVersion,
+			Permission: access.WorkflowDesign, Answer: store.DesignVersion{}, Serve: faas.WithID(readVersion),
 		},
 		{
 			Method: http.MethodGet, Pattern: oneDesign + "/diff", Summary: "Tell what changed from one version to another, and which running instances a publication concerns",
-			Permission: access.WorkflowDesign, List: design.DiffList, Answer: design.Diff{}, Serve: diff,
+			Permission: access.WorkflowDesign, List: design.DiffList, Answer: design.Diff{}, Serve: faas.WithID(diff),
 		},
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/validate", Summary: "Check a design as its publication would; nothing is kept",
-			Permission: access.WorkflowDesign, Body: design.Options{}, Answer: design.Verdict{}, Serve: validate,
+			Permission: access.WorkflowDesign, Body: design.Options{}, Answer: design.Verdict{}, Serve: faas.WithID(validate),
 		},
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/publish", Summary: "Deploy a design, in one transaction with its own state",
@@ -39,20 +40,16 @@ func versionRoutes() []faas.Route {
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/rollback", Summary: "Give a design the content of an earlier version, as a new one",
 			Permission: access.WorkflowDesign, Replayable: true, Guarded: true, Status: http.StatusOK,
-			Body: design.Rollback{}, Answer: store.Design{}, Versioned: true, Serve: rollback,
+			Body: design.Rollback{}, Answer: store.Design{}, Versioned: true, Serve: faas.Changing(rollback, func(d store.Design) int64 { return d.Version }),
 		},
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/shadow-run", Summary: "Replay ended instances on a design, without any effect, and list those that go another way",
-			Permission: access.WorkflowDesign, Body: design.ShadowRequest{}, Answer: design.ShadowReport{}, Serve: shadowRun,
+			Permission: access.WorkflowDesign, Body: design.ShadowRequest{}, Answer: design.ShadowReport{}, Serve: faas.WithID(shadowRun),
 		},
 	}
 }
 
-func listVersions(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
+func listVersions(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	list, err := r.List()
 	if err != nil {
 		return nil, err
@@ -60,11 +57,7 @@ func listVersions(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Design.Versions(ctx, id, list)
 }
 
-func readVersion(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
+func readVersion(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	version, err := strconv.ParseInt(r.PathValue("version"), 10, 64)
 	if err != nil {
 		return nil, store.ErrNoDesignVersion
@@ -72,11 +65,7 @@ func readVersion(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Design.Version(ctx, id, version)
 }
 
-func diff(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
+func diff(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	list, err := r.List()
 	if err != nil {
 		return nil, err
@@ -88,11 +77,7 @@ func diff(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Design.Diff(ctx, r.Call(), id, number("from"), number("to"))
 }
 
-func validate(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
+func validate(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	var body design.Options
 	if err := r.Decode(&body); err != nil {
 		return nil, err
@@ -101,27 +86,18 @@ func validate(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func publish(ctx context.Context, r *faas.Request) (any, error) {
-	id, version, body, err := read[design.Publishing](r)
+	id, version, body, err := faas.ReadChange[design.Publishing](r)
 	if err != nil {
 		return nil, err
 	}
 	return r.App.Design.Publish(ctx, r.Call(), id, body, version)
 }
 
-func rollback(ctx context.Context, r *faas.Request) (any, error) {
-	id, version, body, err := read[design.Rollback](r)
-	if err != nil {
-		return nil, err
-	}
-	d, err := r.App.Design.Rollback(ctx, r.Call(), id, body, version)
-	return tagged(0, d.Version, d, err)
+func rollback(ctx context.Context, r *faas.Request, id engine.ID, body design.Rollback, version int64) (store.Design, error) {
+	return r.App.Design.Rollback(ctx, r.Call(), id, body, version)
 }
 
-func shadowRun(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
+func shadowRun(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	var body design.ShadowRequest
 	if err := r.Decode(&body); err != nil {
 		return nil, err

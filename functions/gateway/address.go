@@ -8,7 +8,7 @@ import (
 	"diom.io/workflow/shared/fault"
 )
 
-// ErrAddress: DIOM_IP_ALLOW does not name the caller's network.
+// ErrAddress: neither the setting gateway.allow nor else DIOM_IP_ALLOW names the caller's network.
 var ErrAddress = fault.New(fault.Forbidden, "address_not_allowed", "Requests from your network address are not allowed.")
 
 // caller returns the address that the request came from, and whether the peer is a proxy of ours whose
@@ -16,7 +16,7 @@ var ErrAddress = fault.New(fault.Forbidden, "address_not_allowed", "Requests fro
 // stands before was written by anybody.
 func (t trust) caller(r *http.Request) (address netip.Addr, trusted bool) {
 	peer := peerOf(r.RemoteAddr)
-	if t.hops == 0 && !t.networks.contain(peer) {
+	if t.hops == 0 && !t.networks.Contain(peer) {
 		return peer, false
 	}
 	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
@@ -29,7 +29,7 @@ func (t trust) caller(r *http.Request) (address netip.Addr, trusted bool) {
 		return peer, true
 	}
 	address = peer
-	for i := len(hops) - 1; i >= 0 && t.networks.contain(address); i-- {
+	for i := len(hops) - 1; i >= 0 && t.networks.Contain(address); i-- {
 		a, err := parse(hops[i])
 		if err != nil {
 			break

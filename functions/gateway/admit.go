@@ -18,14 +18,14 @@ var (
 )
 
 // checksPassword reports whether a route makes the product compare a password, which is slow on
-// purpose and worth guessing.
+// purpose and worth guessing, or ask a provider of sign-ins, which is others' time.
 func checksPassword(pattern string) bool {
-	return strings.HasSuffix(pattern, "/auth/login") || strings.HasSuffix(pattern, "/auth/password")
+	return strings.Contains(pattern, "/auth/oidc/") || strings.HasSuffix(pattern, "/auth/login") || strings.HasSuffix(pattern, "/auth/password")
 }
 
 // enter checks what needs no route: where the caller is, how often he comes, whether the path is one.
 func (g *gateway) enter(e *exchange, r *http.Request) error {
-	if len(g.settings.Allow) > 0 && !g.settings.Allow.contain(e.address) {
+	if allow := *g.allow.Load(); len(allow) > 0 && !allow.Contain(e.address) {
 		return ErrAddress
 	}
 	if err := g.limited(e, r, g.address.Load(), limitKey(e.address)); err != nil {

@@ -51,7 +51,7 @@ func (e *exchange) Write(body []byte) (int, error) {
 	if e.status == 0 {
 		e.WriteHeader(http.StatusOK)
 	}
-	return e.ResponseWriter.Write(body)
+	return e.ResponseWriter.Write(body) //nolint:gosec // those who write have escaped it
 }
 
 // Unwrap lets http.ResponseController flush and set deadlines.
@@ -114,7 +114,8 @@ func (g *gateway) fail(e *exchange, r *http.Request, err error) {
 	if f := fault.From(err); f != nil {
 		code = f.Code
 	}
-	g.refused.WithLabelValues(code).Inc()
+	g.app.Telemetry.Metrics.Refused.WithLabelValues(code).Inc()
+	faas.CountRefusal(g.app.Telemetry.Metrics, err)
 	if e.status == 0 {
 		faas.WriteProblem(e, r, err, e.trace.id)
 	}

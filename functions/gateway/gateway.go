@@ -7,12 +7,10 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
-
+	"diom.io/workflow/frontend"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/limit"
 	"diom.io/workflow/shared/setting"
-	"diom.io/workflow/shared/telemetry"
 )
 
 // Route is one entry of the table by which the gateway finds the function of a request.
@@ -38,9 +36,10 @@ type gateway struct {
 
 	user, address, login, route, search atomic.Pointer[limit.Limiter]
 
-	remote  bool // functions are reached by URL
-	status  statusBoard
-	refused *prometheus.CounterVec
+	allow atomic.Pointer[setting.Networks] // of the callers
+
+	remote bool // functions are reached by URL
+	status statusBoard
 }
 
 // Handler returns the gateway over the functions that next knows by name, in the same process; next
@@ -56,6 +55,7 @@ func assemble(app *faas.App, next func(name string) http.Handler) (*gateway, err
 	if err != nil {
 		return nil, err
 	}
+	s.console = frontend.Console()
 	return newGateway(app, next, s, routes)
 }
 
@@ -75,6 +75,11 @@ func newGateway(app *faas.App, next func(name string) http.Handler, s settings, 
 		next = func(name string) http.Handler { return handlers[name] }
 	}
 	app.Access.Settings.OnChange(func(v *setting.Values) {
+		allow := g.settings.Allow
+		if v.IsSet(setting.AllowedNetworks) {
+			allow = v.Networks(setting.AllowedNetworks)
+		}
+		g.allow.Store(&allow)
 		if err := g.limit(v); err != nil {
 			app.Telemetry.Log.Error("limits", "error", err.Error())
 		}
@@ -82,10 +87,8 @@ func newGateway(app *faas.App, next func(name string) http.Handler, s settings, 
 	if err := g.limit(app.Access.Settings.Known()); err != nil {
 		return nil, err
 	}
-	var open *prometheus.GaugeVec
-	g.refused, open = metrics(app.Telemetry)
 	for _, name := range g.names {
-		g.byName[name] = newNeighbour(app, name, next(name), open)
+		g.byName[name] = newNeighbour(app, name, next(name))
 	}
 	return g, g.register()
 }
@@ -136,26 +139,4 @@ func (g *gateway) register() (err error) {
 		g.routes.Handle(r.Method+" "+r.Pattern, e)
 	}
 	return g.pages()
-}
-
-// metrics returns the counter of refusals and the gauge of open breakers, which the gateways of one
-// process share.
-func metrics(tel *telemetry.Telemetry) (*prometheus.CounterVec, *prometheus.GaugeVec) {
-	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "diom_gateway_refused_total", Help: "Requests that the gateway answered with a problem itself.",
-	}, []string{"code"})
-	open := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "diom_gateway_breaker_open", Help: "1 while the function is not called because it does not answer.",
-	}, []string{"function"})
-	return registered(tel, refused), registered(tel, open)
-}
-
-func registered[C prometheus.Collector](tel *telemetry.Telemetry, fresh C) C {
-	var known prometheus.AlreadyRegisteredError
-	if errors.As(tel.Registry.Register(fresh), &known) {
-		if existing, same := known.ExistingCollector.(C); same {
-			return existing
-		}
-	}
-	return fresh
 }

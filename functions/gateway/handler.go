@@ -20,9 +20,10 @@ var Function = faas.Function{
 	Name:    "gateway",
 	Summary: "The public door: routes requests to the functions, checks tokens, limits rates, and shows where to begin.",
 	Routes: []faas.Route{
-		{Method: http.MethodGet, Pattern: "/{$}", Permission: access.Public, Summary: "A page that leads on", Media: "text/html", Serve: serve},
+		{Method: http.MethodGet, Pattern: "/{$}", Permission: access.Public, Summary: "The console, or where it is not built a page that leads on", Media: "text/html", Also: http.StatusNotModified, Versioned: true, Serve: serve},
 		{Method: http.MethodGet, Pattern: "/api", Permission: access.Public, Summary: "The routes of every function, as JSON or, for browsers, as a page", Answer: listing{}, Serve: serve},
 		{Method: http.MethodGet, Pattern: "/openapi.yaml", Permission: access.Public, Summary: "This document", Media: yamlType, Also: http.StatusNotModified, Versioned: true, Serve: serve},
+		{Method: http.MethodGet, Pattern: consolePath, Permission: access.Public, Summary: "What the console shows before anybody has logged in; the accounts of the demo where it is loaded", Answer: consoleInfo{}, Serve: serve},
 		{Method: http.MethodGet, Pattern: functionsPath, Permission: access.Authenticated, Summary: "List the functions with their versions, their health and their routes", Answer: functionList{}, Serve: serveFunctions},
 		{Method: http.MethodGet, Pattern: "/asyncapi.yaml", Permission: access.Public, Summary: "The events that the product sends and takes (AsyncAPI)", Media: yamlType, Also: http.StatusNotModified, Versioned: true, Serve: serve},
 		{Method: http.MethodGet, Pattern: streamPath, Permission: access.Authenticated, Summary: "What happens, as it happens, by id: server-sent events that a caller goes on with by Last-Event-ID", Media: streamType, Serve: noStream},

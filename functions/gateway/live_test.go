@@ -63,3 +63,28 @@ func TestLimitsFollowTheSettings(t *testing.T) {
 	set(`null`)
 	within("let in again", false)
 }
+
+// The networks that are set hold within two seconds instead of the environment's; taken away, those hold again.
+func TestAllowedNetworksFollowTheSettings(t *testing.T) {
+	t.Parallel()
+	app, _ := open(t, true, nil)
+	admin := access.Principal{Username: "admin", Roles: []string{access.SuperAdmin}}
+	var calls atomic.Int64
+	server := local(t, app, sample(&calls), generous())
+	set := func(value string, status int) {
+		t.Helper()
+		if _, err := app.Access.ChangeSetting(t.Context(), admin, setting.AllowedNetworks, access.SettingChange{Value: json.RawMessage(value), From: "198.51.100.1", Force: true}, 0); err != nil {
+			t.Fatal(err)
+		}
+		for start := time.Now(); time.Since(start) < 2*time.Second; time.Sleep(50 * time.Millisecond) {
+			if send(t, server, "GET /api/v1/open", "").status == status {
+				return
+			}
+		}
+		t.Errorf("two seconds after %s the status is not %d", value, status)
+	}
+	set(`"203.0.113.0/24"`, http.StatusForbidden)
+	set(`"203.0.113.0/24, 127.0.0.0/8"`, http.StatusOK)
+	set(`"203.0.113.0/24"`, http.StatusForbidden)
+	set(`null`, http.StatusOK)
+}

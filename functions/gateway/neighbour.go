@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/limit"
@@ -40,8 +38,8 @@ type entry struct {
 // ServeHTTP makes an entry something that a ServeMux keeps; the gateway itself calls dispatch.
 func (*entry) ServeHTTP(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }
 
-func newNeighbour(app *faas.App, name string, handler http.Handler, open *prometheus.GaugeVec) *neighbour {
-	gauge := open.WithLabelValues(name)
+func newNeighbour(app *faas.App, name string, handler http.Handler) *neighbour {
+	gauge := app.Telemetry.Metrics.BreakerOpen.WithLabelValues(name)
 	return &neighbour{name: name, handler: handler, breaker: limit.NewBreaker(name, func(isOpen bool) {
 		level, state := slog.LevelInfo, 0.0
 		if isOpen {

@@ -41,6 +41,8 @@ func (g *gateway) pages() error {
 	g.routes.Handle("GET /api", page(g.api))
 	g.routes.Handle("GET /openapi.yaml", page(describe))
 	g.routes.Handle("GET "+functionsPath, page(g.functions))
+	g.routes.Handle("GET "+consolePath, page(g.tellConsole))
+	g.routes.Handle("GET /assets/", page(g.asset))
 	g.routes.Handle("GET /asyncapi.yaml", page(describeEvents))
 	g.routes.Handle("GET "+streamPath, page(g.stream))
 	g.routes.Handle("GET /assets/gateway.css", page(func(e *exchange, _ *http.Request) {
@@ -84,8 +86,13 @@ func (g *gateway) view(r *http.Request) view {
 	return v
 }
 
-// home leads on: what this is, whether it works, who may try it, the first steps.
+// home leads on: what this is, whether it works, who may try it, the first steps. Where the console was built it is
+// the console.
 func (g *gateway) home(e *exchange, r *http.Request) {
+	if g.settings.console != nil {
+		g.console(e, r)
+		return
+	}
 	v := g.view(r)
 	v.Status, v.Ready = g.status.read(r.Context(), g)
 	if v.Demo {
@@ -150,8 +157,12 @@ func (g *gateway) noRoute(e *exchange, r *http.Request) {
 		g.refuseMethod(e, r, strings.Join(allowed, ", "))
 		return
 	}
+	if g.settings.console != nil && wantsHTML(r) && consoles(r.URL.Path) {
+		g.console(e, r)
+		return
+	}
 	if wantsHTML(r) && !strings.HasPrefix(r.URL.Path, "/api/") {
-		g.refused.WithLabelValues(faas.ErrNoRoute.Code).Inc()
+		g.app.Telemetry.Metrics.Refused.WithLabelValues(faas.ErrNoRoute.Code).Inc()
 		g.render(e, r, http.StatusNotFound, "missing.html", g.view(r))
 		return
 	}
@@ -172,7 +183,7 @@ func (g *gateway) allowed(r *http.Request) (methods []string) {
 // refuseMethod writes 405, which is no kind of fault: no use case fails in that way.
 func (g *gateway) refuseMethod(e *exchange, r *http.Request, allowed string) {
 	const code = "method_not_allowed"
-	g.refused.WithLabelValues(code).Inc()
+	g.app.Telemetry.Metrics.Refused.WithLabelValues(code).Inc()
 	e.Header().Set("Allow", allowed)
 	if r.Method == http.MethodOptions {
 		e.WriteHeader(http.StatusNoContent)

@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"fmt"
-	"net/netip"
+	"io/fs"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,6 +10,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"diom.io/workflow/shared/limit"
+	"diom.io/workflow/shared/setting"
 )
 
 // settings are those that only the gateway has.
@@ -19,8 +20,8 @@ type settings struct {
 	// Proxies says which hops before the gateway tell the truth in X-Forwarded-For: their number, or
 	// their networks. None by default: the peer is the caller.
 	Proxies trust `env:"DIOM_TRUSTED_PROXIES"`
-	// Allow are the networks that callers must be in; empty is everywhere.
-	Allow networks `env:"DIOM_IP_ALLOW"`
+	// Allow are the networks that callers must be in, where the setting gateway.allow says nothing; empty is everywhere.
+	Allow setting.Networks `env:"DIOM_IP_ALLOW"`
 	// LimitUser is how many requests one user may send. This and the next limit stop a script that runs away,
 	// not a busy client.
 	LimitUser limit.Rate `env:"DIOM_LIMIT_USER" envDefault:"5000/s:10000"`
@@ -39,6 +40,8 @@ type settings struct {
 	Streams int `env:"DIOM_STREAMS" envDefault:"1000"`
 	// PersonStreams is how many of them one user may have.
 	PersonStreams int `env:"DIOM_STREAMS_USER" envDefault:"8"`
+	// console is nil where it was not built.
+	console fs.FS
 }
 
 func loadSettings() (settings, error) {
@@ -57,41 +60,10 @@ func loadSettings() (settings, error) {
 	return s, nil
 }
 
-// networks is a list of CIDR prefixes or single addresses, separated by commas.
-type networks []netip.Prefix
-
-// UnmarshalText reads the list.
-func (n *networks) UnmarshalText(text []byte) error {
-	*n = nil
-	for part := range strings.SplitSeq(string(text), ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		prefix, err := netip.ParsePrefix(part)
-		if address, failure := netip.ParseAddr(part); failure == nil {
-			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
-		}
-		if err != nil {
-			return fmt.Errorf("%q is neither an address nor a network: write it as 10.0.0.0/8", part)
-		}
-		*n = append(*n, prefix.Masked())
-	}
-	return nil
-}
-
-func (n networks) contain(a netip.Addr) bool {
-	for _, prefix := range n {
-		if prefix.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
 // trust is a number of hops or a list of networks.
 type trust struct {
 	hops     int
-	networks networks
+	networks setting.Networks
 }
 
 // UnmarshalText reads either.

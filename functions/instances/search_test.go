@@ -57,7 +57,7 @@ func TestSearch(t *testing.T) {
 			t.Fatal(err)
 		}
 		for start := time.Now(); d.App.Access.Settings.Now(t.Context()).Int(setting.ExportRows) != 1 && time.Since(start) < 5*time.Second; time.Sleep(20 * time.Millisecond) {
-			d.App.Access.Settings.Forget()
+			d.App.Access.Settings.Renew(t.Context())
 		}
 	}
 	set("1")

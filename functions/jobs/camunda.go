@@ -23,11 +23,11 @@ func engineRest() []faas.Route {
 		return faas.EngineRest(http.MethodGet, "/history"+path, access.WorkflowOperate, serve)
 	}
 	return slices.Concat([]faas.Route{
-		work("/fetchAndLock", fetchAndLock),
+		work("/fetchAndLock", faas.WithBody(fetchAndLock)),
 		faas.EngineRest(http.MethodGet, "/job-definition/{id}", access.WorkflowOperate, reading((*camunda.Service).JobDefinition)),
-		work("/{id}/complete", reporting((*camunda.Service).CompleteExternal)),
-		work("/{id}/failure", reporting((*camunda.Service).FailExternal)),
-		work("/{id}/bpmnError", reporting((*camunda.Service).ThrowExternal)),
+		work("/{id}/complete", told((*camunda.Service).CompleteExternal)),
+		work("/{id}/failure", told((*camunda.Service).FailExternal)),
+		work("/{id}/bpmnError", told((*camunda.Service).ThrowExternal)),
 		work("/{id}/extendLock", holding((*camunda.Service).ExtendLock)),
 		work("/{id}/lock", holding((*camunda.Service).Lock)),
 		work("/{id}/unlock", func(ctx context.Context, r *faas.Request) (any, error) {
@@ -36,14 +36,14 @@ func engineRest() []faas.Route {
 		faas.EngineRest(http.MethodGet, "/external-task/{id}", access.WorkflowOperate, reading((*camunda.Service).ExternalTask)),
 		faas.EngineRest(http.MethodGet, "/external-task/{id}/errorDetails", access.WorkflowOperate, telling((*camunda.Service).ErrorDetails)),
 		faas.EngineRest(http.MethodGet, "/external-task/topic-names", access.WorkflowOperate, readTopics),
-		faas.EngineRest(http.MethodPut, "/external-task/{id}/retries", access.WorkflowOperate, setRetries),
-		faas.EngineRest(http.MethodPut, "/external-task/{id}/priority", access.WorkflowOperate, setPriority),
-		faas.EngineRest(http.MethodPut, "/external-task/retries", access.WorkflowOperate, setManyRetries),
+		faas.EngineRest(http.MethodPut, "/external-task/{id}/retries", access.WorkflowOperate, faas.WithBody(setRetries)),
+		faas.EngineRest(http.MethodPut, "/external-task/{id}/priority", access.WorkflowOperate, faas.WithBody(setPriority)),
+		faas.EngineRest(http.MethodPut, "/external-task/retries", access.WorkflowOperate, faas.WithBody(setManyRetries)),
 		past("/job-log/{id}", reading((*camunda.Service).PastEngineJob)), past("/job-log/{id}/stacktrace", telling((*camunda.Service).PastTrace)),
 		past("/external-task-log/{id}", reading((*camunda.Service).PastExternal)), past("/external-task-log/{id}/error-details", telling((*camunda.Service).PastErrorDetails)),
 		job(http.MethodGet, "", reading((*camunda.Service).Job)), job(http.MethodGet, "/stacktrace", telling((*camunda.Service).Trace)), job(http.MethodPost, "/execute", executeJob),
-		job(http.MethodPut, "/retries", changing((*camunda.Service).SetJobRetries)), job(http.MethodPut, "/duedate", changing((*camunda.Service).SetJobDue)),
-		job(http.MethodPut, "/priority", changing((*camunda.Service).SetJobPriority)),
+		job(http.MethodPut, "/retries", told((*camunda.Service).SetJobRetries)), job(http.MethodPut, "/duedate", told((*camunda.Service).SetJobDue)),
+		job(http.MethodPut, "/priority", told((*camunda.Service).SetJobPriority)),
 		job(http.MethodPost, "/duedate/recalculate", func(context.Context, *faas.Request) (any, error) {
 			return nil, camunda.NotImplemented("Recalculating due dates")
 		}),
@@ -56,23 +56,15 @@ func engineRest() []faas.Route {
 	)
 }
 
-func fetchAndLock(ctx context.Context, r *faas.Request) (any, error) {
-	var body camunda.Fetch
-	if err := r.Read(&body); err != nil {
-		return nil, err
-	}
+func fetchAndLock(ctx context.Context, r *faas.Request, body camunda.Fetch) (any, error) {
 	return r.App.Camunda.FetchAndLock(ctx, body)
 }
 
-// reporting takes what a worker says of an external task.
-func reporting(do func(*camunda.Service, context.Context, workflow.Call, string, camunda.WorkerReport) error) serving {
-	return func(ctx context.Context, r *faas.Request) (any, error) {
-		var body camunda.WorkerReport
-		if err := r.Read(&body); err != nil {
-			return nil, err
-		}
+// told does what a body says about the thing that the path names.
+func told[T any](do func(*camunda.Service, context.Context, workflow.Call, string, T) error) serving {
+	return faas.WithBody(func(ctx context.Context, r *faas.Request, body T) (any, error) {
 		return nil, do(r.App.Camunda, ctx, r.Call(), r.PathValue("id"), body)
-	}
+	})
 }
 
 // holding takes for how long a worker wants an external task.
@@ -104,25 +96,20 @@ func readTopics(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Camunda.Topics(ctx, r.Principal, r.Parameters())
 }
 
-func setRetries(ctx context.Context, r *faas.Request) (any, error) {
-	var body camunda.JobChange
-	if err := r.Read(&body); err != nil {
-		return nil, err
-	}
+func setRetries(ctx context.Context, r *faas.Request, body camunda.JobChange) (any, error) {
 	if body.Retries == nil {
 		return nil, camunda.BadRequest("The number of retries is null")
 	}
 	return nil, r.App.Camunda.SetRetries(ctx, r.Call(), r.PathValue("id"), *body.Retries)
 }
 
-func setManyRetries(ctx context.Context, r *faas.Request) (any, error) {
-	var body struct {
-		camunda.JobChange
-		IDs []string `json:"externalTaskIds"`
-	}
-	if err := r.Read(&body); err != nil {
-		return nil, err
-	}
+// manyRetries is the body of the change of several external tasks.
+type manyRetries struct {
+	camunda.JobChange
+	IDs []string `json:"externalTaskIds"`
+}
+
+func setManyRetries(ctx context.Context, r *faas.Request, body manyRetries) (any, error) {
 	if body.Retries == nil || len(body.IDs) == 0 {
 		return nil, camunda.BadRequest("externalTaskIds or the number of retries is null")
 	}
@@ -134,24 +121,10 @@ func setManyRetries(ctx context.Context, r *faas.Request) (any, error) {
 	return nil, nil
 }
 
-func setPriority(ctx context.Context, r *faas.Request) (any, error) {
-	var body camunda.JobChange
-	if err := r.Read(&body); err != nil {
-		return nil, err
-	}
+func setPriority(ctx context.Context, r *faas.Request, body camunda.JobChange) (any, error) {
 	return nil, r.App.Camunda.SetPriority(ctx, r.Call(), r.PathValue("id"), body.Priority)
 }
 
 func executeJob(ctx context.Context, r *faas.Request) (any, error) {
 	return nil, r.App.Camunda.ExecuteJob(ctx, r.Call(), r.PathValue("id"))
-}
-
-func changing(do func(*camunda.Service, context.Context, workflow.Call, string, camunda.JobChange) error) serving {
-	return func(ctx context.Context, r *faas.Request) (any, error) {
-		var body camunda.JobChange
-		if err := r.Read(&body); err != nil {
-			return nil, err
-		}
-		return nil, do(r.App.Camunda, ctx, r.Call(), r.PathValue("id"), body)
-	}
 }

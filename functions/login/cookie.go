@@ -17,19 +17,38 @@ const (
 // ErrCrossSite: a refresh or log-out that another site may have caused.
 var ErrCrossSite = fault.New(fault.Forbidden, "cross_site", "The request needs the X-Requested-With header and must come from the product's own pages.")
 
-func cookieName(r *faas.Request) string {
-	if r.App.Config.CookieSecure {
-		return secureCookie
-	}
-	return plainCookie
+// jar is one cookie of the product, which no script reads: its two names, the paths that get it, and from which sites.
+type jar struct {
+	secure, plain string
+	path          string
+	sites         http.SameSite
 }
 
-// cookie makes the refresh cookie; seconds below 0 delete it.
-func cookie(r *faas.Request, value string, seconds int) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure is off on loopback http alone (DIOM_COOKIE_SECURE)
-		Name: cookieName(r), Value: value, Path: "/auth", MaxAge: seconds,
-		HttpOnly: true, Secure: r.App.Config.CookieSecure, SameSite: http.SameSiteStrictMode,
+// refreshJar holds the refresh token.
+var refreshJar = jar{secureCookie, plainCookie, "/auth", http.SameSiteStrictMode}
+
+func (j jar) name(r *faas.Request) string {
+	if r.App.Config.CookieSecure {
+		return j.secure
 	}
+	return j.plain
+}
+
+// cookie makes the cookie; seconds below 0 delete it.
+func (j jar) cookie(r *faas.Request, value string, seconds int) *http.Cookie {
+	return &http.Cookie{ //nolint:gosec // Secure is off on loopback http alone (DIOM_COOKIE_SECURE)
+		Name: j.name(r), Value: value, Path: j.path, MaxAge: seconds,
+		HttpOnly: true, Secure: r.App.Config.CookieSecure, SameSite: j.sites,
+	}
+}
+
+// value returns what the request has in the cookie, or "".
+func (j jar) value(r *faas.Request) string {
+	c, err := r.HTTP().Cookie(j.name(r))
+	if err != nil {
+		return ""
+	}
+	return c.Value
 }
 
 func cookieHeader(c *http.Cookie) http.Header {
@@ -39,18 +58,14 @@ func cookieHeader(c *http.Cookie) http.Header {
 	return header
 }
 
-// opened answers with a session: the access token in the body, the refresh token in the cookie.
-func opened(r *faas.Request, session access.Login) faas.Answer {
-	return faas.Answer{Header: cookieHeader(cookie(r, session.Refresh, int(session.RefreshLife.Seconds()))), Body: session}
+// sessionCookie holds the refresh token of a session for as long as it is good.
+func sessionCookie(r *faas.Request, session access.Login) *http.Cookie {
+	return refreshJar.cookie(r, session.Refresh, int(session.RefreshLife.Seconds()))
 }
 
-// token returns the refresh token of the request, or "".
-func token(r *faas.Request) string {
-	c, err := r.HTTP().Cookie(cookieName(r))
-	if err != nil {
-		return ""
-	}
-	return c.Value
+// opened answers with a session: the access token in the body, the refresh token in the cookie.
+func opened(r *faas.Request, session access.Login) faas.Answer {
+	return faas.Answer{Header: cookieHeader(sessionCookie(r, session)), Body: session}
 }
 
 // sameSite guards the two routes that act on a cookie. A page of another site cannot set the header

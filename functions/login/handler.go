@@ -4,19 +4,21 @@ package login
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/identity"
 )
 
 // Function describes login.
 var Function = faas.Function{
 	Name:    "login",
-	Summary: "Log-in and log-out, access and refresh tokens, one's own password.",
-	Routes: []faas.Route{
+	Summary: "Log-in and log-out, sign-in by others, access and refresh tokens, one's own password.",
+	Routes: slices.Concat(elsewhereRoutes(), identityRoutes(), []faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/auth/login", Permission: access.Public, MaxBody: 8 << 10,
 			Summary: "Log in with username and password.", Body: Credentials{}, Answer: access.Login{}, Serve: login,
@@ -45,8 +47,8 @@ var Function = faas.Function{
 			Method: http.MethodGet, Pattern: "/.well-known/jwks.json", Permission: access.Public,
 			Summary: "The public keys of access tokens (RFC 7517).", Answer: access.JWKS{}, Serve: jwks,
 		},
-	},
-	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPrivate, access.SecretPublic},
+	}),
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPrivate, access.SecretPublic, identity.Secret},
 	Limits: faas.Limits{
 		Memory: "128Mi", CPU: "1000m", RequestMemory: "32Mi", RequestCPU: "50m",
 		Exec: 10 * time.Second, MaxInflight: 200, Pool: 8, Min: 2, Max: 5,

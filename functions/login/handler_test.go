@@ -67,7 +67,7 @@ func TestRoutes(t *testing.T) {
 		}
 	}
 	const session = `{"tokenType": "Bearer", "expiresIn": 3600, "user": {"username": "lina", "displayName": "李娜", "department": "财务部",
-		"roles": ["EMPLOYEE"], "groups": ["finance"], "permissions": ["WORKFLOW_DEFINITION", "WORKFLOW_INSTANCE", "WORKFLOW_START", "WORKFLOW_TASK"]}}`
+		"roles": ["EMPLOYEE"], "groups": ["finance", "reviewers"], "permissions": ["WORKFLOW_DEFINITION", "WORKFLOW_INSTANCE", "WORKFLOW_START", "WORKFLOW_TASK"]}}`
 	faastest.Suite{App: a, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
 		{Name: "log in", Method: "POST", Path: "/auth/login", Body: lina, Status: 200, JSON: session, Check: opened},
 		{Name: "log in below api", Method: "POST", Path: "/api/v1/auth/login", Body: lina, Status: 200, JSON: session, Check: opened},
@@ -106,7 +106,7 @@ func TestRoutes(t *testing.T) {
 		},
 		{Name: "log out from another site", Method: "POST", Path: "/auth/logout", Status: 403, Code: "cross_site"},
 
-		{Name: "user info", Method: "GET", Path: "/auth/userinfo", Status: 200, JSON: `{"username": "lina", "groups": ["finance"]}`, Prepare: begin(a, secureCookie)},
+		{Name: "user info", Method: "GET", Path: "/auth/userinfo", Status: 200, JSON: `{"username": "lina", "groups": ["finance", "reviewers"]}`, Prepare: begin(a, secureCookie)},
 		{Name: "user info without token", Method: "GET", Path: "/auth/userinfo", Status: 401, Code: "token_missing"},
 		{Name: "user info with a forged token", Method: "GET", Path: "/auth/userinfo", Header: map[string]string{"Authorization": "Bearer a.b.c"}, Status: 401, Code: "token_invalid"},
 		{

@@ -25,7 +25,7 @@ func login(ctx context.Context, r *faas.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
-	session, err := r.App.Access.Login(ctx, body.Username, body.Password, faas.Address(r.HTTP()))
+	session, err := vouching(ctx, r).Login(ctx, access.Attempt{Username: body.Username, Password: body.Password, Address: faas.Address(r.HTTP())})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func refresh(ctx context.Context, r *faas.Request) (any, error) {
 	if err := sameSite(r.HTTP()); err != nil {
 		return nil, err
 	}
-	session, err := r.App.Access.Refresh(ctx, token(r))
+	session, err := r.App.Access.Refresh(ctx, refreshJar.value(r))
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +47,10 @@ func logout(ctx context.Context, r *faas.Request) (any, error) {
 	if err := sameSite(r.HTTP()); err != nil {
 		return nil, err
 	}
-	if err := r.App.Access.Logout(ctx, token(r)); err != nil {
+	if err := r.App.Access.Logout(ctx, refreshJar.value(r)); err != nil {
 		return nil, err
 	}
-	return faas.Answer{Status: http.StatusNoContent, Header: cookieHeader(cookie(r, "", -1))}, nil
+	return faas.Answer{Status: http.StatusNoContent, Header: cookieHeader(refreshJar.cookie(r, "", -1))}, nil
 }
 
 func userinfo(_ context.Context, r *faas.Request) (any, error) {

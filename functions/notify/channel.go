@@ -13,31 +13,35 @@ import (
 )
 
 func channelRoutes() []faas.Route {
-	const all, item = "/api/v1/channels", "/api/v1/channels/{id}"
-	return []faas.Route{
-		{
-			Method: http.MethodGet, Pattern: all, Summary: "List the channels by which notifications leave the product",
-			Permission: access.SysSetting, List: store.ChannelList, Answer: page.Page[store.Channel]{}, Serve: listChannels,
+	return append(faas.Resource[store.Channel, notification.NewChannel, notification.ChannelChange]{
+		Path: "/api/v1/channels", Permission: access.SysSetting, Rows: store.ChannelList,
+		Summaries: faas.Summaries{
+			List:   "List the channels by which notifications leave the product",
+			Create: "Make a channel; its URL and its secret are not shown again",
+			Read:   "Read a channel",
+			Change: "Change a channel; what is absent stays",
+			Delete: "Delete a channel",
 		},
-		{
-			Method: http.MethodPost, Pattern: all, Summary: "Make a channel; its URL and its secret are not shown again",
-			Permission: access.SysSetting, Replayable: true, Status: http.StatusCreated, Body: notification.NewChannel{}, Answer: store.Channel{}, Versioned: true, Serve: createChannel,
+		List: func(ctx context.Context, r *faas.Request, list page.Request) (any, error) {
+			return notifications(r).Channels(ctx, list)
 		},
-		{
-			Method: http.MethodGet, Pattern: item, Summary: "Read a channel",
-			Permission: access.SysSetting, Answer: store.Channel{}, Versioned: true, Serve: readChannel,
+		Create: func(ctx context.Context, r *faas.Request, body notification.NewChannel) (store.Channel, error) {
+			return notifications(r).CreateChannel(ctx, body, r.Idempotency)
 		},
-		{
-			Method: http.MethodPut, Pattern: item, Summary: "Change a channel; what is absent stays",
-			Permission: access.SysSetting, Body: notification.ChannelChange{}, Answer: store.Channel{}, Versioned: true, Serve: changeChannel,
+		Read: func(ctx context.Context, r *faas.Request, id engine.ID) (store.Channel, error) {
+			return notifications(r).Channel(ctx, id)
 		},
-		{
-			Method: http.MethodDelete, Pattern: item, Summary: "Delete a channel",
-			Permission: access.SysSetting, Status: http.StatusNoContent, Serve: deleteChannel,
+		Change: func(ctx context.Context, r *faas.Request, id engine.ID, body notification.ChannelChange, version int64) (store.Channel, error) {
+			return notifications(r).UpdateChannel(ctx, id, body, version)
 		},
+		Delete: func(ctx context.Context, r *faas.Request, id engine.ID, _ int64) error {
+			return notifications(r).DeleteChannel(ctx, id)
+		},
+		Version: func(x store.Channel) int64 { return x.Version },
+	}.Routes(), []faas.Route{
 		{
-			Method: http.MethodPost, Pattern: item + "/test", Summary: "Send a test message by a channel and show the receiver's answer",
-			Permission: access.SysSetting, Body: notification.ChannelTest{}, Answer: notification.ChannelTested{}, Serve: testChannel,
+			Method: http.MethodPost, Pattern: "/api/v1/channels/{id}/test", Summary: "Send a test message by a channel and show the receiver's answer",
+			Permission: access.SysSetting, Body: notification.ChannelTest{}, Answer: notification.ChannelTested{}, Serve: faas.WithID(testChannel),
 		},
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/deliveries", Summary: "List what was delivered by channels, and what became of it, the newest first",
@@ -45,70 +49,14 @@ func channelRoutes() []faas.Route {
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/deliveries/{id}/resend", Summary: "Deliver again what was sent, left out or given up",
-			Permission: access.SysSetting, Replayable: true, Answer: store.ChannelDelivery{}, Serve: resend,
+			Permission: access.SysSetting, Replayable: true, Answer: store.ChannelDelivery{}, Serve: faas.WithID(resend),
 		},
-	}
+	}...)
 }
 
-func listChannels(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List()
-	if err != nil {
-		return nil, err
-	}
-	return notifications(r).Channels(ctx, list)
-}
-
-func createChannel(ctx context.Context, r *faas.Request) (any, error) {
-	var body notification.NewChannel
+func testChannel(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
+	var body notification.ChannelTest
 	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	c, err := notifications(r).CreateChannel(ctx, body, r.Idempotency)
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(http.StatusCreated, c.Version, c), nil
-}
-
-func readChannel(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	c, err := notifications(r).Channel(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, c.Version, c), nil
-}
-
-func changeChannel(ctx context.Context, r *faas.Request) (any, error) {
-	id, body, err := item[notification.ChannelChange](r)
-	if err != nil {
-		return nil, err
-	}
-	version, err := r.Match()
-	if err != nil {
-		return nil, err
-	}
-	c, err := notifications(r).UpdateChannel(ctx, id, body, version)
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, c.Version, c), nil
-}
-
-func deleteChannel(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return nil, notifications(r).DeleteChannel(ctx, id)
-}
-
-func testChannel(ctx context.Context, r *faas.Request) (any, error) {
-	id, body, err := item[notification.ChannelTest](r)
-	if err != nil {
 		return nil, err
 	}
 	return notifications(r).TestChannel(ctx, id, body)
@@ -128,18 +76,9 @@ func listDeliveries(ctx context.Context, r *faas.Request) (any, error) {
 	return notifications(r).Deliveries(ctx, f, list)
 }
 
-func resend(ctx context.Context, r *faas.Request) (any, error) {
-	id, _, err := item[struct{}](r)
-	if err != nil {
+func resend(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
+	if err := r.Decode(&struct{}{}); err != nil {
 		return nil, err
 	}
 	return notifications(r).Resend(ctx, id, r.Idempotency)
-}
-
-// item reads the id and the body of a request about one thing.
-func item[T any](r *faas.Request) (id engine.ID, body T, err error) {
-	if id, err = r.ID("id"); err == nil {
-		err = r.Decode(&body)
-	}
-	return id, body, err
 }

@@ -39,7 +39,7 @@ var Function = faas.Function{
 			Permission: access.Authenticated, Replayable: true, Answer: notification.Count{}, Serve: readAll,
 		},
 	}, channelRoutes(), webhookRoutes(), preferenceRoutes()),
-	Events: []faas.Event{
+	Events: append([]faas.Event{
 		{Type: cloudevent.TypeTaskCreated, Summary: "Notify the assignee, or those who may claim the task", Serve: consume},
 		{Type: cloudevent.TypeTaskAssigned, Summary: "Notify the new assignee, or those who may claim the task again", Serve: consume},
 		{Type: cloudevent.TypeTaskCompleted, Summary: "The offers of the task are over", Serve: consume},
@@ -56,7 +56,7 @@ var Function = faas.Function{
 		{Type: cloudevent.TypeInstanceMigrated, Summary: "Tell those who are looking", Serve: consume},
 		{Type: cloudevent.TypeIncidentResolved, Summary: "Tell those who are looking", Serve: consume},
 		{Type: cloudevent.TypeBatchProgress, Summary: "Tell those who are looking", Serve: consume},
-	},
+	}, handedOn()...),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretData, mailing.Secret},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 0, Max: 5},
 }

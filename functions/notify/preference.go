@@ -61,10 +61,7 @@ func changePreferences(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func choices(c notification.Choices, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, c.Version, c), nil
+	return faas.Tagged(0, c.Version, c, err)
 }
 
 func listTemplates(ctx context.Context, r *faas.Request) (any, error) {
@@ -94,10 +91,7 @@ func restoreTemplate(ctx context.Context, r *faas.Request) (any, error) {
 }
 
 func written(t store.NotificationTemplate, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, t.Version, t), nil
+	return faas.Tagged(0, t.Version, t, err)
 }
 
 func previewTemplate(_ context.Context, r *faas.Request) (any, error) {

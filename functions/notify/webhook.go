@@ -13,31 +13,36 @@ import (
 )
 
 func webhookRoutes() []faas.Route {
-	const all, item = "/api/v1/webhooks", "/api/v1/webhooks/{id}"
-	return []faas.Route{
-		{
-			Method: http.MethodGet, Pattern: all, Summary: "List the webhooks by which other systems are told of events",
-			Permission: access.SysSetting, List: store.WebhookList, Answer: page.Page[store.Webhook]{}, Serve: listWebhooks,
+	const item = "/api/v1/webhooks/{id}"
+	return append(faas.Resource[store.Webhook, notification.NewWebhook, notification.WebhookChange]{
+		Path: "/api/v1/webhooks", Permission: access.SysSetting, Rows: store.WebhookList,
+		Summaries: faas.Summaries{
+			List:   "List the webhooks by which other systems are told of events",
+			Create: "Make a webhook; its URL and its secret are not shown again",
+			Read:   "Read a webhook",
+			Change: "Change a webhook; what is absent stays",
+			Delete: "Delete a webhook",
 		},
-		{
-			Method: http.MethodPost, Pattern: all, Summary: "Make a webhook; its URL and its secret are not shown again",
-			Permission: access.SysSetting, Replayable: true, Status: http.StatusCreated, Body: notification.NewWebhook{}, Answer: store.Webhook{}, Versioned: true, Serve: createWebhook,
+		List: func(ctx context.Context, r *faas.Request, list page.Request) (any, error) {
+			return notifications(r).Webhooks(ctx, list)
 		},
-		{
-			Method: http.MethodGet, Pattern: item, Summary: "Read a webhook",
-			Permission: access.SysSetting, Answer: store.Webhook{}, Versioned: true, Serve: faas.WithID(readWebhook),
+		Create: func(ctx context.Context, r *faas.Request, body notification.NewWebhook) (store.Webhook, error) {
+			return notifications(r).CreateWebhook(ctx, body, r.Idempotency)
 		},
-		{
-			Method: http.MethodPut, Pattern: item, Summary: "Change a webhook; what is absent stays",
-			Permission: access.SysSetting, Body: notification.WebhookChange{}, Answer: store.Webhook{}, Versioned: true, Serve: faas.WithID(changeWebhook),
+		Read: func(ctx context.Context, r *faas.Request, id engine.ID) (store.Webhook, error) {
+			return notifications(r).Webhook(ctx, id)
 		},
-		{
-			Method: http.MethodDelete, Pattern: item, Summary: "Delete a webhook",
-			Permission: access.SysSetting, Status: http.StatusNoContent, Serve: faas.WithID(deleteWebhook),
+		Change: func(ctx context.Context, r *faas.Request, id engine.ID, body notification.WebhookChange, version int64) (store.Webhook, error) {
+			return notifications(r).UpdateWebhook(ctx, id, body, version)
 		},
+		Delete: func(ctx context.Context, r *faas.Request, id engine.ID, _ int64) error {
+			return notifications(r).DeleteWebhook(ctx, id)
+		},
+		Version: func(x store.Webhook) int64 { return x.Version },
+	}.Routes(), []faas.Route{
 		{
 			Method: http.MethodPut, Pattern: item + "/secret", Summary: "Give a webhook another secret; the one before signs for a while, too",
-			Permission: access.SysSetting, Body: notification.NewSecret{}, Answer: store.Webhook{}, Versioned: true, Serve: faas.WithID(rotate),
+			Permission: access.SysSetting, Body: notification.NewSecret{}, Answer: store.Webhook{}, Versioned: true, Serve: faas.Changing(rotate, func(w store.Webhook) int64 { return w.Version }),
 		},
 		{
 			Method: http.MethodPost, Pattern: item + "/test", Summary: "Send an example of an event to a webhook and show the receiver's answer",
@@ -47,65 +52,14 @@ func webhookRoutes() []faas.Route {
 			Method: http.MethodPost, Pattern: item + "/replay", Summary: "Deliver again to a webhook what was given up or sent since a time",
 			Permission: access.SysSetting, Replayable: true, Body: notification.ReplayRequest{}, Answer: notification.Count{}, Serve: faas.WithID(replay),
 		},
-	}
+	}...)
 }
 
 // empty is a body that says nothing.
 type empty struct{}
 
-func listWebhooks(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List()
-	if err != nil {
-		return nil, err
-	}
-	return notifications(r).Webhooks(ctx, list)
-}
-
-func createWebhook(ctx context.Context, r *faas.Request) (any, error) {
-	var body notification.NewWebhook
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	w, err := notifications(r).CreateWebhook(ctx, body, r.Idempotency)
-	return hooked(http.StatusCreated, w, err)
-}
-
-func readWebhook(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	w, err := notifications(r).Webhook(ctx, id)
-	return hooked(0, w, err)
-}
-
-func changeWebhook(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return changed(ctx, r, id, notifications(r).UpdateWebhook)
-}
-
-func rotate(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return changed(ctx, r, id, notifications(r).RotateSecret)
-}
-
-// changed changes a webhook by a body, where it still has the version of If-Match.
-func changed[T any](ctx context.Context, r *faas.Request, id engine.ID, do func(context.Context, engine.ID, T, int64) (store.Webhook, error)) (any, error) {
-	var body T
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	match, err := r.Match()
-	if err != nil {
-		return nil, err
-	}
-	w, err := do(ctx, id, body, match)
-	return hooked(0, w, err)
-}
-
-func hooked(status int, w store.Webhook, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(status, w.Version, w), nil
-}
-
-func deleteWebhook(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
-	return nil, notifications(r).DeleteWebhook(ctx, id)
+func rotate(ctx context.Context, r *faas.Request, id engine.ID, body notification.NewSecret, version int64) (store.Webhook, error) {
+	return notifications(r).RotateSecret(ctx, id, body, version)
 }
 
 func testWebhook(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
@@ -121,4 +75,13 @@ func replay(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 		return nil, err
 	}
 	return notifications(r).Replay(ctx, id, body, r.Idempotency)
+}
+
+// handedOn are the events that are for webhooks alone.
+func handedOn() []faas.Event {
+	list := make([]faas.Event, len(notification.HandedOn))
+	for n, kind := range notification.HandedOn {
+		list[n] = faas.Event{Type: kind, Summary: "Hand it on to the webhooks that want it", Serve: consume}
+	}
+	return list
 }

@@ -2,9 +2,9 @@ package receiveevent
 
 import (
 	"context"
-	"net/http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -12,86 +12,30 @@ import (
 )
 
 func sourceRoutes() []faas.Route {
-	const collection, item = "/api/v1/event-sources", "/api/v1/event-sources/{id}"
-	return []faas.Route{
-		{
-			Method: http.MethodGet, Pattern: collection, Summary: "List the registered event sources",
-			Permission: access.SysSetting, List: store.EventSourceList, Answer: page.Page[store.EventSource]{}, Serve: listSources,
+	return faas.Resource[store.EventSource, workflow.NewEventSource, workflow.EventSourceChange]{
+		Path: "/api/v1/event-sources", Permission: access.SysSetting, Rows: store.EventSourceList,
+		Summaries: faas.Summaries{
+			List:   "List the registered event sources",
+			Create: "Register an event source with its key, its types and their mappings",
+			Read:   "Read an event source; its key is not shown",
+			Change: "Change an event source; what is absent stays",
+			Delete: "Delete an event source",
 		},
-		{
-			Method: http.MethodPost, Pattern: collection, Summary: "Register an event source with its key, its types and their mappings",
-			Permission: access.SysSetting, Replayable: true, Status: http.StatusCreated, Body: workflow.NewEventSource{}, Answer: store.EventSource{},
-			Versioned: true, Serve: createSource,
+		List: func(ctx context.Context, r *faas.Request, list page.Request) (any, error) {
+			return r.App.Inbound.EventSources(ctx, list)
 		},
-		{
-			Method: http.MethodGet, Pattern: item, Summary: "Read an event source; its key is not shown",
-			Permission: access.SysSetting, Answer: store.EventSource{}, Versioned: true, Serve: readSource,
+		Create: func(ctx context.Context, r *faas.Request, body workflow.NewEventSource) (store.EventSource, error) {
+			return r.App.Inbound.CreateEventSource(ctx, body, r.Idempotency)
 		},
-		{
-			Method: http.MethodPut, Pattern: item, Summary: "Change an event source; what is absent stays",
-			Permission: access.SysSetting, Body: workflow.EventSourceChange{}, Answer: store.EventSource{}, Versioned: true, Serve: changeSource,
+		Read: func(ctx context.Context, r *faas.Request, id engine.ID) (store.EventSource, error) {
+			return r.App.Inbound.EventSource(ctx, id)
 		},
-		{
-			Method: http.MethodDelete, Pattern: item, Summary: "Delete an event source",
-			Permission: access.SysSetting, Status: http.StatusNoContent, Serve: deleteSource,
+		Change: func(ctx context.Context, r *faas.Request, id engine.ID, body workflow.EventSourceChange, version int64) (store.EventSource, error) {
+			return r.App.Inbound.UpdateEventSource(ctx, id, body, version)
 		},
-	}
-}
-
-func listSources(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List()
-	if err != nil {
-		return nil, err
-	}
-	return r.App.Inbound.EventSources(ctx, list)
-}
-
-func createSource(ctx context.Context, r *faas.Request) (any, error) {
-	var body workflow.NewEventSource
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	e, err := r.App.Inbound.CreateEventSource(ctx, body, r.Idempotency)
-	return tagged(http.StatusCreated, e, err)
-}
-
-func readSource(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	e, err := r.App.Inbound.EventSource(ctx, id)
-	return tagged(0, e, err)
-}
-
-func changeSource(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	version, err := r.Match()
-	if err != nil {
-		return nil, err
-	}
-	var body workflow.EventSourceChange
-	if err := r.Decode(&body); err != nil {
-		return nil, err
-	}
-	e, err := r.App.Inbound.UpdateEventSource(ctx, id, body, version)
-	return tagged(0, e, err)
-}
-
-func deleteSource(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return nil, r.App.Inbound.DeleteEventSource(ctx, id)
-}
-
-func tagged(status int, e store.EventSource, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(status, e.Version, e), nil
+		Delete: func(ctx context.Context, r *faas.Request, id engine.ID, _ int64) error {
+			return r.App.Inbound.DeleteEventSource(ctx, id)
+		},
+		Version: func(x store.EventSource) int64 { return x.Version },
+	}.Routes()
 }

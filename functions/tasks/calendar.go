@@ -44,10 +44,7 @@ func listCalendars(ctx context.Context, r *faas.Request) (any, error) {
 
 func readCalendar(ctx context.Context, r *faas.Request) (any, error) {
 	c, err := r.App.Workflow.Calendar(ctx, r.PathValue("code"))
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, c.Version, c), nil
+	return faas.Tagged(0, c.Version, c, err)
 }
 
 func putCalendar(ctx context.Context, r *faas.Request) (any, error) {
@@ -65,10 +62,7 @@ func putCalendar(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	c, err := r.App.Workflow.PutCalendar(ctx, r.PathValue("code"), body, match)
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, c.Version, c), nil
+	return faas.Tagged(0, c.Version, c, err)
 }
 
 func removeCalendar(ctx context.Context, r *faas.Request) (any, error) {

@@ -41,7 +41,7 @@ func TestDelegations(t *testing.T) {
 	wangfang, lina, zhangwei, admin := d.As("wangfang"), d.As("lina"), d.As("zhangwei"), d.As("admin")
 	kept := away(t, d, workflow.NewDelegation{Owner: "wangfang", Substitute: "lina", ProcessKeys: []string{"leave"}})
 	one := "/api/v1/delegations/" + kept.ID.String()
-	n := 0
+	n, days := 0, 300
 	later := func(rest string) func(*testing.T, *faastest.Call) { // each at a time of its own
 		return func(_ *testing.T, c *faastest.Call) {
 			n += 3
@@ -61,6 +61,20 @@ func TestDelegations(t *testing.T) {
 		{Name: "past", Method: "POST", Path: "/api/v1/delegations", Header: zhangwei, Body: body(-2*time.Hour, -time.Hour, `, "substitute": "lina"`), Status: 422, Code: "bad_period"},
 		{Name: "for ever", Method: "POST", Path: "/api/v1/delegations", Header: zhangwei, Body: body(0, 3*366*24*time.Hour, `, "substitute": "lina"`), Status: 422, Code: "bad_period"},
 		{Name: "without a time", Method: "POST", Path: "/api/v1/delegations", Header: zhangwei, Body: `{"substitute": "lina"}`, Status: 422, Code: "bad_period"},
+		{Name: "by days", Method: "POST", Prepare: func(_ *testing.T, c *faastest.Call) {
+			days += 2
+			day := func(n int) string { return time.Now().In(time.UTC).AddDate(0, 0, n).Format(time.DateOnly) }
+			c.Path, c.Body = "/api/v1/delegations", fmt.Sprintf(`{"substitute": "lina", "firstDay": %q, "lastDay": %q}`, day(days), day(days+1))
+		}, Header: d.As("chenjing"), Status: 201, Check: func(t *testing.T, a faastest.Answer) {
+			t.Helper()
+			var made store.Delegation
+			first, err := time.ParseInLocation(time.DateOnly, time.Now().In(time.UTC).AddDate(0, 0, days).Format(time.DateOnly), time.UTC)
+			if err = errors.Join(err, json.Unmarshal(a.Body, &made)); err != nil || !made.From.Equal(first) || !made.To.Equal(first.AddDate(0, 0, 2)) {
+				t.Errorf("%v: %s, want from %s", err, a.Body, first)
+			}
+		}},
+		{Name: "no day", Method: "POST", Path: "/api/v1/delegations", Header: zhangwei, Body: `{"substitute": "lina", "firstDay": "31.1.2026", "lastDay": "2026-02-01"}`, Status: 422, Code: "bad_day", JSON: `{"errors": [{"pointer": "/firstDay"}]}`},
+		{Name: "a day and a time", Method: "POST", Path: "/api/v1/delegations", Header: zhangwei, Body: body(0, time.Hour, `, "substitute": "lina", "lastDay": "2026-02-01"`), Status: 422, Code: "bad_day", JSON: `{"errors": [{"pointer": "/lastDay"}]}`},
 		{Name: "overlapping", Method: "POST", Path: "/api/v1/delegations", Header: wangfang, Body: body(0, 3*time.Hour, `, "substitute": "zhaolei"`), Status: 409, Code: "delegation_overlaps"},
 		{Name: "list", Method: "GET", Path: "/api/v1/delegations?count=true", Header: wangfang, Status: 200, JSON: fmt.Sprintf(`{"items": [{"id": %q}], "total": 1}`, kept.ID)},
 		{Name: "list of who stands in", Method: "GET", Path: "/api/v1/delegations?view=substituting&limit=1", Header: lina, Status: 200, JSON: `{"items": [{"substitute": "lina"}]}`},
@@ -69,6 +83,7 @@ func TestDelegations(t *testing.T) {
 		{Name: "read", Method: "GET", Path: one, Header: lina, Status: 200, JSON: `{"owner": "wangfang"}`},
 		{Name: "read another's", Method: "GET", Path: one, Header: zhangwei, Status: 403, Code: "not_your_delegation"},
 		{Name: "change", Method: "PUT", Path: one, Header: wangfang, Body: `{"substitute": "zhaolei", "processKeys": ["leave", "other"]}`, Status: 200, JSON: `{"substitute": "zhaolei", "processKeys": ["leave", "other"]}`},
+		{Name: "change the days", Method: "PUT", Path: one, Header: wangfang, Body: fmt.Sprintf(`{"lastDay": %q}`, time.Now().AddDate(0, 0, 9).Format(time.DateOnly)), Status: 200, JSON: `{"substitute": "zhaolei"}`},
 		{Name: "change another's", Method: "PUT", Path: one, Header: zhangwei, Body: `{"substitute": "sunqi"}`, Status: 403, Code: "not_your_delegation"},
 		{Name: "change what was changed", Method: "PUT", Path: one, Header: merged(wangfang, "If-Match", `"1"`), Body: `{"reason": "x"}`, Status: 412, Code: store.ErrPeopleStale.Code},
 		{Name: "end another's", Method: "DELETE", Path: one, Header: zhangwei, Status: 403, Code: "not_your_delegation"},
@@ -278,7 +293,7 @@ func TestPeopleOfTheDirectory(t *testing.T) {
 	t.Parallel()
 	d := faastest.OpenDemo(t, true)
 	for expression, want := range map[string]string{
-		"${org.managerOf(starter)}": "wangfang", "${org.managerOf('wangfang')}": "", "${org.headOf('finance')}": "zhaolei", "${org.headOf('none')}": "",
+		"${org.managerOf(starter)}": "wangfang", "${org.managerOf('wangfang')}": "chenjing", "${org.managerOf('chenjing')}": "", "${org.headOf('finance')}": "zhaolei", "${org.headOf('none')}": "",
 		"${org.departmentOf(starter)}": "rd", "${org.usersInRole('OPERATOR')[0]}": "wuqiang", "${org.usersInGroup('finance').size()}": "2",
 	} {
 		d.Deploy(strings.Replace(faastest.Leave, `c:assignee="wangfang"`, `c:assignee="`+expression+`"`, 1))

@@ -83,7 +83,7 @@ func contribution(path, what string, permission access.Permission, of func(engin
 			if err := r.Decode(&body); err != nil {
 				return nil, err
 			}
-			return r.App.Workflow.Discuss(ctx, r.Call(), of(id), body, r.App.Notifications.Discussed)
+			return r.App.Workflow.Discuss(ctx, r.Call(), of(id), body, workflow.Teller{Make: r.App.Notifications.Discussed, Told: r.App.Notifications.Told})
 		},
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas/faastest"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
@@ -16,7 +18,7 @@ import (
 // discuss writes a comment and returns it.
 func discuss(t *testing.T, d *faastest.Demo, who string, of store.Subject, x workflow.Contribution) store.Comment {
 	t.Helper()
-	raw, err := d.App.Workflow.Discuss(t.Context(), d.Call(who), of, x, d.App.Notifications.Discussed)
+	raw, err := d.App.Workflow.Discuss(t.Context(), d.Call(who), of, x, workflow.Teller{Make: d.App.Notifications.Discussed, Told: d.App.Notifications.Told})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func TestACommentIsThereOnce(t *testing.T) {
 	call := d.Call("zhangwei")
 	call.Idempotency = &store.Idempotency{Principal: "zhangwei", Key: "comment", Route: "r"}
 	for i, want := range []error{nil, store.ErrRepeated} {
-		if _, err := d.App.Workflow.Discuss(t.Context(), call, ofTask(task), workflow.Contribution{Text: "x", Mentions: []string{"wangfang"}}, d.App.Notifications.Discussed); !errors.Is(err, want) {
+		if _, err := d.App.Workflow.Discuss(t.Context(), call, ofTask(task), workflow.Contribution{Text: "x", Mentions: []string{"wangfang"}}, workflow.Teller{Make: d.App.Notifications.Discussed, Told: d.App.Notifications.Told}); !errors.Is(err, want) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
@@ -104,7 +106,7 @@ func TestAttachments(t *testing.T) {
 	t.Parallel()
 	d := faastest.OpenDemo(t, true)
 	d.Deploy(faastest.Leave)
-	d.App.Workflow.MaxAttachment = 100
+	d.App.Workflow.Settings = setting.New(config.Config{MaxAttachment: 100}, nil)
 	_, task := d.Start(nil)
 	at := "/api/v1/tasks/" + task.String() + "/attachments"
 	raw, err := d.App.Workflow.Upload(t.Context(), d.Call("zhangwei"), task, workflow.Upload{Content: []byte("<script>alert(1)</script>"), Name: `C:\x\发票.png`, Type: "image/png"})

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/identity"
 	"diom.io/workflow/shared/mailing"
 	"diom.io/workflow/shared/workflow"
 )
@@ -36,7 +36,7 @@ var Function = faas.Function{
 	}},
 	Schedule:  "* * * * *",
 	Scheduled: scheduled,
-	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret},
+	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret, identity.Secret},
 	Limits:    faas.Limits{Memory: "128Mi", CPU: "500m", Exec: exec, MaxInflight: 1, Min: 0, Max: 1},
 	Internal:  true,
 }
@@ -57,14 +57,11 @@ func run(ctx context.Context, app *faas.App) workflow.Ticked {
 	if deadline, limited := ctx.Deadline(); limited && deadline.Add(-margin).Before(end) {
 		end = deadline.Add(-margin)
 	}
-	// An error says that an earlier pass has registered it.
-	_ = app.Telemetry.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "diom_stuck_instances", Help: "Active instances that wait for nothing.",
-	}, func() float64 { return float64(app.Workflow.Stuck()) }))
 	report := func(err error) { app.Telemetry.Log.WarnContext(ctx, "tick", "error", err.Error()) }
 	var watch sync.WaitGroup
 	watch.Go(func() { app.Dispatch.Watch(ctx, end, report) })
 	watch.Go(func() { app.Access.SealAuditUntil(ctx, end, report) })
+	watch.Go(func() { synchronize(ctx, app, end, report) })
 	watch.Go(func() { app.Notifications.Watch(ctx, end, report) })
 	defer watch.Wait()
 	return app.Workflow.TickUntil(ctx, end, report)

@@ -11,26 +11,21 @@ import (
 )
 
 func groupRoutes() []faas.Route {
-	return resource[access.Group, access.NewGroup, access.GroupChange]{
-		path: "groups", one: "a group", many: "groups", permission: access.SysGroup,
-		rows: store.GroupList, page: page.Page[access.Group]{}, list: listGroups, get: (*access.Service).Group,
-		add: func(ctx context.Context, r *faas.Request, body access.NewGroup) (access.Group, error) {
+	return faas.Resource[access.Group, access.NewGroup, access.GroupChange]{
+		Path: "/api/v1/groups", Summaries: summaries("a group", "groups"), Permission: access.SysGroup, Rows: store.GroupList,
+		List: func(ctx context.Context, r *faas.Request, list page.Request) (any, error) {
+			return r.App.Access.Groups(ctx, list)
+		},
+		Read: read((*access.Service).Group),
+		Create: func(ctx context.Context, r *faas.Request, body access.NewGroup) (access.Group, error) {
 			return r.App.Access.CreateGroup(ctx, body, r.Idempotency)
 		},
-		put: func(ctx context.Context, r *faas.Request, id engine.ID, body access.GroupChange, version int64) (access.Group, error) {
+		Change: func(ctx context.Context, r *faas.Request, id engine.ID, body access.GroupChange, version int64) (access.Group, error) {
 			return r.App.Access.UpdateGroup(ctx, id, body, version)
 		},
-		remove: func(ctx context.Context, r *faas.Request, id engine.ID) error {
+		Delete: func(ctx context.Context, r *faas.Request, id engine.ID, _ int64) error {
 			return r.App.Access.DeleteGroup(ctx, id)
 		},
-		version: func(x access.Group) int64 { return x.Version },
-	}.routes()
-}
-
-func listGroups(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List()
-	if err != nil {
-		return nil, err
-	}
-	return r.App.Access.Groups(ctx, list)
+		Version: func(x access.Group) int64 { return x.Version },
+	}.Routes()
 }

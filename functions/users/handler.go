@@ -10,14 +10,15 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/identity"
 )
 
 // Function describes users.
 var Function = faas.Function{
 	Name:    "users",
 	Summary: "Users, roles, the permission tree, departments and groups; log-ins, API tokens, settings and the audit trail.",
-	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes(), postRoutes()),
-	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPublic, access.SecretInternal},
+	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes(), postRoutes(), directoryRoutes(), personRoutes()),
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPublic, access.SecretInternal, identity.Secret},
 	Limits: faas.Limits{
 		Memory: "128Mi", CPU: "500m", RequestMemory: "32Mi", RequestCPU: "25m",
 		Exec: 10 * time.Second, MaxInflight: 200, Pool: 8, Min: 2, Max: 5,

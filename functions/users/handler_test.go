@@ -84,7 +84,7 @@ func TestUsers(t *testing.T) {
 		}
 	}
 	b.suite.Run(t, []faastest.Call{
-		{Name: "list", Method: "GET", Path: "/api/v1/users?limit=2&count=true&sort=username&role=EMPLOYEE", Header: admin, Status: 200, JSON: `{"total": 8, "items": [{"username": "chenjing", "department": "总经办"}, {"username": "lina", "groups": ["finance"]}]}`},
+		{Name: "list", Method: "GET", Path: "/api/v1/users?limit=2&count=true&sort=username&role=EMPLOYEE", Header: admin, Status: 200, JSON: `{"total": 8, "items": [{"username": "chenjing", "department": "总经办"}, {"username": "lina", "groups": ["finance", "reviewers"]}]}`},
 		{Name: "list of an unknown filter", Method: "GET", Path: "/api/v1/users?password=x", Header: admin, Status: 400, Code: "bad_list_request"},
 		{Name: "list of a bad department", Method: "GET", Path: "/api/v1/users?department=x", Header: admin, Status: 400, Code: "bad_filter"},
 		{Name: "list of bad enabled", Method: "GET", Path: "/api/v1/users?enabled=perhaps", Header: admin, Status: 400, Code: "bad_filter"},
@@ -144,7 +144,7 @@ func TestDirectory(t *testing.T) {
 		"roles":       {`{"items": [{}, {}, {}, {"code": "INTEGRATOR"}, {}, {"code": "SUPER_ADMIN"}]}`, `{"code": "R{n}", "name": "角色", "permissions": ["WORKFLOW_TASK"]}`, `{"builtIn": false}`, `{"permissions": []}`, `{"permissions": []}`},
 		"permissions": {`{"items": [{"code": "WORKFLOW", "children": [{}, {}, {}, {}, {}, {}, {}, {}, {"code": "WORKFLOW_JOB"}, {}, {}]}, {"code": "SYS"}]}`, `{"code": "P{n}", "name": "权限"}`, `{"builtIn": false}`, `{"position": 9}`, `{"position": 9}`},
 		"departments": {`{"items": [{}, {}, {}, {}, {}, {"code": "warehouse", "name": "仓储部", "head": "sunqi"}]}`, `{"code": "d{n}", "name": "部门", "head": "lina"}`, `{"name": "部门", "head": "lina"}`, `{"name": "处", "head": ""}`, `{"name": "处", "head": null}`},
-		"groups":      {`{"items": [{"key": "directors"}, {}, {}, {}]}`, `{"key": "g{n}", "name": "组"}`, `{"name": "组"}`, `{"name": "小组"}`, `{"name": "小组"}`},
+		"groups":      {`{"items": [{"key": "directors"}, {}, {}, {}, {}]}`, `{"key": "g{n}", "name": "组"}`, `{"name": "组"}`, `{"name": "小组"}`, `{"name": "小组"}`},
 	} {
 		at, id := "/api/v1/"+path, ""
 		keep := func(t *testing.T, a faastest.Answer) { t.Helper(); id = field(t, a.Body, "id") }
@@ -178,7 +178,7 @@ func TestUserInfoIsSigned(t *testing.T) {
 		return b.app.Access.SignInternal(r.Header, r.Method, r.URL.RequestURI(), body)
 	}
 	b.suite.Run(t, []faastest.Call{
-		{Name: "signed", Method: "GET", Path: "/internal/users/lina", Status: 200, JSON: `{"username": "lina", "displayName": "李娜", "title": "会计", "department": "财务部", "roles": ["EMPLOYEE"], "groups": ["finance"], "enabled": true}`},
+		{Name: "signed", Method: "GET", Path: "/internal/users/lina", Status: 200, JSON: `{"username": "lina", "displayName": "李娜", "title": "会计", "department": "财务部", "roles": ["EMPLOYEE"], "groups": ["finance", "reviewers"], "enabled": true}`},
 		{Name: "unknown", Method: "GET", Path: "/internal/users/%E5%BC%A0", Status: 404, Code: "user_not_found"},
 	})
 }

@@ -11,26 +11,21 @@ import (
 )
 
 func roleRoutes() []faas.Route {
-	return resource[access.Role, access.NewRole, access.RoleChange]{
-		path: "roles", one: "a role", many: "roles", permission: access.SysRole,
-		rows: store.RoleList, page: page.Page[access.Role]{}, list: listRoles, get: (*access.Service).Role,
-		add: func(ctx context.Context, r *faas.Request, body access.NewRole) (access.Role, error) {
+	return faas.Resource[access.Role, access.NewRole, access.RoleChange]{
+		Path: "/api/v1/roles", Summaries: summaries("a role", "roles"), Permission: access.SysRole, Rows: store.RoleList,
+		List: func(ctx context.Context, r *faas.Request, list page.Request) (any, error) {
+			return r.App.Access.Roles(ctx, list)
+		},
+		Read: read((*access.Service).Role),
+		Create: func(ctx context.Context, r *faas.Request, body access.NewRole) (access.Role, error) {
 			return r.App.Access.CreateRole(ctx, r.Principal, body, r.Idempotency)
 		},
-		put: func(ctx context.Context, r *faas.Request, id engine.ID, body access.RoleChange, version int64) (access.Role, error) {
+		Change: func(ctx context.Context, r *faas.Request, id engine.ID, body access.RoleChange, version int64) (access.Role, error) {
 			return r.App.Access.UpdateRole(ctx, r.Principal, id, body, version)
 		},
-		remove: func(ctx context.Context, r *faas.Request, id engine.ID) error {
+		Delete: func(ctx context.Context, r *faas.Request, id engine.ID, _ int64) error {
 			return r.App.Access.DeleteRole(ctx, r.Principal, id)
 		},
-		version: func(x access.Role) int64 { return x.Version },
-	}.routes()
-}
-
-func listRoles(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List()
-	if err != nil {
-		return nil, err
-	}
-	return r.App.Access.Roles(ctx, list)
+		Version: func(x access.Role) int64 { return x.Version },
+	}.Routes()
 }

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -40,10 +41,7 @@ func listSettings(ctx context.Context, r *faas.Request) (any, error) {
 
 func readSetting(ctx context.Context, r *faas.Request) (any, error) {
 	s, err := r.App.Access.Setting(ctx, r.PathValue("key"))
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, s.Version, s), nil
+	return faas.Tagged(0, s.Version, s, err)
 }
 
 func changeSetting(ctx context.Context, r *faas.Request) (any, error) {
@@ -55,11 +53,9 @@ func changeSetting(ctx context.Context, r *faas.Request) (any, error) {
 	if err := r.Decode(&body); err != nil {
 		return nil, err
 	}
+	body.From = cmp.Or(faas.Address(r.HTTP()), "unknown")
 	s, err := r.App.Access.ChangeSetting(ctx, r.Principal, r.PathValue("key"), body, version)
-	if err != nil {
-		return nil, err
-	}
-	return faas.Tagged(0, s.Version, s), nil
+	return faas.Tagged(0, s.Version, s, err)
 }
 
 func listAudit(ctx context.Context, r *faas.Request) (any, error) {

@@ -137,3 +137,31 @@ func TestAudit(t *testing.T) {
 		{Name: "of the past", Method: "GET", Path: "/api/v1/audit?to=" + from, Header: admin, Status: 200, JSON: `{"items": []}`},
 	})
 }
+
+// Who sets the networks from which requests are taken does not lock himself out, unless he means it.
+func TestNobodyLocksHimselfOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin := withMatch(b.as(t, "admin"))
+	admin["X-Forwarded-For"] = "10.1.2.3"
+	version := `"1"`
+	put := func(name, body string, status int, code, want string) faastest.Call {
+		return faastest.Call{
+			Name: name, Method: "PUT", Path: "/api/v1/settings/gateway.allow", Header: admin, Body: body, Status: status, Code: code, JSON: want,
+			Prepare: func(_ *testing.T, c *faastest.Call) { c.Header["If-Match"] = version },
+			Check: func(_ *testing.T, a faastest.Answer) {
+				if tag := a.Header.Get("Etag"); tag != "" {
+					version = tag
+				}
+			},
+		}
+	}
+	b.suite.Run(t, []faastest.Call{
+		put("no network", `{"value": "10.0.0.0/99"}`, 422, "bad_setting_value", `{"errors": [{"pointer": "/value"}]}`),
+		put("another network", `{"value": "203.0.113.0/24"}`, 422, "setting_locks_out", `{"errors": [{"pointer": "/value"}]}`),
+		put("by force", `{"value": "203.0.113.0/24", "force": true}`, 200, "", `{"value": "203.0.113.0/24", "type": "networks"}`),
+		put("his own", `{"value": "203.0.113.0/24, 10.0.0.0/8"}`, 200, "", `{"set": true}`),
+		put("everywhere", `{"value": ""}`, 200, "", `{"set": true}`),
+		put("not set", `{"value": null}`, 200, "", `{"set": false}`),
+	})
+}

@@ -13,31 +13,32 @@ import (
 )
 
 func userRoutes() []faas.Route {
-	return append(resource[access.User, access.NewUser, access.UserChange]{
-		path: "users", one: "a user", many: "users", permission: access.SysUser,
-		rows: store.UserList, page: page.Page[access.User]{}, list: listUsers, get: (*access.Service).User,
-		add: func(ctx context.Context, r *faas.Request, body access.NewUser) (access.User, error) {
+	return append(faas.Resource[access.User, access.NewUser, access.UserChange]{
+		Path: "/api/v1/users", Summaries: summaries("a user", "users"), Permission: access.SysUser, Rows: store.UserList,
+		List: func(ctx context.Context, r *faas.Request, list page.Request) (any, error) {
+			return r.App.Access.Users(ctx, list, userFilter(list.Filters))
+		},
+		Read: read((*access.Service).User),
+		Create: func(ctx context.Context, r *faas.Request, body access.NewUser) (access.User, error) {
 			return r.App.Access.CreateUser(ctx, r.Principal, body, r.Idempotency)
 		},
-		put: func(ctx context.Context, r *faas.Request, id engine.ID, body access.UserChange, version int64) (access.User, error) {
+		Change: func(ctx context.Context, r *faas.Request, id engine.ID, body access.UserChange, version int64) (access.User, error) {
 			return r.App.Access.UpdateUser(ctx, r.Principal, id, body, version)
 		},
-		remove: func(ctx context.Context, r *faas.Request, id engine.ID) error {
+		Delete: func(ctx context.Context, r *faas.Request, id engine.ID, _ int64) error {
 			return r.App.Access.DeleteUser(ctx, r.Principal, id)
 		},
-		version: func(u access.User) int64 { return u.Version },
-	}.routes(), faas.Route{
+		Version: func(u access.User) int64 { return u.Version },
+	}.Routes(), faas.Route{
+		Method: http.MethodPost, Pattern: "/api/v1/users:import", Permission: access.SysUser,
+		Summary: "Make and change users by a table; a dry run shows what would change.", Body: access.Import{}, Answer: access.ImportReport{}, Serve: importUsers,
+	}, faas.Route{
+		Method: http.MethodGet, Pattern: "/api/v1/users/{id}/identities", Permission: access.SysUser,
+		Summary: "List the accounts elsewhere with which a user's is linked.", Answer: access.Identities{}, Serve: listIdentities,
+	}, faas.Route{
 		Method: http.MethodGet, Pattern: "/internal/users/{username}", Permission: access.Internal,
 		Summary: "getUserInfo: what other functions may know of a user.", Answer: access.UserInfo{}, Serve: userInfo,
 	})
-}
-
-func listUsers(ctx context.Context, r *faas.Request) (any, error) {
-	list, err := r.List()
-	if err != nil {
-		return nil, err
-	}
-	return r.App.Access.Users(ctx, list, userFilter(list.Filters))
 }
 
 func userFilter(query url.Values) store.UserFilter {
@@ -52,4 +53,20 @@ func userFilter(query url.Values) store.UserFilter {
 
 func userInfo(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Access.UserInfo(ctx, r.PathValue("username"))
+}
+
+func importUsers(ctx context.Context, r *faas.Request) (any, error) {
+	var body access.Import
+	if err := r.Decode(&body); err != nil {
+		return nil, err
+	}
+	return r.App.Access.ImportUsers(ctx, r.Principal, body)
+}
+
+func listIdentities(ctx context.Context, r *faas.Request) (any, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Access.Identities(ctx, id)
 }

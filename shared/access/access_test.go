@@ -142,7 +142,7 @@ func TestDemoPeople(t *testing.T) {
 		t.Errorf("loading again made %d hashes", n)
 	}
 	for username, identities := range map[string][]string{
-		"zhaolei": {"EMPLOYEE", "directors", "finance"}, "admin": {SuperAdmin}, "wangfang": {"EMPLOYEE", "managers"},
+		"zhaolei": {"EMPLOYEE", "directors", "finance", "reviewers"}, "admin": {SuperAdmin}, "wangfang": {"EMPLOYEE", "managers"},
 	} {
 		p := principal(t, s, username)
 		if got := p.Identities(); len(got) != len(identities) || got[0] != identities[0] || got[len(got)-1] != identities[len(identities)-1] {

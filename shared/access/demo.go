@@ -28,9 +28,9 @@ func DemoAccounts() []DemoAccount {
 	return []DemoAccount{
 		{"zhangwei", "张伟", "工程师", "rd", employee, nil},
 		{"wangfang", "王芳", "经理", "rd", employee, []string{"managers"}},
-		{"lina", "李娜", "会计", "finance", employee, []string{"finance"}},
-		{"zhaolei", "赵磊", "财务总监", "finance", employee, []string{"finance", "directors"}},
-		{"chenjing", "陈静", "总经理", "executive", employee, []string{"directors"}},
+		{"lina", "李娜", "会计", "finance", employee, []string{"finance", "reviewers"}},
+		{"zhaolei", "赵磊", "财务总监", "finance", employee, []string{"finance", "directors", "reviewers"}},
+		{"chenjing", "陈静", "总经理", "executive", employee, []string{"directors", "reviewers"}},
 		{"sunqi", "孙琪", "仓库管理员", "warehouse", employee, []string{"warehouse"}},
 		{"zhouming", "周明", "流程设计师", "process", []string{"EMPLOYEE", "DESIGNER"}, nil},
 		{"wuqiang", "吴强", "运维工程师", "operations", []string{"EMPLOYEE", "OPERATOR"}, nil},
@@ -40,14 +40,15 @@ func DemoAccounts() []DemoAccount {
 
 func (s *Service) demoCompany() store.Company {
 	now := s.instant()
-	c := store.Company{}
-	for _, d := range [][3]string{
-		{"rd", "研发部", "wangfang"}, {"finance", "财务部", "zhaolei"}, {"executive", "总经办", "chenjing"},
-		{"warehouse", "仓储部", "sunqi"}, {"process", "流程管理部", "zhouming"}, {"operations", "运维部", "wuqiang"},
+	c := store.Company{Above: map[string]string{}}
+	for _, d := range [][4]string{ // what is above comes first
+		{"executive", "总经办", "chenjing"}, {"rd", "研发部", "wangfang", "executive"}, {"finance", "财务部", "zhaolei", "executive"},
+		{"warehouse", "仓储部", "sunqi", "executive"}, {"process", "流程管理部", "zhouming", "rd"}, {"operations", "运维部", "wuqiang", "rd"},
 	} {
 		c.Departments = append(c.Departments, store.Department{ID: newID(), Code: d[0], Name: d[1], Head: &d[2], Version: 1, CreatedAt: now})
+		c.Above[d[0]] = d[3]
 	}
-	for _, g := range [][2]string{{"managers", "部门经理"}, {"finance", "财务"}, {"directors", "总监"}, {"warehouse", "仓库"}} {
+	for _, g := range [][2]string{{"managers", "部门经理"}, {"finance", "财务"}, {"directors", "总监"}, {"warehouse", "仓库"}, {"reviewers", "报销会签"}} {
 		c.Groups = append(c.Groups, store.Group{ID: newID(), Key: g[0], Name: g[1], Version: 1, CreatedAt: now})
 	}
 	return c

@@ -63,19 +63,33 @@ func ProfileOf(p Principal) Profile {
 	}
 }
 
+// Elsewhere asks others than the product about a password: whose it is, and how he is let in. ErrBadCredentials says
+// nobody's; any other error that nobody can tell.
+type Elsewhere func(ctx context.Context, username, password string) (Outsider, Welcome, error)
+
 // Login checks a password and opens a session. address is the caller's IP address. An unknown user, a
 // wrong password and a disabled user are one error, ErrBadCredentials, after the same work. Others:
 // ErrLoginDelayed, ErrHashingBusy (both with RetryAfter) and the database's.
 func (s *Service) Login(ctx context.Context, username, password, address string) (Login, error) {
-	if username == "" || password == "" {
-		return Login{}, ErrInvalid.With(missing("/username", username)...).With(missing("/password", password)...)
+	return s.LoginBy(ctx, Attempt{username, password, address}, nil)
+}
+
+// LoginBy is Login that asks elsewhere, too, about who has no account here and about whom a directory knows: everybody
+// else logs in with what is kept here alone, so that nobody in a directory becomes one of them by his name. Errors: those
+// of Login, of elsewhere and of Admit.
+func (s *Service) LoginBy(ctx context.Context, c Attempt, elsewhere Elsewhere) (Login, error) {
+	if c.Username == "" || c.Password == "" {
+		return Login{}, ErrInvalid.With(missing("/username", c.Username)...).With(missing("/password", c.Password)...)
 	}
-	id, err := s.prove(ctx, username, password, address)
+	id, username, err := s.proveBy(ctx, c, elsewhere)
 	if err != nil {
 		return Login{}, err
 	}
 	return s.begin(ctx, id, username)
 }
+
+// Attempt is one attempt to log in with a password. Address is the caller's IP address.
+type Attempt struct{ Username, Password, Address string }
 
 func missing(pointer, value string) []fault.Detail {
 	if value != "" {
@@ -84,33 +98,63 @@ func missing(pointer, value string) []fault.Detail {
 	return []fault.Detail{{Pointer: pointer, Code: "required", Detail: "The field is required."}}
 }
 
-// prove returns the id of the enabled user whose password it is. The delay is looked at twice: before
+// prove returns the id of the enabled user whose password it is.
+func (s *Service) prove(ctx context.Context, username, password, address string) (engine.ID, error) {
+	id, _, err := s.proveBy(ctx, Attempt{username, password, address}, nil)
+	return id, err
+}
+
+// proveBy returns the enabled user whose password it is, here or elsewhere. The delay is looked at twice: before
 // the queue, so that it costs nothing, and in the slot, so that of many attempts at once those behind
 // the failed ones are refused.
-func (s *Service) prove(ctx context.Context, username, password, address string) (engine.ID, error) {
+func (s *Service) proveBy(ctx context.Context, c Attempt, elsewhere Elsewhere) (engine.ID, string, error) {
 	_ = s.Settings.Now(ctx) // the cost of hashes is one of them
-	a := attemptOf(username, address)
+	a := attemptOf(c.Username, c.Address)
 	if err := s.throttle.check(ctx, a); err != nil {
-		return engine.ID{}, err
+		return engine.ID{}, "", err
 	}
-	if len(password) > maxPassword { // bcrypt would compare the first 72 bytes alone
+	if len(c.Password) > maxPassword { // bcrypt would compare the first 72 bytes alone
 		s.throttle.fail(ctx, a)
-		return engine.ID{}, ErrBadCredentials
+		return engine.ID{}, "", ErrBadCredentials
 	}
-	var c store.Credentials
-	if validUsername(username) { // MySQL compares 'admin ' equal to 'admin'
-		var err error
-		if c, err = s.store.Credentials(ctx, username); err != nil && !errors.Is(err, store.ErrNoUser) {
-			return engine.ID{}, err
-		}
+	here, err := s.credentials(ctx, c.Username)
+	if err != nil {
+		return engine.ID{}, "", err
 	}
+	asks, err := s.asks(ctx, c.Username, here, elsewhere)
+	if err != nil {
+		return engine.ID{}, "", err
+	}
+	err = s.compare(ctx, a, here, c.Password, !asks)
+	if asks && errors.Is(err, ErrBadCredentials) {
+		return s.proveElsewhere(ctx, a, c, elsewhere)
+	}
+	return here.ID, c.Username, err
+}
+
+// credentials reads what a log-in is checked against; nothing for an unknown user.
+func (s *Service) credentials(ctx context.Context, username string) (store.Credentials, error) {
+	if !validUsername(username) { // MySQL compares 'admin ' equal to 'admin'
+		return store.Credentials{}, nil
+	}
+	c, err := s.store.Credentials(ctx, username)
+	if errors.Is(err, store.ErrNoUser) {
+		return store.Credentials{}, nil
+	}
+	return c, err
+}
+
+// compare asks the hash, and makes it anew where it is outdated. A failure counts where it is final.
+func (s *Service) compare(ctx context.Context, a attempt, c store.Credentials, password string, final bool) error {
 	var upgraded string
 	err := s.hasher.inSlot(ctx, func() error {
 		if err := s.throttle.check(ctx, a); err != nil {
 			return err
 		}
 		if !s.hasher.matches(c.Password, password) || !c.Enabled {
-			s.failed(ctx, a, c.ID)
+			if final {
+				s.failed(ctx, a, c.ID)
+			}
 			return ErrBadCredentials
 		}
 		var err error
@@ -120,13 +164,13 @@ func (s *Service) prove(ctx context.Context, username, password, address string)
 		return err
 	})
 	if err != nil {
-		return engine.ID{}, err
+		return err
 	}
 	s.throttle.succeed(ctx, a)
 	if upgraded != "" {
 		err = s.store.UpgradeHash(ctx, c.ID, c.Password, upgraded)
 	}
-	return c.ID, err
+	return err
 }
 
 // begin opens a session for a user who has proved to be one.

@@ -243,6 +243,8 @@ func TestRefresh(t *testing.T) {
 	}
 	_, err = s.Refresh(ctx, other.Refresh)
 	wantError(t, err, store.ErrNoSession)
+	_, err = s.Authenticate(ctx, other.AccessToken)
+	wantError(t, err, ErrTokenRevoked)
 	if err := s.Logout(ctx, "unknown"); err != nil {
 		t.Error(err)
 	}

@@ -359,7 +359,7 @@ func TestTreesAndGroups(t *testing.T) {
 	if err := s.DeleteGroup(ctx, mustID(t, made.ID)); err != nil {
 		t.Error(err)
 	}
-	if p, err := s.Groups(ctx, page.Request{Limit: 10}); err != nil || len(p.Items) != 4 {
+	if p, err := s.Groups(ctx, page.Request{Limit: 10}); err != nil || len(p.Items) != 5 {
 		t.Errorf("%+v, %v", p, err)
 	}
 }

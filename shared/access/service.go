@@ -22,6 +22,7 @@ type Service struct {
 	data     dataKeys
 	hasher   *hasher
 	throttle *throttle
+	outside  chan struct{} // one for each question to others about a password
 	nonces   *memory
 	pairs    *pairs
 	now      func() time.Time // replaced in tests alone
@@ -38,9 +39,9 @@ type Service struct {
 // PEM blocks) or diom-jwt-private must be there; without the private key Login cannot sign, without
 // diom-internal-key internal routes refuse every call, without diom-data-key nothing is sealed.
 func New(cfg config.Config, st *store.Store, c *cache.Client) (*Service, error) {
-	s := &Service{cfg: cfg, store: st, cache: c, now: time.Now, hasher: newHasher(cfg.BcryptCost)}
+	s := &Service{cfg: cfg, store: st, cache: c, now: time.Now, hasher: newHasher(cfg.BcryptCost), outside: make(chan struct{}, mostAsked)}
 	if st != nil && st.DB != nil {
-		s.Settings = setting.New(cfg, st.SettingTexts)
+		s.Settings = setting.New(cfg, s.settingTexts)
 	} else {
 		s.Settings = setting.New(cfg, nil)
 	}

@@ -10,6 +10,9 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
+// ErrLockedOut: with this setting the caller himself would not be let in any more.
+var ErrLockedOut = fault.New(fault.Invalid, "setting_locks_out", "Your own address is not in these networks, so that you would be locked out.")
+
 // ErrNoSetting: the product has no setting with this key.
 var ErrNoSetting = fault.New(fault.NotFound, "setting_not_found", "There is no such setting.")
 
@@ -18,7 +21,7 @@ var ErrNoSetting = fault.New(fault.NotFound, "setting_not_found", "There is no s
 type Setting struct {
 	Key         string `json:"key"`
 	Description string `json:"description"`
-	Type        string `json:"type"` // integer, duration, choice, rate or boolean
+	Type        string `json:"type"` // integer, duration, choice, rate, boolean, types, text or networks
 	Value       any    `json:"value"`
 	// Default is what holds where nothing is set: what the environment says.
 	Default any  `json:"default"`
@@ -37,14 +40,50 @@ type Settings struct {
 	Items []Setting `json:"items"`
 }
 
-// SettingChange is the body that sets a setting; null takes the value away, so that the default holds.
+// SettingChange is the body that sets a setting; null takes the value away, so that the default holds. With force a list
+// of networks is taken although the caller is in none of them.
 type SettingChange struct {
 	Value json.RawMessage `json:"value" api:"required"`
+	Force bool            `json:"force"`
+	// From is the address of the caller, empty where no request came.
+	From string `json:"-"`
+}
+
+// settings returns what is set, by key, without a level of the log whose time is over: whoever turned it up need not
+// remember to turn it down.
+func (s *Service) settings(ctx context.Context) (map[string]store.Setting, error) {
+	all, err := s.store.Settings(ctx)
+	level, keep := all[setting.LogLevel], all[setting.LogLevelFor].Value
+	if err != nil || level.Value == nil {
+		return all, err
+	}
+	d, _ := setting.Find(setting.LogLevelFor)
+	text := d.Fallback(s.cfg)
+	if keep != nil {
+		text = *keep
+	}
+	if life, err := time.ParseDuration(text); err == nil && life > 0 && !s.now().Before(level.UpdatedAt.Add(life)) {
+		level.Value = nil
+		all[setting.LogLevel] = level
+	}
+	return all, nil
+}
+
+// settingTexts returns the values that are set, by key.
+func (s *Service) settingTexts(ctx context.Context) (map[string]string, error) {
+	all, err := s.settings(ctx)
+	texts := make(map[string]string, len(all))
+	for key, x := range all {
+		if x.Value != nil {
+			texts[key] = *x.Value
+		}
+	}
+	return texts, err
 }
 
 // ListSettings returns every setting.
 func (s *Service) ListSettings(ctx context.Context) (Settings, error) {
-	set, err := s.store.Settings(ctx)
+	set, err := s.settings(ctx)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -61,7 +100,7 @@ func (s *Service) Setting(ctx context.Context, key string) (Setting, error) {
 	if !found {
 		return Setting{}, ErrNoSetting
 	}
-	set, err := s.store.Settings(ctx)
+	set, err := s.settings(ctx)
 	return s.settingOf(d, set[key]), err
 }
 
@@ -86,7 +125,8 @@ func (s *Service) settingOf(d setting.Definition, x store.Setting) Setting {
 }
 
 // ChangeSetting sets a setting, or takes its value away; it holds in every process within two seconds. match is the
-// version that the caller has seen, 0 for any. Errors: ErrNoSetting, setting.ErrValue, store.ErrPeopleStale.
+// version that the caller has seen, 0 for any. Errors: ErrNoSetting, setting.ErrValue, ErrLockedOut,
+// store.ErrPeopleStale.
 func (s *Service) ChangeSetting(ctx context.Context, p Principal, key string, in SettingChange, match int64) (Setting, error) {
 	d, found := setting.Find(key)
 	if !found {
@@ -101,12 +141,32 @@ func (s *Service) ChangeSetting(ctx context.Context, p Principal, key string, in
 		if err != nil {
 			return Setting{}, err
 		}
+		if err := in.admits(d, text); err != nil {
+			return Setting{}, err
+		}
 		x.Value = &text
 	}
 	var err error
 	if x.Version, err = s.store.SetSetting(ctx, x, match); err != nil {
 		return Setting{}, err
 	}
-	s.Settings.Forget()
+	s.Settings.Renew(ctx)
 	return s.settingOf(d, x), nil
+}
+
+// admits refuses a list of networks that the caller is not in.
+func (c SettingChange) admits(d setting.Definition, text string) error {
+	if d.Kind != setting.Places || c.Force || c.From == "" {
+		return nil
+	}
+	var allow setting.Networks
+	if err := allow.UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	if allow.Admit(c.From) {
+		return nil
+	}
+	return ErrLockedOut.With(fault.Detail{
+		Pointer: "/value", Code: ErrLockedOut.Code, Detail: "Your address is " + c.From + ". Add it or its network, or send \"force\": true if somebody else can undo it.",
+	})
 }

@@ -92,9 +92,6 @@ func matchesForeign(hash, password string) bool {
 	return err == nil && subtle.ConstantTimeCompare(raw, sum) == 1
 }
 
-// noHash is no hash: no password matches it.
-const noHash = "!"
-
 // TakeUser makes a user of another product one of this one; where it is only tried nothing is written. Errors:
 // ErrInvalid, those of store.CreateUser, and store.ErrUsernameUsed for who is here already: with details where he is
 // not the same.
@@ -111,7 +108,7 @@ func TakeUser(ctx context.Context, st *store.Store, f Foreigner, try bool) error
 		u.CreatedAt = f.CreatedAt
 	}
 	if !f.Usable {
-		u.Password = noHash
+		u.Password = store.NoPassword
 	}
 	var v validation
 	v.check(validUsername(u.Username), "/username", "bad_username", "The username has characters that are not allowed.")

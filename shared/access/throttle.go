@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
 
 	"diom.io/workflow/shared/cache"
@@ -43,9 +44,10 @@ type attempt struct {
 
 const allFailures = "diom:login:all"
 
-// attemptOf hashes what the caller typed: keys have one length and hold no names.
+// attemptOf hashes what the caller typed: keys have one length and hold no names. Small and capital letters are one
+// name: a directory takes them for one, and each spelling would have failures of its own.
 func attemptOf(username, address string) attempt {
-	sum := sha256.Sum256([]byte(username + "\x00" + address))
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.ToUpper(username)) + "\x00" + address))
 	pair := base64.RawURLEncoding.EncodeToString(sum[:18])
 	sum = sha256.Sum256([]byte(address))
 	return attempt{

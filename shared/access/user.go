@@ -150,12 +150,17 @@ func (s *Service) CreateUser(ctx context.Context, p Principal, in NewUser, i *st
 
 // created is the recorded answer of a POST that made something, in the very bytes that the first
 // answer has: no HTML escapes and a line end, as the adapter writes them.
-func created(answer any) (store.Recorded, error) {
+func created(answer any) (store.Recorded, error) { return recorded(http.StatusCreated, answer) }
+
+// Accepted is the recorded answer of a POST that is done later, likewise.
+func Accepted(answer any) (store.Recorded, error) { return recorded(http.StatusAccepted, answer) }
+
+func recorded(status int, answer any) (store.Recorded, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(answer)
-	return store.Recorded{Status: http.StatusCreated, Body: body.Bytes()}, err
+	return store.Recorded{Status: status, Body: body.Bytes()}, err
 }
 
 // sorted is a list as answers show it.

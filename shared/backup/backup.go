@@ -1,17 +1,15 @@
-// Package backup copies the product's database to a directory and back: one consistent state of its
+// Package backup copies the product's database to a directory or a bucket and back: one consistent state of its
 // tables, views, routines, triggers and events, in compressed, encrypted objects that a signed manifest
 // lists. It needs no client programs.
 //
-// A backup is a directory of its own under the Vault's. Its manifest is written last, by a rename:
+// A backup is a folder of its own in the Vault's place. Its manifest is written last, at once:
 // without one it is a part of a backup, and is never taken for more. What is read back is believed only
 // as far as the manifest's signature and the checksums reach.
 package backup
 
 import (
 	"context"
-	"fmt"
 	"net"
-	"os"
 	"sync"
 
 	"diom.io/workflow/shared/fault"
@@ -20,7 +18,7 @@ import (
 // Why there is no backup, or none that can be restored.
 var (
 	ErrOff = fault.New(fault.Precondition, "backup_off",
-		"Backups are off: DIOM_BACKUP_DIR names no directory.")
+		"Backups are off: DIOM_BACKUP_DIR names no directory and no bucket.")
 	ErrRunning = fault.New(fault.Conflict, "backup_running",
 		"Another backup or restore of this database is under way.")
 	ErrNoKey = fault.New(fault.Precondition, "backup_no_key",
@@ -51,6 +49,14 @@ var (
 		"The schema was changed while the backup was made. Make it again.")
 	ErrDiffers = fault.New(fault.Internal, "backup_restored_differs",
 		"What was restored is not what the backup holds.")
+	ErrNoBase = fault.New(fault.Precondition, "backup_no_base",
+		"There is no full backup with a position in the binary log to go on from. Make one with diom backup.")
+	ErrNoLog = fault.New(fault.Precondition, "backup_no_binlog",
+		"The server has no binary log that can be archived.")
+	ErrLogGone = fault.New(fault.Conflict, "backup_binlog_gone",
+		"The server has no longer the part of its binary log that comes next. Make a full backup.")
+	ErrNotReached = fault.New(fault.Conflict, "backup_point_not_reached",
+		"The backups do not reach to that point in time.")
 	ErrPacket = fault.New(fault.Precondition, "backup_packet_too_small",
 		"The server's max_allowed_packet is smaller than the largest value of the backup.")
 )
@@ -67,16 +73,17 @@ type Database struct {
 // time. nil is told nothing.
 type Progress func(done, total int64)
 
-// Vault is the directory of the backups of one installation, with the keys to write and to read them. It
+// Vault is the place of the backups of one installation, with the keys to write and to read them. It
 // is safe for concurrent use, also by several processes.
 type Vault struct {
 	settings Settings
 	keys     keys
+	place    place
 	// planted switches guards off, for the tests that show what the guards are for.
 	planted struct{ noChecksum, noSignature, noLast bool }
 }
 
-// Open returns the vault of the settings, and makes its directory; ErrOff where they name none. A key that
+// Open returns the vault of the settings, and makes its directory where it is one; ErrOff where they name none. A key that
 // cannot be read is an error, a missing one is not until it is needed.
 func Open(s Settings) (*Vault, error) {
 	if s.Dir == "" {
@@ -86,10 +93,11 @@ func Open(s Settings) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("DIOM_BACKUP_DIR: %w", err)
+	p, err := newPlace(s)
+	if err != nil {
+		return nil, err
 	}
-	return &Vault{settings: s, keys: k}, nil
+	return &Vault{settings: s, keys: k, place: p}, nil
 }
 
 // Settings returns what the vault was opened with.

@@ -127,8 +127,12 @@ func closeAll(list []*sql.Conn) {
 // claim takes the lock that lets one backup or restore of a database run at a time; it ends with the
 // session. The session of one that was killed may take a moment to end.
 func (s *server) claim(ctx context.Context, c *sql.Conn) error {
+	return s.claimLock(ctx, c, s.lockName())
+}
+
+func (s *server) claimLock(ctx context.Context, c *sql.Conn, lock string) error {
 	var got sql.NullInt64
-	if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 2)", s.lockName()).Scan(&got); err != nil {
+	if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 2)", lock).Scan(&got); err != nil {
 		return classify(err)
 	}
 	if got.Int64 != 1 {
@@ -138,14 +142,21 @@ func (s *server) claim(ctx context.Context, c *sql.Conn) error {
 }
 
 // release lets go of the lock and closes the session.
-func (s *server) release(c *sql.Conn) {
-	_, _ = c.ExecContext(context.Background(), "DO RELEASE_LOCK(?)", s.lockName()) // it ends with the session anyway
+func (s *server) release(c *sql.Conn) { s.releaseLock(c, s.lockName()) }
+
+func (s *server) releaseLock(c *sql.Conn, lock string) {
+	_, _ = c.ExecContext(context.Background(), "DO RELEASE_LOCK(?)", lock) // it ends with the session anyway
 	_ = c.Close()
 }
 
-func (s *server) lockName() string {
+func (s *server) lockName() string { return s.lock("diom_backup_") }
+
+// archiveLock lets one archive of a database run at a time, beside its backups.
+func (s *server) archiveLock() string { return s.lock("diom_archive_") }
+
+func (s *server) lock(of string) string {
 	sum := sha256.Sum256([]byte(s.name))
-	return "diom_backup_" + hex.EncodeToString(sum[:16])
+	return of + hex.EncodeToString(sum[:16])
 }
 
 // Errors of the server, by number.

@@ -210,7 +210,7 @@ func TestDamageIsNamed(t *testing.T) {
 	object := "rows-000001.zst.age"
 	flipped := bytes.Clone(d.files[object])
 	flipped[len(flipped)/2] ^= 1
-	newer := bytes.Replace(d.files["manifest"], []byte("diom-backup 1 "), []byte("diom-backup 2 "), 1)
+	newer := bytes.Replace(d.files["manifest"], []byte("diom-backup 1 "), []byte("diom-backup 3 "), 1)
 	for _, c := range []struct {
 		name    string
 		changes map[string][]byte
@@ -223,7 +223,7 @@ func TestDamageIsNamed(t *testing.T) {
 		{"deleted", map[string][]byte{object: nil}, backup.Damaged, backup.ErrMissing, object},
 		{"no manifest", map[string][]byte{"manifest": nil}, backup.Partial, backup.ErrPartial, d.id},
 		{"an empty manifest", map[string][]byte{"manifest": {}}, backup.Damaged, backup.ErrDamaged, "manifest"},
-		{"a newer format", map[string][]byte{"manifest": newer}, backup.Unreadable, backup.ErrNewer, "format 2"},
+		{"a newer format", map[string][]byte{"manifest": newer}, backup.Unreadable, backup.ErrNewer, "format 3"},
 		{"the manifest of another", map[string][]byte{"manifest": d.others["manifest"]}, backup.Unreadable, backup.ErrWrongKey, "key"},
 		{"nothing", nil, backup.Whole, nil, ""},
 	} {

@@ -1,58 +1,99 @@
 package backup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"syscall"
-	"time"
 )
 
-const idTime = "20060102T150405.000Z"
+// directory is a place on a disk of this machine.
+type directory string
 
-var validID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{8}$`)
+func newDirectory(dir string) (directory, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("DIOM_BACKUP_DIR: %w", err)
+	}
+	return directory(dir), nil
+}
 
-// ids returns the names of all backups, whole ones and others, newest first.
-func (v *Vault) ids() ([]string, error) {
-	entries, err := os.ReadDir(v.settings.Dir)
+func (d directory) String() string { return string(d) }
+
+func (d directory) path(folder, name string) string { return filepath.Join(string(d), folder, name) }
+
+func (d directory) folders(context.Context) ([]string, error) {
+	entries, err := os.ReadDir(string(d))
 	if err != nil {
-		return nil, fmt.Errorf("DIOM_BACKUP_DIR: %w", err)
+		return nil, err
 	}
 	var list []string
 	for _, e := range entries {
-		if e.IsDir() && validID.MatchString(e.Name()) {
+		if e.IsDir() {
 			list = append(list, e.Name())
 		}
 	}
-	slices.Sort(list)
-	slices.Reverse(list)
 	return list, nil
 }
 
-// begun is when the backup of that name was begun.
-func begun(id string) time.Time {
-	at, _ := time.Parse(idTime, id[:len(idTime)]) // validID
-	return at
-}
-
-// create makes the directory of a new backup.
-func (v *Vault) create(now time.Time) (string, error) {
-	id := newID(now.UTC().Format(idTime))
-	if err := os.Mkdir(filepath.Join(v.settings.Dir, id), 0o700); err != nil {
-		return "", space(err)
+func (d directory) sizes(_ context.Context, folder string) (map[string]int64, error) {
+	entries, err := os.ReadDir(d.path(folder, ""))
+	if err != nil {
+		return nil, err
 	}
-	return id, nil
+	sizes := map[string]int64{}
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) { // deleted just now
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		sizes[e.Name()] = info.Size()
+	}
+	return sizes, nil
 }
 
-// remove deletes a backup, its manifest first: what is left, if this is cut off, is no backup.
-func (v *Vault) remove(id string) error {
-	dir := filepath.Join(v.settings.Dir, id)
-	if err := os.Remove(filepath.Join(dir, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (d directory) create(_ context.Context, folder string) error {
+	return space(os.Mkdir(d.path(folder, ""), 0o700))
+}
+
+func (d directory) write(_ context.Context, folder, name string) (file, error) {
+	f, err := os.OpenFile(d.path(folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, space(err)
+	}
+	return local{f}, nil
+}
+
+func (d directory) read(_ context.Context, folder, name string) (io.ReadCloser, error) {
+	return os.Open(d.path(folder, name))
+}
+
+func (d directory) publish(_ context.Context, folder, name string, content []byte) error {
+	dir := d.path(folder, "")
+	temporary := d.path(folder, name+".new")
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own name
+	if err != nil {
+		return space(err)
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close(), settle(dir), settle(string(d))); err != nil {
+		return space(err)
+	}
+	if err := os.Rename(temporary, d.path(folder, name)); err != nil {
+		return space(err)
+	}
+	return settle(dir)
+}
+
+func (d directory) remove(_ context.Context, folder, first string) error {
+	dir := d.path(folder, "")
+	if err := os.Remove(d.path(folder, first)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := settle(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process deletes it too
@@ -61,27 +102,11 @@ func (v *Vault) remove(id string) error {
 	return os.RemoveAll(dir)
 }
 
-// publish writes the manifest, which makes the backup one. Everything else is on the disk by then.
-func (v *Vault) publish(m Manifest) error {
-	file, err := v.keys.encode(m)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(v.settings.Dir, m.ID)
-	temporary := filepath.Join(dir, manifestName+".new")
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own name
-	if err != nil {
-		return space(err)
-	}
-	_, err = f.Write(file)
-	if err = errors.Join(err, f.Sync(), f.Close(), settle(dir), settle(v.settings.Dir)); err != nil {
-		return space(err)
-	}
-	if err := os.Rename(temporary, filepath.Join(dir, manifestName)); err != nil {
-		return space(err)
-	}
-	return settle(dir)
-}
+// local is a file of a directory.
+type local struct{ *os.File }
+
+func (f local) commit() error { return errors.Join(f.Sync(), f.Close()) }
+func (f local) discard()      { _ = f.Close() } // its folder is removed
 
 // settle makes the names in a directory durable.
 func settle(dir string) error {
@@ -98,22 +123,4 @@ func space(err error) error {
 		return fmt.Errorf("%w (%w)", ErrNoSpace, err)
 	}
 	return err
-}
-
-func isDirectory(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func readLimited(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // our own name
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		err = fmt.Errorf("%s: larger than %d bytes: %w", filepath.Base(path), limit, ErrDamaged)
-	}
-	return content, err
 }

@@ -72,7 +72,7 @@ func (d *dump) table(ctx context.Context, c *sql.Conn, t table) error {
 		return classify(err)
 	}
 	o := &output{dump: d, table: t}
-	err := scan(ctx, c, t, o.row)
+	err := scan(ctx, c, t, func(values []sql.RawBytes) error { return o.row(ctx, values) })
 	if err = errors.Join(err, o.flush()); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ type output struct {
 	scratch []byte
 }
 
-func (o *output) row(values []sql.RawBytes) error {
+func (o *output) row(ctx context.Context, values []sql.RawBytes) error {
 	for _, v := range values {
 		o.largest = max(o.largest, int64(len(v)))
 	}
@@ -126,7 +126,7 @@ func (o *output) row(values []sql.RawBytes) error {
 	o.sum.add(o.scratch)
 	if o.writer == nil {
 		var err error
-		if o.writer, err = o.dump.vault.newObject(o.dump.manifest.ID, fmt.Sprintf("rows-%06d", o.dump.number.Add(1))); err != nil {
+		if o.writer, err = o.dump.vault.newObject(ctx, o.dump.manifest.ID, fmt.Sprintf("rows-%06d", o.dump.number.Add(1))); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -14,7 +16,7 @@ func FuzzManifest(f *testing.F) {
 	if _, err := GenerateKeys(dir); err != nil {
 		f.Fatal(err)
 	}
-	identity, err := readLimited(dir+"/"+SecretIdentity, 1<<10)
+	identity, err := os.ReadFile(filepath.Join(dir, SecretIdentity))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -30,7 +32,7 @@ func FuzzManifest(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add([]byte("diom-backup 1 unsigned " + digest(signed("1", unsigned, []byte("{}"))) + "\n{}"))
-	f.Add([]byte("diom-backup 2 a b\n"))
+	f.Add([]byte("diom-backup 3 a b\n"))
 	known := []error{ErrDamaged, ErrNewer, ErrWrongKey, ErrUnencrypted}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		_, err := v.decode(file)

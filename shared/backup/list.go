@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -34,9 +31,11 @@ type Entry struct {
 	Manifest *Manifest `json:"manifest,omitempty"`
 }
 
-// List returns the backups in the vault, newest first, also those that are none.
-func (v *Vault) List(ctx context.Context) ([]Entry, error) {
-	ids, err := v.ids()
+// List returns the backups in the vault, newest first, also those that are none; not their increments.
+func (v *Vault) List(ctx context.Context) ([]Entry, error) { return v.entries(ctx, false) }
+
+func (v *Vault) entries(ctx context.Context, increments bool) ([]Entry, error) {
+	ids, err := v.ids(ctx, increments)
 	if err != nil {
 		return nil, err
 	}
@@ -45,17 +44,17 @@ func (v *Vault) List(ctx context.Context) ([]Entry, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		list = append(list, v.entry(id))
+		list = append(list, v.entry(ctx, id))
 	}
 	return list, nil
 }
 
-func (v *Vault) entry(id string) Entry {
+func (v *Vault) entry(ctx context.Context, id string) Entry {
 	e := Entry{ID: id, Begun: begun(id), State: Whole}
-	m, err := v.read(id)
+	m, err := v.read(ctx, id)
 	if err == nil {
 		e.Manifest = &m
-		err = v.present(m)
+		err = v.present(ctx, m)
 	}
 	switch {
 	case err == nil:
@@ -72,16 +71,17 @@ func (v *Vault) entry(id string) Entry {
 }
 
 // present reports whether each object is there in its size.
-func (v *Vault) present(m Manifest) error {
+func (v *Vault) present(ctx context.Context, m Manifest) error {
+	sizes, err := v.place.sizes(ctx, m.ID)
+	if err != nil {
+		return err
+	}
 	for _, o := range m.Objects {
-		info, err := os.Stat(filepath.Join(v.settings.Dir, m.ID, o.Name))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		switch size, is := sizes[o.Name]; {
+		case !is:
 			return fmt.Errorf("object %s: %w", o.Name, ErrMissing)
-		case err != nil:
-			return err
-		case info.Size() != o.Bytes:
-			return fmt.Errorf("object %s: %d bytes of %d: %w", o.Name, info.Size(), o.Bytes, ErrDamaged)
+		case size != o.Bytes:
+			return fmt.Errorf("object %s: %d bytes of %d: %w", o.Name, size, o.Bytes, ErrDamaged)
 		}
 	}
 	return nil
@@ -93,15 +93,15 @@ func (v *Vault) intact(ctx context.Context, m Manifest) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := v.intactObject(m, o); err != nil {
+		if err := v.intactObject(ctx, m, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v *Vault) intactObject(m Manifest, o Object) error {
-	f, err := os.Open(filepath.Join(v.settings.Dir, m.ID, o.Name))
+func (v *Vault) intactObject(ctx context.Context, m Manifest, o Object) error {
+	f, err := v.place.read(ctx, m.ID, o.Name)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,9 @@ import (
 	"diom.io/workflow/shared/telemetry"
 )
 
+// cleanUp is how long the removal of what was begun may take.
+const cleanUp = time.Minute
+
 // workers is how many connections read or write: about one a core.
 func workers() int { return min(4, max(2, runtime.GOMAXPROCS(0))) }
 
@@ -63,13 +66,15 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 		return m, err
 	}
 	started := time.Now()
-	id, err := v.create(started)
+	id, err := v.create(ctx, started)
 	if err != nil {
 		return m, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, v.remove(id))
+			clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+			defer cancel()
+			err = errors.Join(err, v.remove(clean, id))
 		}
 	}()
 	m = Manifest{
@@ -77,7 +82,7 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 		Database: s.name, Server: s.version, Snapshot: shot, Encrypted: !v.settings.Plain,
 		Views: len(text.Views), Routines: len(text.Routines), Triggers: len(text.Triggers), Events: len(text.Events),
 	}
-	if err := v.writeSchema(&m, text); err != nil {
+	if err := v.writeSchema(ctx, &m, text); err != nil {
 		return m, err
 	}
 	d := &dump{vault: v, schema: text, manifest: &m, meter: newMeter(tell, total(text.sizes))}
@@ -88,7 +93,7 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 		return m, err
 	}
 	m.Finished = time.Now().UTC()
-	return m, v.publish(m)
+	return m, v.publish(ctx, m)
 }
 
 // unchanged reads the schema again, in a session of its own: the first one was idle for long.
@@ -112,8 +117,8 @@ func total(sizes []int64) (n int64) {
 	return n
 }
 
-func (v *Vault) writeSchema(m *Manifest, text *schema) error {
-	w, err := v.newObject(m.ID, schemaName)
+func (v *Vault) writeSchema(ctx context.Context, m *Manifest, text *schema) error {
+	w, err := v.newObject(ctx, m.ID, schemaName)
 	if err != nil {
 		return err
 	}

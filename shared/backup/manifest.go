@@ -2,15 +2,13 @@ package backup
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,8 +16,9 @@ import (
 )
 
 const (
-	// format is the version of what is written; an older one can be read for ever.
-	format       = 1
+	// format is the version of what is written, a full backup still in the first one; an older one can be read for ever.
+	format       = 2
+	formatFull   = 1
 	manifestName = "manifest"
 	schemaName   = "schema"
 	magic        = "diom-backup"
@@ -54,6 +53,8 @@ type Manifest struct {
 	Routines int `json:"routines"`
 	Triggers int `json:"triggers"`
 	Events   int `json:"events"`
+	// Increment is nil for a full backup. Of the rest an increment has no schema, tables and snapshot.
+	Increment *Increment `json:"increment,omitempty"`
 }
 
 // Snapshot says how the state was made one, and where in the binary log it is, where the server has one.
@@ -109,16 +110,20 @@ func (k keys) encode(m Manifest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	version := strconv.Itoa(formatFull)
+	if m.Increment != nil {
+		version = strconv.Itoa(format)
+	}
 	id := unsigned
 	if k.private != nil {
 		id = keyID(k.private.Public().(ed25519.PublicKey))
 	}
-	message := signed(strconv.Itoa(format), id, body)
+	message := signed(version, id, body)
 	proof := digest(message)
 	if k.private != nil {
 		proof = base64.RawURLEncoding.EncodeToString(ed25519.Sign(k.private, message))
 	}
-	return append([]byte(strings.Join([]string{magic, strconv.Itoa(format), id, proof}, " ")+"\n"), body...), nil
+	return append([]byte(strings.Join([]string{magic, version, id, proof}, " ")+"\n"), body...), nil
 }
 
 // signed is what the signature is over.
@@ -182,7 +187,7 @@ func (v *Vault) check(id, proof string, message []byte) error {
 	return nil
 }
 
-var objectName = regexp.MustCompile(`^(schema|rows-[0-9]{6,12})(\.zst|\.zst\.age)$`)
+var objectName = regexp.MustCompile(`^(schema|(?:rows|binlog)-[0-9]{6,12})(\.zst|\.zst\.age)$`)
 
 // check refuses names that would lead out of the directory; whoever signs may not do that either.
 func (m Manifest) check() error {
@@ -191,6 +196,13 @@ func (m Manifest) check() error {
 			return fmt.Errorf("%s: object %q: %w", manifestName, o.Name, ErrDamaged)
 		}
 	}
+	if strings.HasSuffix(m.ID, logSuffix) != (m.Increment != nil) {
+		return fmt.Errorf("%s: it is of another kind than its name says: %w", manifestName, ErrDamaged)
+	}
+	if m.Increment != nil {
+		_, _, err := m.span()
+		return err
+	}
 	if len(m.Objects) == 0 || m.Objects[0].Table != "" {
 		return fmt.Errorf("%s: the schema is not its first object: %w", manifestName, ErrDamaged)
 	}
@@ -198,17 +210,12 @@ func (m Manifest) check() error {
 }
 
 // read returns the manifest of a backup: also ErrNotFound, ErrPartial.
-func (v *Vault) read(id string) (Manifest, error) {
+func (v *Vault) read(ctx context.Context, id string) (Manifest, error) {
 	if !validID.MatchString(id) {
 		return Manifest{}, ErrNotFound
 	}
-	file, err := readLimited(filepath.Join(v.settings.Dir, id, manifestName), maxManifest)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !isDirectory(filepath.Join(v.settings.Dir, id)):
-		return Manifest{}, ErrNotFound
-	case errors.Is(err, fs.ErrNotExist):
-		return Manifest{}, ErrPartial
-	case err != nil:
+	file, err := v.readManifest(ctx, id)
+	if err != nil {
 		return Manifest{}, err
 	}
 	m, err := v.decode(file)

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,8 +10,6 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
@@ -29,6 +28,7 @@ type writer struct {
 	object    Object
 	raw       *counter
 	closers   []func() error // from the raw side to the file
+	file      file
 }
 
 type counter struct {
@@ -50,30 +50,32 @@ func (v *Vault) suffix() string {
 	return ".zst.age"
 }
 
-func (v *Vault) newObject(backup, name string) (*writer, error) {
+func (v *Vault) newObject(ctx context.Context, backup, name string) (*writer, error) {
 	w := &writer{object: Object{Name: name + v.suffix()}}
-	file, err := os.OpenFile(filepath.Join(v.settings.Dir, backup, w.object.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own name
-	if err != nil {
-		return nil, space(err)
+	var err error
+	if w.file, err = v.place.write(ctx, backup, w.object.Name); err != nil {
+		return nil, err
 	}
 	sum := sha256.New()
-	stored := &counter{w: io.MultiWriter(file, sum)}
+	stored := &counter{w: io.MultiWriter(w.file, sum)}
 	buffered := bufio.NewWriterSize(stored, buffer)
 	w.closers = []func() error{buffered.Flush, func() error {
 		w.object.Bytes, w.object.SHA256 = stored.n, hex.EncodeToString(sum.Sum(nil))
-		return errors.Join(file.Sync(), file.Close())
+		return nil
 	}}
 	var sink io.Writer = buffered
 	if !v.settings.Plain {
 		encrypted, err := age.Encrypt(buffered, v.keys.recipients...)
 		if err != nil {
-			return nil, errors.Join(space(err), file.Close())
+			w.file.discard()
+			return nil, space(err)
 		}
 		sink, w.closers = encrypted, append([]func() error{encrypted.Close}, w.closers...)
 	}
 	compressed, err := zstd.NewWriter(sink, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		w.file.discard()
+		return nil, err
 	}
 	w.closers = append([]func() error{compressed.Close}, w.closers...)
 	w.raw = &counter{w: compressed}
@@ -83,12 +85,14 @@ func (v *Vault) newObject(backup, name string) (*writer, error) {
 
 // finish closes the object and returns what the manifest says of it.
 func (w *writer) finish() (Object, error) {
-	var err error
-	for _, c := range w.closers {
-		err = errors.Join(err, c()) // each of them, so that the file is closed
-	}
 	w.object.Raw = w.raw.n
-	return w.object, space(err)
+	for _, c := range w.closers {
+		if err := c(); err != nil {
+			w.file.discard()
+			return w.object, space(err)
+		}
+	}
+	return w.object, space(w.file.commit())
 }
 
 // reader reads one object. Its bytes are to be believed only after finish: until then neither the size nor
@@ -97,7 +101,7 @@ type reader struct {
 	io.Reader // of raw bytes
 	object    Object
 	blind     bool
-	file      *os.File
+	file      io.Closer
 	stored    *counted
 	sum       hash.Hash
 	decoder   *zstd.Decoder
@@ -116,8 +120,8 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // openObject opens an object of a backup: ErrMissing, ErrNoKey, ErrWrongKey, ErrDamaged.
-func (v *Vault) openObject(m Manifest, o Object) (*reader, error) {
-	file, err := os.Open(filepath.Join(v.settings.Dir, m.ID, o.Name))
+func (v *Vault) openObject(ctx context.Context, m Manifest, o Object) (*reader, error) {
+	file, err := v.place.read(ctx, m.ID, o.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("object %s: %w", o.Name, ErrMissing)
 	}

@@ -26,10 +26,11 @@ func (v *Vault) Restore(ctx context.Context, id string, to Database, tell Progre
 	if err != nil {
 		return m, err
 	}
-	return m, errors.Join(v.restore(ctx, s, m, newMeter(tell, 2*m.Bytes())), s.Close())
+	return m, errors.Join(v.restore(ctx, s, m, nil, newMeter(tell, 2*m.Bytes())), s.Close())
 }
 
-func (v *Vault) restore(ctx context.Context, s *server, m Manifest, meter *meter) error {
+// restore copies a full backup, and then carries out what later does, if that is not nil.
+func (v *Vault) restore(ctx context.Context, s *server, m Manifest, later *journey, meter *meter) error {
 	lead, err := s.session(ctx)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (v *Vault) restore(ctx context.Context, s *server, m Manifest, meter *meter
 		return err
 	}
 	defer closeAll(workers)
-	r := &restoration{vault: v, server: s, manifest: m, schema: text, lead: lead, workers: workers, meter: meter}
+	r := &restoration{vault: v, server: s, manifest: m, schema: text, lead: lead, workers: workers, meter: meter, later: later}
 	if err := r.run(ctx); err != nil {
 		return fmt.Errorf("the database %s is incomplete, make it anew before the next attempt: %w", s.name, err)
 	}
@@ -92,6 +93,7 @@ type restoration struct {
 	lead     *sql.Conn
 	workers  []*sql.Conn
 	meter    *meter
+	later    *journey // nil where the backup is all
 }
 
 func (r *restoration) run(ctx context.Context) error {
@@ -106,7 +108,16 @@ func (r *restoration) run(ctx context.Context) error {
 	if err := r.routines(ctx); err != nil {
 		return err
 	}
-	return r.fill(ctx, isRecord)
+	if r.later == nil {
+		return r.fill(ctx, isRecord)
+	}
+	if err := r.later.carryOut(ctx, r.server, func(table string) bool { return !isRecord(table) }); err != nil {
+		return err
+	}
+	if err := r.fill(ctx, isRecord); err != nil {
+		return err
+	}
+	return r.later.carryOut(ctx, r.server, isRecord)
 }
 
 // tables makes the tables, empty.

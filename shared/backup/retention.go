@@ -12,7 +12,9 @@ const abandoned = 24 * time.Hour
 // Prune deletes this installation's backups that are older than Settings.Keep, and what was begun a day
 // before now and never finished. Of each database the newest backup whose every byte is as its manifest says
 // stays, however old it is; where there is none, nothing is deleted. A backup whose manifest cannot be believed
-// may be another installation's: it stays. Prune returns the names of what it has deleted.
+// may be another installation's: it stays. Of the increments those go from which no point in time within
+// Settings.KeepLog needs anything, and nothing that leads from a good full backup to the present; the full backup
+// that the others go on from stays with them. Prune returns the names of what it has deleted.
 func (v *Vault) Prune(ctx context.Context, now time.Time) ([]string, error) {
 	entries, err := v.List(ctx)
 	if err != nil {
@@ -28,21 +30,81 @@ func (v *Vault) Prune(ctx context.Context, now time.Time) ([]string, error) {
 			byDatabase[e.Manifest.Database] = append(byDatabase[e.Manifest.Database], *e.Manifest)
 		}
 	}
-	for _, list := range byDatabase {
+	for database, list := range byDatabase {
 		expired, err := v.expired(ctx, list, now.Add(-v.settings.Keep))
 		if err != nil {
 			return nil, err
 		}
-		old = append(old, expired...)
+		log, base, err := v.expiredLog(ctx, database, list, now.Add(-v.settings.KeepLog))
+		if err != nil {
+			return nil, err
+		}
+		old = append(append(old, without(expired, base)...), log...)
 	}
+	partial, err := v.abandonedLog(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	old = append(old, partial...)
 	var deleted []string
 	for _, id := range old {
-		if err := v.remove(id); err != nil {
+		if err := v.remove(ctx, id); err != nil {
 			return deleted, err
 		}
 		deleted = append(deleted, id)
 	}
 	return deleted, nil
+}
+
+// expiredLog returns which increments of a database may go, and the name of the full backup, one of list, newest first,
+// that those go on from which stay: the newest good one from before limit, or else the oldest good one.
+func (v *Vault) expiredLog(ctx context.Context, database string, list []Manifest, limit time.Time) (old []string, base string, err error) {
+	log, err := v.log(ctx, database)
+	if err != nil {
+		return nil, "", err
+	}
+	from, err := v.firstNeeded(ctx, list, limit)
+	if err != nil || from.ID == "" {
+		return nil, "", err
+	}
+	held, err := parsePosition(from.Snapshot.GTID)
+	if err != nil {
+		return nil, from.ID, nil //nolint:nilerr // what cannot be judged stays
+	}
+	for _, m := range log {
+		_, to, err := m.span()
+		if err == nil && m.Finished.Before(limit) && (held.covers(to) || v.planted.noLast) {
+			old = append(old, m.ID)
+		}
+	}
+	return old, from.ID, nil
+}
+
+// firstNeeded returns the full backup that the increments which stay go on from; the zero one where there is none.
+func (v *Vault) firstNeeded(ctx context.Context, list []Manifest, limit time.Time) (from Manifest, err error) {
+	for _, m := range list {
+		if m.Snapshot.GTID == "" || from.ID != "" && from.Started.Before(limit) {
+			continue
+		}
+		if err := v.intact(ctx, m); err == nil {
+			from = m
+		} else if ctx.Err() != nil {
+			return Manifest{}, ctx.Err()
+		}
+	}
+	return from, nil
+}
+
+// abandonedLog returns the increments that were begun a day before now and never got a manifest.
+func (v *Vault) abandonedLog(ctx context.Context, now time.Time) ([]string, error) {
+	entries, err := v.Increments(ctx)
+	var old []string
+	for _, e := range entries {
+		if e.State == Partial && now.Sub(e.Begun) > abandoned {
+			old = append(old, e.ID)
+		}
+	}
+	return old, err
 }
 
 // expired returns which backups of one database may go: those from before limit but the newest good one.

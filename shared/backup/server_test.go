@@ -18,6 +18,13 @@ import (
 // in /.
 func ownServer(t *testing.T) string {
 	t.Helper()
+	root, _ := mortalServer(t)
+	return root
+}
+
+// mortalServer is an ownServer that can be killed.
+func mortalServer(t *testing.T) (string, *producttest.Process) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a server is started")
 	}
@@ -42,11 +49,12 @@ func ownServer(t *testing.T) string {
 	address := producttest.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address) // it was joined
 	root := "root@tcp(" + address + ")/"
-	producttest.Command(t, func() error { return ping(root) }, path, append([]string{
+	server := producttest.Command(t, func() error { return ping(root) }, path, append([]string{
 		"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--socket=" + filepath.Join(dir, "s"), "--bind-address=127.0.0.1", "--port=" + port,
-		"--skip-name-resolve", "--innodb-buffer-pool-size=32M", "--log-bin=binlog", "--max-allowed-packet=1M",
-	}, user...)...).Start()
-	return root
+		"--skip-name-resolve", "--innodb-buffer-pool-size=32M", "--log-bin=binlog", "--binlog-format=ROW", "--max-allowed-packet=1M",
+	}, user...)...)
+	server.Start()
+	return root, server
 }
 
 func ping(dsn string) error {

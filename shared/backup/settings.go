@@ -6,6 +6,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/schedule"
 )
@@ -14,10 +15,14 @@ const secretDSN = "diom-backup-mysql-dsn"
 
 // Settings say where backups go, when they are made and how long they are kept.
 type Settings struct {
-	// Dir is the directory of the backups, each a directory in it; empty switches them off.
+	// Dir is the directory of the backups, each a directory in it, or s3://bucket/prefix in the storage of
+	// DIOM_S3_ENDPOINT; empty switches them off.
 	Dir string `env:"DIOM_BACKUP_DIR"`
 	// Keep is how long a backup is kept. The newest one that can be restored is kept for ever.
 	Keep time.Duration `env:"DIOM_BACKUP_KEEP" envDefault:"720h"`
+	// KeepLog is for how long back any point in time can be restored: increments from before, and before the full
+	// backup that they go on from, are deleted.
+	KeepLog time.Duration `env:"DIOM_BACKUP_KEEP_INCREMENTS" envDefault:"168h"`
 	// Schedule is a cron expression of five fields, in the time zone DIOM_TZ.
 	Schedule string `env:"DIOM_BACKUP_SCHEDULE" envDefault:"0 2 * * *"`
 	// Recipient is the public key that backups are encrypted for, or several, separated by commas; empty
@@ -33,6 +38,8 @@ type Settings struct {
 	Environment string
 	TimeZone    string
 	Secret      func(name string) (string, error)
+	// Bucket says where S3-compatible storage is.
+	Bucket bucket.Settings
 }
 
 // LoadSettings reads the environment; a variable that cannot be read is an error that names it.
@@ -42,6 +49,9 @@ func LoadSettings(cfg config.Config) (Settings, error) {
 		return s, fmt.Errorf("environment: %w", err)
 	}
 	s.Environment, s.TimeZone, s.Secret = cfg.Environment, cfg.TimeZone, cfg.Secret
+	if s.Bucket, err = bucket.LoadSettings(cfg); err != nil {
+		return s, err
+	}
 	if _, _, err := s.cycle(); err != nil {
 		return s, err
 	}
@@ -55,6 +65,9 @@ func LoadSettings(cfg config.Config) (Settings, error) {
 	}
 	if s.Keep <= 0 {
 		return s, fmt.Errorf("DIOM_BACKUP_KEEP is %s; it is how long a backup is kept, for example 720h", s.Keep)
+	}
+	if s.KeepLog <= 0 {
+		return s, fmt.Errorf("DIOM_BACKUP_KEEP_INCREMENTS is %s; it is for how long back any point in time can be restored, for example 168h", s.KeepLog)
 	}
 	return s, nil
 }

@@ -29,9 +29,11 @@ func (v *Vault) Verify(ctx context.Context, id string, tell Progress) (Manifest,
 // find reads the manifest of a backup by its name or as Latest.
 func (v *Vault) find(ctx context.Context, id string) (Manifest, error) {
 	if id != Latest {
-		m, err := v.read(id)
+		m, err := v.read(ctx, id)
 		if err != nil {
 			err = fmt.Errorf("backup %s: %w", id, err)
+		} else if m.Increment != nil {
+			err = fmt.Errorf("%s is an increment; name the full backup that it goes on from: %w", id, ErrNotFound)
 		}
 		return m, err
 	}
@@ -42,16 +44,16 @@ func (v *Vault) find(ctx context.Context, id string) (Manifest, error) {
 	i := slices.IndexFunc(entries, func(e Entry) bool { return e.State == Whole })
 	switch {
 	case len(entries) == 0:
-		return Manifest{}, ErrNotFound.Withf("There is no backup in %s.", v.settings.Dir)
+		return Manifest{}, ErrNotFound.Withf("There is no backup in %s.", v.place)
 	case i < 0:
 		newest := entries[0]
-		return Manifest{}, ErrNotFound.Withf("There is no whole backup in %s. The newest, %s, is %s: %s", v.settings.Dir, newest.ID, newest.State, newest.Problem)
+		return Manifest{}, ErrNotFound.Withf("There is no whole backup in %s. The newest, %s, is %s: %s", v.place, newest.ID, newest.State, newest.Problem)
 	}
 	return *entries[i].Manifest, nil
 }
 
 func (v *Vault) verify(ctx context.Context, m Manifest, meter *meter) (*schema, error) {
-	text, err := v.readText(m)
+	text, err := v.readText(ctx, m)
 	if err != nil {
 		return nil, fmt.Errorf("backup %s: %w", m.ID, err)
 	}
@@ -76,8 +78,8 @@ func (v *Vault) verify(ctx context.Context, m Manifest, meter *meter) (*schema, 
 }
 
 // readText reads the object that holds the schema.
-func (v *Vault) readText(m Manifest) (*schema, error) {
-	r, err := v.openObject(m, m.Objects[0])
+func (v *Vault) readText(ctx context.Context, m Manifest) (*schema, error) {
+	r, err := v.openObject(ctx, m, m.Objects[0])
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +101,7 @@ func (v *Vault) rows(ctx context.Context, m Manifest, o Object, text *schema, ea
 	if i < 0 {
 		return got, fmt.Errorf("object %s: there is no table %q: %w", o.Name, o.Table, ErrDamaged)
 	}
-	r, err := v.openObject(m, o)
+	r, err := v.openObject(ctx, m, o)
 	if err != nil {
 		return got, err
 	}

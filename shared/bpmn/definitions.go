@@ -64,6 +64,29 @@ func (p *Process) Flow(id string) *SequenceFlow { return p.flows[id] }
 // NoneStart returns the one start event of the process itself without a trigger, or nil.
 func (p *Process) NoneStart() *FlowNode { return p.start(nil) }
 
+// Initial returns where an instance begins that is started by the process's key: at the none start event, else at
+// the first one with a timer, else at the only start event, whatever its trigger; nil where none of these is
+// (Camunda 7 BpmnParse.selectInitial).
+func (p *Process) Initial() *FlowNode {
+	if none := p.NoneStart(); none != nil {
+		return none
+	}
+	var all []*FlowNode
+	for _, n := range p.Nodes {
+		if n.Parent != nil || n.Element != ElementStartEvent {
+			continue
+		}
+		if n.Event.Trigger == TriggerTimer {
+			return n
+		}
+		all = append(all, n)
+	}
+	if len(all) != 1 {
+		return nil
+	}
+	return all[0]
+}
+
 // Starts returns what starts an instance when it is triggered, in document order: the start events of the
 // process itself, receive tasks with instantiate, and the events behind a gateway with it.
 func (p *Process) Starts() []*FlowNode {
@@ -94,6 +117,16 @@ func (p *Process) start(parent *FlowNode) *FlowNode {
 func (p *Process) CorrelatesMessages() bool {
 	for _, n := range p.Nodes {
 		if n.waitsForMessage() {
+			return true
+		}
+	}
+	return false
+}
+
+// Hides reports whether a variable, or something in it, is hidden from who works on one of the tasks (diom:fields).
+func (p *Process) Hides(variable string) bool {
+	for _, n := range p.Nodes {
+		if n.UserTask != nil && n.UserTask.Form.Rights.hides(variable) {
 			return true
 		}
 	}
@@ -320,6 +353,8 @@ type Form struct {
 	// FormRef is the id of a form; FormRefBinding is latest, deployment or version (empty: latest),
 	// and FormRefVersion is used by the last of these.
 	FormRef, FormRefBinding, FormRefVersion string
+	// RefExpression is the FormRef where that is an expression; nil where it is not.
+	RefExpression *expr.Expression
 	// FormFields are the fields of camunda:formData or of activiti's formProperty, in order.
 	FormFields []FormField
 	// Rights are those of diom:fields; nil: none, every field may be written.

@@ -68,6 +68,12 @@ func (r *FieldRights) Hidden() []string {
 	return list
 }
 
+// hides reports whether a variable or something in it is hidden. One that is not named may be a field of a form that
+// is not here: what holds for all fields holds for it.
+func (r *FieldRights) hides(variable string) bool {
+	return r.Of(variable).Access == FieldHidden || slices.ContainsFunc(r.Hidden(), func(name string) bool { return strings.HasPrefix(name, variable+".") })
+}
+
 // text is the rights as a text in which every difference shows.
 func (r *FieldRights) text() string {
 	if r == nil {

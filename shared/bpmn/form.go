@@ -1,6 +1,9 @@
 package bpmn
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // form reads how a user task or a start event is filled in.
 func (r *reader) form(n *node, s subject) Form {
@@ -9,6 +12,9 @@ func (r *reader) form(n *node, s subject) Form {
 		FormRef:        n.extension("formRef"),
 		FormRefBinding: n.extension("formRefBinding"),
 		FormRefVersion: n.extension("formRefVersion"),
+	}
+	if strings.Contains(f.FormRef, "${") || strings.Contains(f.FormRef, "#{") {
+		f.RefExpression = r.expression(s, "formRef", f.FormRef)
 	}
 	if f.FormKey != "" && f.FormRef != "" {
 		r.add(ruleFormKeyAndRef, s, "")

@@ -40,6 +40,9 @@ func (b *breaker) allow(ctx context.Context) (context.Context, bool) {
 	return context.WithValue(ctx, probe{}, true), true
 }
 
+// open reports whether commands are refused at the moment, or one tries.
+func (b *breaker) open() bool { return b.until.Load() != 0 }
+
 // see takes note of what became of a command. A reply, also an error reply, is an answer; a caller
 // that went away says nothing about Redis.
 func (b *breaker) see(ctx context.Context, err error) {

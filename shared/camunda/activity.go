@@ -117,7 +117,7 @@ func (x scene) nodeOf(token int) string {
 
 // place puts a token into the tree under the one that holds it.
 func (x scene) place(by map[int]*ActivityInstance, t engine.Token) {
-	parent := by[x.Around(t).Token]
+	parent := by[x.outer(t)]
 	if parent == nil {
 		parent = by[0]
 	}
@@ -160,11 +160,25 @@ func (x scene) incidentsOf(t engine.Token) ([]string, []IncidentReference) {
 
 // holder is the activity instance around a token.
 func (x scene) holder(t engine.Token) string {
-	outer := x.Token(x.Around(t).Token)
+	outer := x.Token(x.outer(t))
 	if outer == nil {
 		return x.ID.String()
 	}
 	return x.activityInstance(*outer)
+}
+
+// outer is the token in whose activity instance that of a token is shown: what a compensation or cancel event undoes
+// is beside the event, or beside the event sub-process that the event is in.
+func (x scene) outer(t engine.Token) int {
+	number := x.Around(t).Token
+	if n := x.process.Node(x.nodeOf(number)); n == nil || !n.Compensates() {
+		return number
+	}
+	number = x.Around(*x.Token(number)).Token
+	if n := x.process.Node(x.nodeOf(number)); n != nil && n.TriggeredByEvent {
+		number = x.Around(*x.Token(number)).Token
+	}
+	return number
 }
 
 // activityInstance is the id of the activity instance that a token stands for.

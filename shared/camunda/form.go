@@ -28,7 +28,7 @@ func (s *Service) DeployedStartForm(ctx context.Context, id, key string) ([]byte
 	if start := process.NoneStart(); start != nil && start.StartEvent != nil {
 		f = &start.StartEvent.Form
 	}
-	return s.deployedForm(ctx, d.ID, f)
+	return s.deployedForm(ctx, d.ID, f, nil)
 }
 
 // DeployedForm returns the file of a task's form.
@@ -41,11 +41,15 @@ func (s *Service) DeployedForm(ctx context.Context, p access.Principal, id strin
 	if node := t.scene.process.Node(t.Key); node != nil && node.UserTask != nil {
 		f = &node.UserTask.Form
 	}
-	return s.deployedForm(ctx, t.scene.DefinitionID, f)
+	var known engine.Variables
+	if open := t.scene.Task(t.row.ID); open != nil {
+		known = t.scene.Visible(open.Token)
+	}
+	return s.deployedForm(ctx, t.scene.DefinitionID, f, known)
 }
 
 // deployedForm finds a file by its name in the deployment of a definition, whatever it is, or a form by its reference.
-func (s *Service) deployedForm(ctx context.Context, definition engine.ID, f *bpmn.Form) ([]byte, error) {
+func (s *Service) deployedForm(ctx context.Context, definition engine.ID, f *bpmn.Form, known engine.Variables) ([]byte, error) {
 	if f == nil {
 		return nil, BadRequest("The form key '' does not reference a deployed form.")
 	}
@@ -59,7 +63,7 @@ func (s *Service) deployedForm(ctx context.Context, definition engine.ID, f *bpm
 	if f.FormRef == "" {
 		return nil, BadRequest("The form key '%s' does not reference a deployed form.", f.FormKey)
 	}
-	content, err := s.workflow.DeployedForm(ctx, definition, f)
+	content, err := s.workflow.DeployedForm(ctx, definition, f, known)
 	if errors.Is(err, store.ErrNoForm) {
 		return nil, NotFound("No Camunda Form Definition was found for Camunda Form Ref: %s", f.FormRef)
 	}

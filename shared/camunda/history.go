@@ -92,16 +92,30 @@ func btoi(b bool) int {
 
 // PastInstances lists the process instances of the history.
 func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query) ([]PastInstance, int, error) {
-	conditions, err := q.conditions("variables")
+	list, err := either(q, func(i PastInstance) string { return i.ID }, func(q Query) ([]PastInstance, error) { return s.pastInstances(ctx, p, q) })
 	if err != nil {
 		return nil, 0, err
 	}
+	items, total, err := finish(q, list, pastSorts)
+	for i := range items {
+		if err := s.complete(ctx, &items[i]); err != nil {
+			return nil, 0, err
+		}
+	}
+	return items, total, err
+}
+
+func (s *Service) pastInstances(ctx context.Context, p access.Principal, q Query) ([]PastInstance, error) {
+	conditions, err := q.conditions("variables")
+	if err != nil {
+		return nil, err
+	}
 	if err := q.checkDates(); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	rows, err := s.instances(ctx, p, q, store.InstanceFilter{BusinessKey: q.Text("processInstanceBusinessKey")})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	var list []PastInstance
 	for _, row := range rows {
@@ -111,19 +125,13 @@ func (s *Service) PastInstances(ctx context.Context, p access.Principal, q Query
 		}
 		wanted, err := s.wantsInside(ctx, p, q, row.ID, conditions)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		if wanted {
 			list = append(list, shown)
 		}
 	}
-	items, total, err := finish(q, list, pastSorts)
-	for i := range items {
-		if err := s.complete(ctx, &items[i]); err != nil {
-			return nil, 0, err
-		}
-	}
-	return items, total, err
+	return list, nil
 }
 
 var insideFilters = []string{
@@ -196,7 +204,7 @@ func (s *Service) passed(ctx context.Context, q Query, x scene) bool {
 	if !slices.ContainsFunc(insideFilters, q.Has) {
 		return true
 	}
-	past, err := s.past(ctx, x)
+	past, err := s.past(ctx, x, nil)
 	return err == nil && slices.ContainsFunc(past.activities, func(a PastActivity) bool {
 		return q.in("executedActivityIdIn", a.Activity) && (!q.Has("activeActivityIdIn") || a.End.IsZero() && q.in("activeActivityIdIn", a.Activity)) &&
 			q.before("executedActivityBefore", a.Start.Time) && q.after("executedActivityAfter", a.Start.Time)
@@ -292,7 +300,11 @@ func gather[T any](ctx context.Context, s *Service, p access.Principal, q Query,
 	}
 	var list []T
 	for _, x := range scenes {
-		folded, err := s.past(ctx, x)
+		hidden, err := s.workflow.HiddenFields(ctx, p, x.Instance)
+		if err != nil {
+			return nil, err
+		}
+		folded, err := s.past(ctx, x, hidden)
 		if err != nil {
 			return nil, err
 		}

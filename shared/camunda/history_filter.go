@@ -30,7 +30,7 @@ func (s *Service) withIncidents(ctx context.Context, q Query, x scene) bool {
 	if !q.asksIncidents() {
 		return true
 	}
-	f, err := s.past(ctx, x)
+	f, err := s.past(ctx, x, nil)
 	return err == nil && slices.ContainsFunc(f.incidents, func(i PastIncident) bool {
 		status := q.Text("incidentStatus")
 		return (status == "" || status == "open" && i.Open || status == "resolved" && i.Resolved) && q.is("incidentType", i.Type) &&

@@ -55,6 +55,9 @@ func (x scene) incidents() []Incident {
 			Type: incidentType(x.Instance, i), Activity: i.Node, Cause: id, Root: id, Configuration: &id,
 			Message: pointer(i.Message), key: x.ProcessKey,
 		}
+		if t := x.Token(i.Token); t != nil && x.whole(*t) {
+			shown.Activity += multiInstanceBody
+		}
 		if !i.Job.IsZero() {
 			shown.Configuration = pointer(i.Job.String())
 		}

@@ -45,13 +45,21 @@ var instanceSorts = sorts[Instance]{
 
 // Instances lists running process instances.
 func (s *Service) Instances(ctx context.Context, p access.Principal, q Query) ([]Instance, int, error) {
-	conditions, err := q.conditions("variables")
+	list, err := either(q, func(i Instance) string { return i.ID }, func(q Query) ([]Instance, error) { return s.shownInstances(ctx, p, q) })
 	if err != nil {
 		return nil, 0, err
 	}
+	return finish(q, list, instanceSorts)
+}
+
+func (s *Service) shownInstances(ctx context.Context, p access.Principal, q Query) ([]Instance, error) {
+	conditions, err := q.conditions("variables")
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.instances(ctx, p, q, store.InstanceFilter{Running: true, BusinessKey: q.Text("businessKey")})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	rows = slices.DeleteFunc(rows, func(row store.Instance) bool { return !q.wantsInstance(row) })
 	scenes := map[engine.ID]scene{}
@@ -61,12 +69,12 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q Query) ([
 			ids[i] = row.ID
 		}
 		if scenes, err = s.scenes(ctx, ids); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
 	incidents, err := s.incidents(ctx, slices.Collect(maps.Values(scenes)))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	var list []Instance
 	for _, row := range rows {
@@ -74,7 +82,7 @@ func (s *Service) Instances(ctx context.Context, p access.Principal, q Query) ([
 			list = append(list, showInstance(row))
 		}
 	}
-	return finish(q, list, instanceSorts)
+	return list, nil
 }
 
 func (q Query) wantsInstance(i store.Instance) bool {
@@ -172,7 +180,7 @@ func (s *Service) Start(ctx context.Context, call workflow.Call, body StartReque
 		return Instance{}, err
 	}
 	maps.Copy(call.Types, types)
-	call.Strict, call.SkipListeners, call.SkipMappings = true, body.SkipListeners, body.SkipMappings
+	call.Strict, call.Steward, call.SkipListeners, call.SkipMappings = true, true, body.SkipListeners, body.SkipMappings
 	if len(body.Instructions) == 0 && (body.SkipListeners || body.SkipMappings) {
 		return Instance{}, failed(engineRefuses("Skipping of listeners or input/output mappings is only possible with start instructions"), "Cannot instantiate process definition "+DefinitionID(d.Key, d.Version, d.ID)+": ")
 	}

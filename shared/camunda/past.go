@@ -9,6 +9,7 @@ import (
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/workflow"
 )
 
 // PastActivity is a visit of a token to a node.
@@ -89,19 +90,21 @@ type past struct {
 	// revisions count how often a variable was set.
 	revisions map[string]int
 
-	lastVisit string // the id of the visit that began last
-	entering  int    // the token of the job that is being completed before a node
+	busy     map[int]bool // tokens whose visit has made a job, a task or a call
+	entering int          // the token of the job that is being completed before a node
 }
 
-// past reads and folds the history of an instance.
-func (s *Service) past(ctx context.Context, x scene) (*past, error) {
+// past reads and folds the history of an instance, without the values of the fields that are hidden.
+func (s *Service) past(ctx context.Context, x scene, hidden []string) (*past, error) {
 	rows, err := s.store.History(ctx, x.ID, 0, most)
 	if err != nil {
 		return nil, err
 	}
+	workflow.ConcealRows(rows, hidden)
 	f := &past{
 		scene: x, state: &engine.Instance{}, visits: map[string]int{}, open: map[int]int{}, held: map[string]int{},
 		raised: map[engine.ID]int{}, removed: map[engine.ID]bool{}, revisions: map[string]int{},
+		busy: map[int]bool{},
 	}
 	for _, row := range rows {
 		f.at = row
@@ -160,9 +163,11 @@ func (f *past) before(c *engine.Change, m *marks) {
 func (f *past) ends(c *engine.Change, m *marks) {
 	cut := f.cut(c, m)
 	f.completes(c, cut)
-	if cut && c.Kind == engine.TokenConsumed && f.unbegun(c.Token) {
+	t := f.state.Token(c.Token)
+	if c.Kind == engine.TokenConsumed && (cut || t != nil && m.fulfilled[t.Scope]) && f.unbegun(c.Token) {
 		f.forget(c.Token)
 	}
+	m.supersede(c, t)
 	f.leave(c.Token, cut)
 	if c.Kind == engine.TokenMoved { // its next visit is another
 		delete(m.cancelled, c.Token)
@@ -207,12 +212,14 @@ func (f *past) after(c *engine.Change) {
 			}
 		}
 	case engine.TaskCreated:
+		f.busy[c.Task.Token] = true
 		f.visit(c.Task.Token, func(a *PastActivity) { a.Task, a.Assignee = pointer(c.Task.ID.String()), pointer(c.Task.Assignee) })
 	case engine.TaskAssigned:
 		if t := f.state.Task(c.TaskID); t != nil {
 			f.visit(t.Token, func(a *PastActivity) { a.Assignee = pointer(c.Assignee) })
 		}
 	case engine.CallStarted:
+		f.busy[c.Call.Token] = true
 		f.visit(c.Call.Token, func(a *PastActivity) { a.CalledInstance = pointer(c.Call.ID.String()) })
 	case engine.JobCreated:
 		f.log(*c.Job, c)
@@ -230,14 +237,13 @@ func (f *past) after(c *engine.Change) {
 
 // continued notes a continuation: a node that a token has yet to enter was not visited, one that it has yet to leave is done.
 func (f *past) continued(j engine.Job) {
-	i, open := f.open[j.Token]
-	switch {
+	switch _, open := f.open[j.Token]; {
 	case j.Kind == engine.AfterJob:
 		f.leave(j.Token, false)
-	case j.Kind == engine.BeforeJob && open && i == len(f.activities)-1:
-		f.activities = f.activities[:i]
-		delete(f.open, j.Token)
-		f.visits[f.lastVisit]--
+	case j.Kind == engine.BeforeJob && open:
+		f.forget(j.Token)
+	default:
+		f.busy[j.Token] = true
 	}
 }
 
@@ -276,7 +282,8 @@ func (f *past) enter(token int) {
 	if f.visits[id]++; f.visits[id] > 1 {
 		id = fmt.Sprintf("%s:%d", id, f.visits[id])
 	}
-	f.open[token], f.lastVisit = len(f.activities), ActivityInstanceID(node, x.ID, token)
+	f.open[token] = len(f.activities)
+	delete(f.busy, token)
 	f.activities = append(f.activities, PastActivity{
 		ID: id, Parent: x.holder(*t), Activity: node, Name: x.nodeName(t.Node), Type: kind, DefinitionKey: x.ProcessKey, Definition: x.definition(),
 		Instance: x.ID.String(), Execution: ExecutionID(x.ID, token), Start: Date{f.at.At}, Root: f.scene.Root().String(),
@@ -303,16 +310,17 @@ func (f *past) leave(token int, cancelled bool) {
 // task ends the others, or an event sub-process begins with the instance.
 func (f *past) unbegun(token int) bool {
 	i, open := f.open[token]
-	if !open || !f.activities[i].Start.Equal(f.at.At) {
+	if !open || f.busy[token] || !f.activities[i].Start.Equal(f.at.At) {
 		return false
 	}
 	n := f.process.Node(f.activities[i].Activity)
-	return n != nil && (n.Element == bpmn.ElementStartEvent || n.Element == bpmn.ElementUserTask && f.activities[i].Task == nil)
+	return n != nil && (n.Element == bpmn.ElementStartEvent || n.Element == bpmn.ElementUserTask || n.MultiInstance != nil && n.Element.Works())
 }
 
 // forget leaves a visit out of the history.
 func (f *past) forget(token int) {
 	i := f.open[token]
+	f.visits[ActivityInstanceID(f.activities[i].Activity, f.ID, token)]--
 	f.activities = slices.Delete(f.activities, i, i+1)
 	delete(f.open, token)
 	for t, at := range f.open {

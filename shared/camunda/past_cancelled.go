@@ -1,6 +1,8 @@
 package camunda
 
 import (
+	"slices"
+
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
 )
@@ -15,11 +17,12 @@ type marks struct {
 	ends       bool                  // the instance is cancelled
 	interrupts bool                  // something was interrupted
 	migrated   bool                  // the instance goes on by another definition
+	fulfilled  map[int]bool          // scopes of multi-instance activities whose completion condition was met
 	merged     map[engine.Token]bool // joins, as tokens without numbers, that have fired
 }
 
 func newMarks(changes []engine.Change, p *bpmn.Process) *marks {
-	m := &marks{cancelled: map[int]bool{}, thrown: map[int]string{}, emptied: map[int]bool{}, ended: map[int]bool{}, forced: map[int]bool{}, merged: map[engine.Token]bool{}}
+	m := &marks{cancelled: map[int]bool{}, thrown: map[int]string{}, emptied: map[int]bool{}, ended: map[int]bool{}, forced: map[int]bool{}, merged: map[engine.Token]bool{}, fulfilled: map[int]bool{}}
 	for _, c := range changes {
 		switch c.Kind {
 		case engine.ErrorThrown, engine.EscalationThrown:
@@ -56,6 +59,14 @@ func (x scene) whole(t engine.Token) bool {
 	}
 	outer := x.Token(x.Around(t).Token)
 	return outer == nil || outer.Node != t.Node
+}
+
+// supersede notes that an instance met the completion condition of its multi-instance activity: it ends the others.
+func (m *marks) supersede(c *engine.Change, t *engine.Token) {
+	met := func(w engine.Why) bool { return w.Subject == "completionCondition" && string(w.Result) == "true" }
+	if t != nil && c.Kind == engine.TokenConsumed && slices.ContainsFunc(c.Why, met) {
+		m.fulfilled[t.Scope] = true
+	}
 }
 
 // cut reports whether a visit that a change ends was cancelled, and remembers it for what is around it. A

@@ -41,35 +41,9 @@ type PastTask struct {
 
 // PastTasks lists the user tasks of the history.
 func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([]PastTask, int, error) {
-	variables, err := q.conditions("processVariables")
+	list, err := either(q, func(t PastTask) string { return t.ID }, func(q Query) ([]PastTask, error) { return s.pastTasks(ctx, p, q) })
 	if err != nil {
 		return nil, 0, err
-	}
-	if err := q.checkDates(); err != nil {
-		return nil, 0, err
-	}
-	scenes, err := s.pastScenes(ctx, p, q)
-	if err != nil {
-		return nil, 0, err
-	}
-	var list []PastTask
-	for _, x := range scenes {
-		rows, err := s.store.InstanceTasks(ctx, x.ID, most)
-		if err != nil {
-			return nil, 0, err
-		}
-		tokens, err := s.taskTokens(ctx, x)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, row := range rows {
-			known := tokens[row.ID]
-			t := x.pastTask(row, known.token)
-			t.Assignee = pointer(known.assignee)
-			if q.wantsPastTask(t) && q.offered(row, known.assignee) && q.wantsPastScene(x) && variables.hold(x.Scopes[0].Variables) {
-				list = append(list, t)
-			}
-		}
 	}
 	return finish(q, list, sorts[PastTask]{
 		"taskId":             func(a, b PastTask) int { return cmp.Compare(a.ID, b.ID) },
@@ -88,6 +62,40 @@ func (s *Service) PastTasks(ctx context.Context, p access.Principal, q Query) ([
 		"taskDefinitionKey":  func(a, b PastTask) int { return cmp.Compare(a.Key, b.Key) },
 		"tenantId":           func(PastTask, PastTask) int { return 0 },
 	})
+}
+
+func (s *Service) pastTasks(ctx context.Context, p access.Principal, q Query) ([]PastTask, error) {
+	variables, err := q.conditions("processVariables")
+	if err != nil {
+		return nil, err
+	}
+	if err := q.checkDates(); err != nil {
+		return nil, err
+	}
+	scenes, err := s.pastScenes(ctx, p, q)
+	if err != nil {
+		return nil, err
+	}
+	var list []PastTask
+	for _, x := range scenes {
+		rows, err := s.store.InstanceTasks(ctx, x.ID, most)
+		if err != nil {
+			return nil, err
+		}
+		tokens, err := s.taskTokens(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			known := tokens[row.ID]
+			t := x.pastTask(row, known.token)
+			t.Assignee = pointer(known.assignee)
+			if q.wantsPastTask(t) && q.offered(row, known.assignee) && q.wantsPastScene(x) && variables.hold(x.Scopes[0].Variables) {
+				list = append(list, t)
+			}
+		}
+	}
+	return list, nil
 }
 
 // pastTaken is what the row of a task does not say: its token, and who it was assigned to last. That somebody has

@@ -90,8 +90,13 @@ type Config struct {
 	// Demo shows the demo company's accounts on the start page, and lets `diom dev` load them. Their password
 	// is public.
 	Demo bool `env:"DIOM_DEMO"`
+	// DemoHistory lets `diom dev` give the demo company its processes and thirty days of history, too.
+	DemoHistory bool `env:"DIOM_DEMO_HISTORY" envDefault:"true"`
 	// LogLevel is the least level that is logged: DEBUG, INFO, WARN or ERROR.
 	LogLevel string `env:"DIOM_LOG_LEVEL" envDefault:"INFO"`
+	// LogDir is a directory for the log, in place of the standard output: files with the names of docs/operations/machines.md
+	// in a directory of each process, 100 MB a file, 30 days, 10 GB together.
+	LogDir string `env:"DIOM_LOG_DIR"`
 	// TimeZone is the IANA name of the zone of dates and of timers by cron.
 	TimeZone string `env:"DIOM_TZ" envDefault:"Asia/Shanghai"`
 

@@ -49,6 +49,7 @@ func (b *Batch) Add(text string, arguments ...any) {
 // ErrGuard, ErrContention or ErrUnavailable when nothing was changed; ErrUnknown when the connection
 // broke after the text was sent.
 func (db *DB) Run(ctx context.Context, b *Batch) error {
+	defer db.measure(ctx)()
 	text := b.text.String() + "COMMIT"
 	for attempt := 0; ; attempt++ {
 		err := db.run(ctx, text, b.arguments)

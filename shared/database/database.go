@@ -23,6 +23,9 @@ type Options struct {
 	// ReadTimeout bounds the wait for any reply of the server, also for that to a COMMIT, which no context
 	// can end; 0 means no bound. Migrations need none.
 	ReadTimeout time.Duration
+	// Observe is told, where it is set, how long each statement or transaction took, by the name of the method
+	// of the store that ran it.
+	Observe func(ctx context.Context, name string, taken time.Duration)
 	// Dial replaces the dialer, for counting round trips and for faults on the wire.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -31,6 +34,9 @@ type Options struct {
 type DB struct {
 	reads   *sql.DB
 	batches *sql.DB
+
+	observe func(ctx context.Context, name string, taken time.Duration)
+	names   namer
 
 	renewing sync.Mutex
 	renewed  *time.Timer // runs while connections live briefly; see renew
@@ -54,7 +60,7 @@ func Open(dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{reads: reads, batches: batches}, nil
+	return &DB{reads: reads, batches: batches, observe: o.Observe}, nil
 }
 
 func pool(base *mysql.Config, o Options, multi bool) (*sql.DB, error) {
@@ -105,13 +111,15 @@ func (db *DB) Ping(ctx context.Context) error { return Classify(db.reads.PingCon
 
 // Query runs a read. Errors are classified; the caller closes the rows.
 func (db *DB) Query(ctx context.Context, text string, arguments ...any) (*sql.Rows, error) {
-	rows, err := db.reads.QueryContext(ctx, text, arguments...)
+	defer db.measure(ctx)()
+	rows, err := db.reads.QueryContext(ctx, text, arguments...) //nolint:sqlclosecheck // the caller does
 	return rows, Classify(err)
 }
 
 // QueryRow runs a read of at most one row and scans it into dest: sql.ErrNoRows when there is none. See
 // ToWrite.
 func (db *DB) QueryRow(ctx context.Context, dest []any, text string, arguments ...any) error {
+	defer db.measure(ctx)()
 	if ctx.Value(toWrite{}) != nil {
 		return db.queryRowToWrite(ctx, dest, text, arguments)
 	}
@@ -121,6 +129,3 @@ func (db *DB) QueryRow(ctx context.Context, dest []any, text string, arguments .
 func (db *DB) queryRow(ctx context.Context, dest []any, text string, arguments []any) error {
 	return Classify(db.reads.QueryRowContext(ctx, text, arguments...).Scan(dest...))
 }
-
-// Pools returns the statistics of both pools, for metrics.
-func (db *DB) Pools() (reads, batches sql.DBStats) { return db.reads.Stats(), db.batches.Stats() }

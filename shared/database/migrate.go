@@ -2,6 +2,8 @@ package database
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -56,4 +58,33 @@ func (db *DB) CheckSchema(ctx context.Context, files fs.FS) error {
 func (db *DB) provider(files fs.FS, options ...goose.ProviderOption) (*goose.Provider, error) {
 	options = append(options, goose.WithTableName("schema_migration"))
 	return goose.NewProvider(goose.DialectMySQL, db.reads, files, options...)
+}
+
+// patience is how often, for a second each, a process waits for another one that has what it wants to have alone.
+const patience = 120
+
+// ErrHeld: another process has been at it for all the time.
+var ErrHeld = errors.New("another process holds the lock")
+
+// Alone does something while no other process of the same database does what has the same name. It waits two minutes
+// for them, then it returns ErrHeld.
+func (db *DB) Alone(ctx context.Context, name string, work func(context.Context) error) error {
+	c, err := db.reads.Conn(ctx)
+	if err != nil {
+		return Classify(err)
+	}
+	defer func() { _ = c.Close() }()
+	var got sql.NullInt64
+	for n := 0; got.Int64 != 1; n++ { // one long wait would be longer than a statement may take
+		if n == patience {
+			return ErrHeld
+		}
+		if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(CONCAT(DATABASE(), ?), 1)", "."+name).Scan(&got); err != nil {
+			return Classify(err)
+		}
+	}
+	defer func() { // the server lets it go with the connection, too
+		_, _ = c.ExecContext(context.WithoutCancel(ctx), "SELECT RELEASE_LOCK(CONCAT(DATABASE(), ?))", "."+name)
+	}()
+	return work(ctx)
 }

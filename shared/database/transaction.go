@@ -19,6 +19,7 @@ const (
 // pause, up to eight times. A COMMIT whose reply is lost is ErrUnknown. After any error the
 // transaction is rolled back (1205 alone would leave it open).
 func (db *DB) InTx(ctx context.Context, work func(*sql.Tx) error) error {
+	defer db.measure(ctx)()
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval = transactionPause
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
@@ -62,11 +63,13 @@ func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.T
 // InReadCommitted runs work once in a transaction at READ COMMITTED: claims and marks of queue rows,
 // which the next round would do again anyway.
 func (db *DB) InReadCommitted(ctx context.Context, work func(*sql.Tx) error) error {
+	defer db.measure(ctx)()
 	return db.inTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, work)
 }
 
 // InSnapshot runs work once in a transaction that sees the database as it was at its first statement, and
 // that can change nothing.
 func (db *DB) InSnapshot(ctx context.Context, work func(*sql.Tx) error) error {
+	defer db.measure(ctx)()
 	return db.inTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, work)
 }

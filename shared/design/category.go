@@ -38,7 +38,7 @@ func checkCategory(c store.Category) error {
 
 // CreateCategory makes a category. Errors: ErrInvalid, store.ErrCodeUsed, store.ErrRepeated.
 func (s *Service) CreateCategory(ctx context.Context, call workflow.Call, in NewCategory) (store.Category, error) {
-	now := instant()
+	now := s.instant()
 	c := store.Category{ID: newID(), Code: in.Code, Name: in.Name, Position: in.Position, Version: 1, CreatedAt: now, UpdatedAt: now}
 	if err := checkCategory(c); err != nil {
 		return c, err
@@ -68,7 +68,7 @@ func (s *Service) UpdateCategory(ctx context.Context, id engine.ID, in CategoryC
 	if err := checkCategory(c); err != nil {
 		return c, err
 	}
-	c.UpdatedAt = instant()
+	c.UpdatedAt = s.instant()
 	if err := s.store.UpdateCategory(ctx, c); err != nil {
 		return c, fmt.Errorf("category %s: %w", c.Code, err)
 	}

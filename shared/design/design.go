@@ -23,11 +23,14 @@ type Service struct {
 	store    *store.Store
 	workflow *workflow.Service
 	location *time.Location
+
+	// Clock tells when something is created or changed; nil is that of the machine. It is set before the first use.
+	Clock func() time.Time
 }
 
 // New returns a Service. location is in which models read dates without a zone.
 func New(st *store.Store, w *workflow.Service, location *time.Location) *Service {
-	return &Service{st, w, location}
+	return &Service{store: st, workflow: w, location: location}
 }
 
 // NewDesign is the body that creates a design: its kind, which is bpmn, dmn or form, and the key of the process,
@@ -93,7 +96,7 @@ func (s *Service) Version(ctx context.Context, id engine.ID, version int64) (sto
 
 // Create makes a design. Errors: ErrInvalid, store.ErrDesignUsed, store.ErrUnknownCategory, store.ErrRepeated.
 func (s *Service) Create(ctx context.Context, call workflow.Call, in NewDesign) (store.Design, error) {
-	now, who := instant(), call.Principal.Username
+	now, who := s.instant(), call.Principal.Username
 	d := store.Design{
 		ID: newID(), Kind: in.Kind, Key: in.Key, Name: in.Name, Description: in.Description, State: store.DesignDraft, Version: 1,
 		CreatedBy: who, CreatedAt: now, UpdatedBy: who, UpdatedAt: now, Content: in.Content,
@@ -119,7 +122,7 @@ func (s *Service) Create(ctx context.Context, call workflow.Call, in NewDesign) 
 // Update changes a design that still has the version match. Errors: ErrInvalid, store.ErrNoDesign,
 // store.ErrPeopleStale, store.ErrUnknownCategory.
 func (s *Service) Update(ctx context.Context, call workflow.Call, id engine.ID, in Change, match int64) (store.Design, error) {
-	c := store.DesignChange{ID: id, Match: match, Action: store.DesignUpdated, Comment: in.Comment, By: call.Principal.Username, At: instant()}
+	c := store.DesignChange{ID: id, Match: match, Action: store.DesignUpdated, Comment: in.Comment, By: call.Principal.Username, At: s.instant()}
 	switch {
 	case in.Deprecated == nil:
 	case *in.Deprecated:
@@ -167,7 +170,7 @@ func (s *Service) Rollback(ctx context.Context, call workflow.Call, id engine.ID
 		return store.Design{}, err
 	}
 	c := store.DesignChange{
-		ID: id, Match: match, Action: store.DesignRolledBack, Comment: in.Comment, By: call.Principal.Username, At: instant(), Rollback: in.Version,
+		ID: id, Match: match, Action: store.DesignRolledBack, Comment: in.Comment, By: call.Principal.Username, At: s.instant(), Rollback: in.Version,
 	}
 	return s.change(ctx, c, call.Idempotency)
 }
@@ -200,7 +203,13 @@ func set[T any](at *T, value *T) {
 func newID() engine.ID { return engine.ID(uuid.Must(uuid.NewV7())) }
 
 // instant is the present as a DATETIME(3) column keeps it.
-func instant() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+func (s *Service) instant() time.Time {
+	now := time.Now
+	if s.Clock != nil {
+		now = s.Clock
+	}
+	return now().UTC().Truncate(time.Millisecond)
+}
 
 // recorded is the answer that a repeat of the request gets, in the very bytes of the first one: no HTML escapes and
 // a line end, as the adapter writes them.

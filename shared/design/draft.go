@@ -104,7 +104,7 @@ func (s *Service) bind(ctx context.Context, p access.Principal, d *store.Draft) 
 // ErrValues, store.ErrNoDefinition, workflow.ErrNotStarter, store.ErrNoTask, workflow.ErrNotYours, store.ErrTooMany,
 // store.ErrRepeated.
 func (s *Service) CreateDraft(ctx context.Context, call workflow.Call, in NewDraft) (store.Draft, error) {
-	now := instant()
+	now := s.instant()
 	d := store.Draft{ID: newID(), Name: in.Name, ProcessKey: in.ProcessKey, TaskID: in.TaskID, Owner: call.Principal.Username, Version: 1, CreatedAt: now, UpdatedAt: now, Values: in.Values}
 	if err := checkDraft(d); err != nil {
 		return d, err
@@ -142,7 +142,7 @@ func (s *Service) UpdateDraft(ctx context.Context, call workflow.Call, id engine
 			return d, err
 		}
 	}
-	d.UpdatedAt = instant()
+	d.UpdatedAt = s.instant()
 	if err := s.store.UpdateDraft(ctx, d); err != nil {
 		return d, fmt.Errorf("draft %s: %w", id, err)
 	}

@@ -24,6 +24,8 @@ type Publishing struct {
 // Options are the body of what reads the model of a design; Listeners is as in Publishing.
 type Options struct {
 	Listeners string `json:"listeners"`
+	// Content is checked instead of the saved one, such as while somebody still draws.
+	Content *string `json:"content"`
 }
 
 // Verdict is what is to be said of a design that can be published.
@@ -31,11 +33,17 @@ type Verdict struct {
 	Warnings []fault.Detail `json:"warnings"`
 }
 
-// Validate checks a design as its publication would. It returns the errors of Publish: bpmn.ErrModel, dmn.ErrModel
-// or ErrForm with one detail for each problem.
+// Validate checks a design, or what is to be its content, as its publication would. It returns the errors of Publish:
+// ErrInvalid, bpmn.ErrModel, dmn.ErrModel or ErrForm with one detail for each problem.
 func (s *Service) Validate(ctx context.Context, call workflow.Call, id engine.ID, o Options) (*Verdict, error) {
 	d, err := s.store.Design(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	set(&d.Content, o.Content)
+	var v validation
+	v.content(d.Content)
+	if err := v.err(); err != nil {
 		return nil, err
 	}
 	x, err := s.examine(ctx, call, d, o.Listeners)

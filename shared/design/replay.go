@@ -74,7 +74,7 @@ func missing(node, format string, arguments ...any) error {
 // something up.
 func (r *replay) run() error {
 	for n, row := range r.rows {
-		if row.Command == "cancel" || r.instance != nil && r.instance.State.Ended() {
+		if row.Command == "cancel" || row.Command == (engine.WithdrawInstance{}).Name() || r.instance != nil && r.instance.State.Ended() {
 			return nil
 		}
 		err := r.again(n, row)

@@ -43,7 +43,7 @@ func (r *replay) action(n int, row store.Row) (engine.Action, error) {
 	case "retry":
 		return r.retry(row.Changes), nil
 	}
-	return nil, missing("", "the step %s is not replayed", row.Command)
+	return r.approval(row)
 }
 
 func (r *replay) complete(changes []engine.Change) (engine.Action, error) {

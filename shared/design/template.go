@@ -79,7 +79,7 @@ func checkValues(values engine.Variables) error {
 // CreateTemplate keeps a template for a process that the caller may start. Errors: ErrInvalid, ErrValues,
 // store.ErrNoDefinition, workflow.ErrNotStarter, store.ErrTooMany, store.ErrRepeated.
 func (s *Service) CreateTemplate(ctx context.Context, call workflow.Call, in NewTemplate) (store.Template, error) {
-	now := instant()
+	now := s.instant()
 	t := store.Template{
 		ID: newID(), Name: in.Name, Description: in.Description, ProcessKey: in.ProcessKey, Owner: call.Principal.Username, Public: in.Public,
 		Version: 1, CreatedAt: now, UpdatedAt: now, Values: in.Values,
@@ -135,7 +135,7 @@ func (s *Service) UpdateTemplate(ctx context.Context, call workflow.Call, id eng
 		}
 		t.Outdated = false
 	}
-	t.UpdatedAt = instant()
+	t.UpdatedAt = s.instant()
 	if err := s.store.UpdateTemplate(ctx, t); err != nil {
 		return t, fmt.Errorf("template %s: %w", id, err)
 	}

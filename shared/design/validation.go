@@ -77,6 +77,10 @@ func (v *validation) design(d store.Design, comment string) {
 	v.name("/name", d.Name)
 	v.text("/description", d.Description, maxText)
 	v.text("/comment", comment, maxText)
-	v.check(len(d.Content) <= maxContent, "/content", "too_long", "The content has more than 1 MiB.")
-	v.check(utf8.ValidString(d.Content) && !strings.ContainsRune(d.Content, 0), "/content", "bad_text", "The content is no text.")
+	v.content(d.Content)
+}
+
+func (v *validation) content(text string) {
+	v.check(len(text) <= maxContent, "/content", "too_long", "The content has more than 1 MiB.")
+	v.check(utf8.ValidString(text) && !strings.ContainsRune(text, 0), "/content", "bad_text", "The content is no text.")
 }

@@ -25,6 +25,7 @@ import (
 	"diom.io/workflow/shared/limit"
 	"diom.io/workflow/shared/mailing"
 	"diom.io/workflow/shared/notification"
+	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
 )
@@ -112,8 +113,11 @@ func (d *Dispatcher) Wake(ctx context.Context, topic string) error {
 	return nil
 }
 
-// Look wakes every topic that has a job to do.
+// Look wakes every topic that has a job to do; none while the product only reads.
 func (d *Dispatcher) Look(ctx context.Context) error {
+	if d.Access != nil && d.Access.Settings.Now(ctx).Flag(setting.Maintenance) {
+		return nil
+	}
 	topics, err := d.Store.FreeTopics(ctx, time.Now().UTC())
 	if err != nil {
 		return err

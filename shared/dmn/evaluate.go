@@ -46,7 +46,7 @@ func (m *Model) Evaluate(decisionID string, variables map[string]expr.Value, now
 	for name, v := range variables {
 		scope.Put(feel.Name(name), feel.FromValue(v))
 	}
-	e := &evaluation{run: run, scope: scope, result: &Result{}, made: map[*element]bool{}, frame: newFrame(run, 0)}
+	e := &evaluation{run: run, scope: scope, result: &Result{}, made: map[*element]bool{}, frame: newFrame(run, m, 0)}
 	rules, err := e.decide(d.element)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package dmn
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"diom.io/workflow/shared/feel"
@@ -17,7 +18,8 @@ type Invocation struct {
 // Invoke evaluates a decision, a decision service or a business knowledge model by its name, as DMN has
 // it. inputs are the values of input data, and of decisions that are given rather than made, by their
 // names; they are coerced to the declared types. For a service and a knowledge model they are the
-// arguments. The error is ErrNoDecision or ErrBudget.
+// arguments. A name of an imported model has that of the import before it, as in FEEL, or its namespace:
+// {namespace}name. The error is ErrNoDecision or ErrBudget.
 func (m *Model) Invoke(name string, inputs map[string]feel.Value, now time.Time) (Invocation, error) {
 	e := m.find(name)
 	if e == nil {
@@ -29,17 +31,16 @@ func (m *Model) Invoke(name string, inputs map[string]feel.Value, now time.Time)
 // InvokeFunction is Invoke of a decision service or a business knowledge model, also where a decision has
 // the same name.
 func (m *Model) InvokeFunction(name string, inputs map[string]feel.Value, now time.Time) (Invocation, error) {
-	for _, e := range m.elements {
-		if e.kind != kindDecision && e.named(name) {
-			return m.invoke(e, inputs, now)
-		}
+	e := m.first(0, func(e *element) bool { return e.kind != kindDecision && e.named(name) })
+	if e == nil {
+		return m.Invoke(name, inputs, now)
 	}
-	return m.Invoke(name, inputs, now)
+	return m.invoke(e, inputs, now)
 }
 
 func (m *Model) invoke(e *element, inputs map[string]feel.Value, now time.Time) (Invocation, error) {
 	run := feel.NewRun(now)
-	f := newFrame(run, 0)
+	f := newFrame(run, m, 0)
 	f.give(m, inputs)
 	v := f.value(e)
 	if function, ok := v.(*feel.Function); ok && e.kind != kindDecision {
@@ -67,22 +68,67 @@ func (f *frame) givenTo(e *element, inputs map[string]feel.Value) feel.Value {
 
 // find looks for an element by its name or, when it has none such, its id; a decision goes first.
 func (m *Model) find(name string) *element {
-	var other *element
-	for _, e := range m.elements {
-		if !e.named(name) {
-			continue
+	if from, local := m.within(name); local != name {
+		return from.find(local)
+	}
+	if e := m.first(0, func(e *element) bool { return e.kind == kindDecision && e.named(name) }); e != nil {
+		return e
+	}
+	if e := m.first(0, func(e *element) bool { return e.named(name) }); e != nil {
+		return e
+	}
+	if e := m.lookup(name, 0); e != nil {
+		return e
+	}
+	if alias, rest, dotted := strings.Cut(name, "."); dotted && m.imports[feel.Name(alias)] != nil {
+		return m.imports[feel.Name(alias)].find(rest)
+	}
+	return nil
+}
+
+// within takes {namespace}name apart: the model with that namespace, this one when there is none, and the
+// name in it.
+func (m *Model) within(name string) (*Model, string) {
+	namespace, local, found := strings.Cut(strings.TrimPrefix(name, "{"), "}")
+	if !found || name[0] != '{' {
+		return m, name
+	}
+	if from := m.imported(namespace, 0); from != nil {
+		return from, local
+	}
+	return m, local
+}
+
+// imported is the model with a namespace among this one and what it imports.
+func (m *Model) imported(namespace string, depth int) *Model {
+	if m.Namespace == namespace {
+		return m
+	}
+	for _, i := range append(slices.Collect(maps.Values(m.imports)), m.merged...) {
+		if depth > maxImports {
+			break
 		}
-		if e.kind == kindDecision {
+		if from := i.imported(namespace, depth+1); from != nil {
+			return from
+		}
+	}
+	return nil
+}
+
+// first finds an element: the model's own, or that of a model that it imports without a name.
+func (m *Model) first(depth int, fits func(e *element) bool) *element {
+	if at := slices.IndexFunc(m.elements, fits); at >= 0 {
+		return m.elements[at]
+	}
+	if depth > maxImports {
+		return nil
+	}
+	for _, i := range m.merged {
+		if e := i.first(depth+1, fits); e != nil {
 			return e
 		}
-		if other == nil {
-			other = e
-		}
 	}
-	if other == nil {
-		other = m.byID[name]
-	}
-	return other
+	return nil
 }
 
 // named reports whether an element that can be evaluated has a name, of its own or of its variable.
@@ -98,7 +144,7 @@ func (f *frame) give(m *Model, inputs map[string]feel.Value) {
 func (f *frame) giveAs(m *Model, prefix string, inputs map[string]feel.Value, depth int) {
 	for _, e := range m.elements {
 		if e.kind == kindInput || e.kind == kindDecision {
-			f.giveTo(e, prefix, inputs)
+			f.giveTo(m, e, prefix, inputs)
 		}
 	}
 	if depth > maxImports {
@@ -116,8 +162,11 @@ func (f *frame) giveAs(m *Model, prefix string, inputs map[string]feel.Value, de
 }
 
 // giveTo sets the value of one element, unless it has one; that of an input may come without the prefix.
-func (f *frame) giveTo(e *element, prefix string, inputs map[string]feel.Value) {
-	v, ok := inputs[prefix+e.name]
+func (f *frame) giveTo(m *Model, e *element, prefix string, inputs map[string]feel.Value) {
+	v, ok := inputs["{"+m.Namespace+"}"+e.name]
+	if !ok {
+		v, ok = inputs[prefix+e.name]
+	}
 	if !ok && e.kind == kindInput {
 		v, ok = inputs[e.name]
 	}
@@ -139,7 +188,8 @@ const maxImports = 8
 
 // InputType returns the declared type of an input or decision by its name, nil when there is none.
 func (m *Model) InputType(name string) *feel.Type {
-	return m.inputType(feel.Name(name), 0)
+	from, local := m.within(name)
+	return from.inputType(feel.Name(local), 0)
 }
 
 func (m *Model) inputType(name string, depth int) *feel.Type {

@@ -75,6 +75,7 @@ func (e *element) resultType() *feel.Type {
 // frame is one evaluation of a graph: the values that are given, and those found so far.
 type frame struct {
 	run   *feel.Run
+	root  *Model // whose elements stand in for those of the same name in models that it imports without a name
 	given map[*element]feel.Value
 	found map[*element]feel.Value
 	depth int
@@ -83,12 +84,13 @@ type frame struct {
 // maxGraph bounds how deep requirements and services call each other.
 const maxGraph = 200
 
-func newFrame(run *feel.Run, depth int) *frame {
-	return &frame{run: run, given: map[*element]feel.Value{}, found: map[*element]feel.Value{}, depth: depth}
+func newFrame(run *feel.Run, root *Model, depth int) *frame {
+	return &frame{run: run, root: root, given: map[*element]feel.Value{}, found: map[*element]feel.Value{}, depth: depth}
 }
 
 // value is what an element stands for: the input, the result of the decision, or the function.
 func (f *frame) value(e *element) feel.Value {
+	e = f.root.own(e)
 	if v, ok := f.given[e]; ok {
 		return v
 	}
@@ -162,12 +164,12 @@ func (f *frame) knowledge(e *element) feel.Value {
 // in: one gives its value, several a context.
 func (f *frame) service(e *element) feel.Value {
 	return &feel.Function{Name: e.name, Parameters: e.parameters, Result: e.resultType(), Call: func(r *feel.Run, arguments []feel.Value) feel.Value {
-		inner := newFrame(r, f.depth+1)
+		inner := newFrame(r, f.root, f.depth+1)
 		if inner.depth > maxGraph {
 			return r.Fail("the services nest too deep")
 		}
 		for i, g := range e.given {
-			inner.given[g] = arguments[i]
+			inner.given[f.root.own(g)] = arguments[i]
 		}
 		var result feel.Value
 		if len(e.outputs) == 1 {

@@ -121,6 +121,20 @@ func (m *Model) merges(other *Model, depth int) bool {
 	})
 }
 
+// own is the element of this model that has the name of one of a model that it imports without a name, which
+// it then hides; otherwise that element.
+func (m *Model) own(e *element) *element {
+	if e.model == m || len(m.merged) == 0 || !m.merges(e.model, 0) {
+		return e
+	}
+	for _, mine := range m.elements {
+		if mine.name == e.name {
+			return mine
+		}
+	}
+	return e
+}
+
 // lookup finds an element by its id: the model's own, or the first of those that it imports without a name.
 func (m *Model) lookup(id string, depth int) *element {
 	if e := m.byID[id]; e != nil || depth > maxImports {

@@ -2,13 +2,11 @@ package dmn
 
 import "diom.io/workflow/shared/feel"
 
-// standard checks the values of a table as DMN has it (§8.3.2, §8.3.3, §10.3.2.10): one that is not
-// among the input or output values, or not allowed by the type of the column, leaves the table without
-// a result.
+// standard checks the values of a table as DMN has it (§8.3.2, §8.3.3): one that is not among the input or
+// output values, or not allowed by the type of the column, is null.
 type standard struct {
-	run     *feel.Run
-	scope   *feel.Scope
-	refused bool
+	run   *feel.Run
+	scope *feel.Scope
 }
 
 // permits tests a value, or each element of a list.
@@ -24,11 +22,13 @@ func (c *standard) permits(tests *feel.Tests, v feel.Value) bool {
 }
 
 func (c *standard) refuse(what string, v feel.Value) feel.Value {
-	c.refused = true
 	return c.run.Fail("%s has the value %s, which is not allowed", what, clip(feel.String(v)))
 }
 
 func (c *standard) input(in input, v feel.Value) feel.Value {
+	if v == nil {
+		return nil
+	}
 	if !c.permits(in.allowed, v) {
 		return c.refuse("an input", v)
 	}
@@ -38,13 +38,12 @@ func (c *standard) input(in input, v feel.Value) feel.Value {
 	return v
 }
 
-// output lets null pass, which is of every type.
 func (c *standard) output(o output, v feel.Value) feel.Value {
 	if v == nil {
 		return nil
 	}
 	result := c.run.Coerce(v, o.typ, "the output "+o.name)
-	if result == nil || !c.permits(o.allowed, result) {
+	if result != nil && !c.permits(o.allowed, result) {
 		return c.refuse("the output "+o.name, v)
 	}
 	return result
@@ -55,9 +54,6 @@ func (t *table) part() feel.Part {
 	return func(r *feel.Run, s *feel.Scope) feel.Value {
 		c := &standard{run: r, scope: s}
 		hits, _ := t.match(r, s, checker{input: c.input, output: c.output})
-		if c.refused {
-			return nil
-		}
 		return t.result(r, s, hits)
 	}
 }

@@ -54,13 +54,13 @@ func TestAllowedValuesOfBases(t *testing.T) {
 	}
 }
 
-// TestColumnTypes is DMN §8.3.2 and §8.3.3: what a column's type does not allow leaves no result.
+// TestColumnTypes is DMN §8.3.2 and §8.3.3: what a column's type does not allow is null.
 func TestColumnTypes(t *testing.T) {
 	t.Parallel()
 	types := `<itemDefinition name="tGrade"><typeRef>string</typeRef><allowedValues><text>"a", "b"</text></allowedValues></itemDefinition>`
 	for name, c := range map[string]struct{ input, output, rule, want string }{
-		"allowed input":     {`typeRef="tGrade"`, `<output name="y"/>`, `-=>1`, "1"},
-		"type of an output": {``, `<output name="y" typeRef="number"/><output name="z"/>`, `-=>"text"=>1`, "null"},
+		"allowed input":     {`typeRef="tGrade"`, `<output name="y"/>`, `"a"=>1`, "1"},
+		"type of an output": {``, `<output name="y" typeRef="number"/><output name="z"/>`, `-=>"text"=>1`, "{y: null, z: 1}"},
 		"null output":       {``, `<output name="y" typeRef="number"/><output name="z"/>`, `-=>null=>1`, "{y: null, z: 1}"},
 		"allowed output":    {``, `<output name="y" typeRef="tGrade"/>`, `-=>"a"`, "a"},
 		"another output":    {``, `<output name="y" typeRef="tGrade"/>`, `-=>"c"`, "null"},

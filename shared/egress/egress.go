@@ -122,6 +122,11 @@ func redirected(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// Dial connects to host:port for a protocol that is not HTTP, with the check that Client makes.
+func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return g.dial(ctx, network, address)
+}
+
 // dial connects; the check is made of each address that the name stands for, when it is connected to.
 func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: dialTimeout, Control: g.control}

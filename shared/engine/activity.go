@@ -249,7 +249,7 @@ func (s *step) interrupt(t Token, event *bpmn.FlowNode) {
 	s.unbind(t, "interrupted")
 	s.give(t.Scope, values)
 	s.do(Change{Kind: TokenMoved, Token: t.Number, Node: event.ID})
-	s.ready = append(s.ready, t.Number)
+	s.arrive(t.Number)
 }
 
 // release ends everything that a token has at its node and leaves the token: what is inside of its

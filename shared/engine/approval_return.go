@@ -70,7 +70,7 @@ func (a ReturnTask) apply(s *step) error {
 	if kept != nil {
 		s.do(Change{Kind: ReturnKept, Kept: kept})
 	}
-	s.ready = append(s.ready, s.plant(to.Scope, to.Node, "").Number)
+	s.arrive(s.plant(to.Scope, to.Node, "").Number)
 	return nil
 }
 
@@ -301,7 +301,7 @@ func (s *step) jump(t Token) bool {
 		r.Going = true
 		s.do(Change{Kind: ReturnKept, Kept: &r})
 		s.do(Change{Kind: TokenMoved, Token: t.Number, Node: level.ID})
-		s.ready = append(s.ready, t.Number)
+		s.arrive(t.Number)
 		return true
 	}
 	return false

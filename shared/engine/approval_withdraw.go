@@ -157,7 +157,7 @@ func (s *step) withdrawDecision(a WithdrawTask, p Passed) error {
 	approval.Signers[i] = approval.Signers[i].unsaid()
 	s.do(Change{Kind: NodeReopened, Scope: p.Scope, Names: []string{p.Node}})
 	s.do(Change{Kind: ReturnKept, Kept: &Resumption{Node: p.Node, Scope: p.Scope, Approval: approval}})
-	s.ready = append(s.ready, s.plant(p.Scope, p.Node, "").Number)
+	s.arrive(s.plant(p.Scope, p.Node, "").Number)
 	return nil
 }
 

@@ -100,7 +100,9 @@ type step struct {
 	now      time.Time
 	world    World
 	changes  []Change
-	ready    []int // tokens that have arrived at a node and have not been looked at
+	ready    []int // tokens that have arrived at a node and have not been looked at, next first
+	front    int   // how many of ready have arrived since the last one was looked at
+	vacated  []int // scopes that a token has gone from since
 	ids      int
 	entered  int
 	told     bool // the listeners of the end of the instance have run
@@ -127,6 +129,9 @@ func (s *step) do(c Change) {
 	if c.Kind == TimerFired || c.Kind == TimerCancelled {
 		s.timerEnds(c.TimerID)
 	}
+	if t := s.instance.token(c.Token); c.Kind == TokenConsumed && t != nil {
+		s.vacated = append(s.vacated, t.Scope)
+	}
 	if err := s.instance.Apply(c); err != nil && s.failure == nil {
 		s.failure = err
 	}
@@ -138,10 +143,32 @@ func (s *step) newID() ID {
 	return s.command.ID.Derive(s.ids)
 }
 
+// arrive notes that a token has come to a node. Tokens are looked at depth first: what comes of one is before
+// those that arrived before it, so that a branch goes as far as it can before the next one begins (Camunda 7
+// CommandInvocationContext).
+func (s *step) arrive(number int) {
+	s.ready = slices.Insert(s.ready, s.front, number)
+	s.front++
+}
+
+// notArrived takes back that a token has come to a node.
+func (s *step) notArrived(number int) {
+	if i := slices.Index(s.ready, number); i >= 0 {
+		s.ready = slices.Delete(s.ready, i, i+1)
+		if i < s.front {
+			s.front--
+		}
+	}
+}
+
 // run moves tokens until each of them waits, is gone, or has met an incident.
 func (s *step) run() {
 	for s.failure == nil && s.goesOn() {
+		s.front = 0
 		s.heed()
+		if s.finishVacated() {
+			continue
+		}
 		if len(s.ready) == 0 {
 			if !s.settle() {
 				return
@@ -149,7 +176,7 @@ func (s *step) run() {
 			continue
 		}
 		number := s.ready[0]
-		s.ready = s.ready[1:]
+		s.ready, s.front = s.ready[1:], 0
 		if token := s.instance.token(number); token != nil {
 			s.enter(*token)
 		}
@@ -175,18 +202,39 @@ func (s *step) settle() bool {
 		return true
 	}
 	for i := len(s.instance.Scopes) - 1; i > 0; i-- {
-		if owner := *s.instance.token(s.instance.Scopes[i].Token); s.done(owner, s.instance.Scopes[i].Number) {
-			s.finish(owner)
+		if s.finishEmpty(&s.instance.Scopes[i]) {
 			return true
 		}
 	}
 	return s.joinInclusive()
 }
 
+// finishVacated ends an activity whose last token has just gone, before any other token moves.
+func (s *step) finishVacated() bool {
+	for len(s.vacated) > 0 {
+		scope := s.instance.scope(s.vacated[0])
+		s.vacated = s.vacated[1:]
+		if scope != nil && scope.Number != 0 && s.finishEmpty(scope) {
+			return true
+		}
+	}
+	return false
+}
+
+// finishEmpty ends the activity that has opened a scope if it has no token left inside.
+func (s *step) finishEmpty(scope *Scope) bool {
+	owner := *s.instance.token(scope.Token)
+	if !s.done(owner, scope.Number) {
+		return false
+	}
+	s.finish(owner)
+	return true
+}
+
 // done reports whether a token is at a node that holds others, has let them in, and none is left.
 func (s *step) done(t Token, scope int) bool {
 	node := s.node(t)
-	return node != nil && node.Holds() && !s.inhabited(scope) && !s.stuck(t.Number) && !s.continues(t.Number)
+	return node != nil && node.Holds() && !s.inhabited(scope) && !s.stuck(t.Number) && !s.continues(t.Number) && !slices.Contains(s.ready, t.Number)
 }
 
 // inhabited reports whether a token is in a scope.

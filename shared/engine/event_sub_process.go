@@ -44,7 +44,7 @@ func (s *step) watchProcess(t Token) {
 		s.happen(t) // what it would wait for has come
 		return
 	}
-	s.ready = append(s.ready, t.Number)
+	s.arrive(t.Number)
 }
 
 // unwatch ends what a scope itself waits for.

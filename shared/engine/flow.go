@@ -10,13 +10,13 @@ import (
 func (s *step) create(scope int, node, flow string) {
 	number := s.instance.LastToken + 1
 	s.do(Change{Kind: TokenCreated, Token: number, Scope: scope, Node: node, Flow: flow})
-	s.ready = append(s.ready, number)
+	s.arrive(number)
 }
 
 // take moves a token along a sequence flow.
 func (s *step) take(t Token, flow *bpmn.SequenceFlow, why []Why) {
 	s.do(Change{Kind: TokenMoved, Token: t.Number, Node: flow.Target.ID, Flow: flow.ID, Why: why})
-	s.ready = append(s.ready, t.Number)
+	s.arrive(t.Number)
 	s.notifyTake(t.Number, flow, 0)
 }
 

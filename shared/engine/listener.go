@@ -91,7 +91,7 @@ func (s *step) notifyTake(number int, flow *bpmn.SequenceFlow, from int) {
 		if flow.Listeners[i].Topic == nil || s.world.SkipListeners {
 			continue
 		}
-		s.ready = slices.DeleteFunc(s.ready, func(n int) bool { return n == number })
+		s.notArrived(number)
 		t := *s.instance.token(number)
 		if err := s.listenerJob(t, flow.Target, flow.Listeners[i], Listener{Event: bpmn.ListenTake, Index: i, Flow: flow.ID}); err != nil {
 			s.raise(t, false, err)
@@ -113,7 +113,7 @@ func (s *step) listened(t Token, l Listener) {
 	var err error
 	switch l.Event {
 	case bpmn.ListenTake:
-		s.ready = append(s.ready, t.Number)
+		s.arrive(t.Number)
 		if flow := s.process.Flow(l.Flow); flow != nil {
 			s.notifyTake(t.Number, flow, l.Index+1)
 		}

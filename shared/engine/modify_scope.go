@@ -216,7 +216,7 @@ func (s *step) startBefore(i Instruction, node *bpmn.FlowNode, instance bool, mo
 		t = s.plant(scope, node.ID, "")
 	}
 	s.equip(i, t, true)
-	s.ready = append(s.ready, t.Number)
+	s.arrive(t.Number)
 	return nil
 }
 
@@ -245,7 +245,7 @@ func (s *step) startAlong(i Instruction, flow *bpmn.SequenceFlow) error {
 	}
 	t := s.plant(scope, flow.Target.ID, flow.ID)
 	s.equip(i, t, true)
-	s.ready = append(s.ready, t.Number)
+	s.arrive(t.Number)
 	return nil
 }
 

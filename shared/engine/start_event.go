@@ -86,10 +86,11 @@ func (a Start) starter(s *step) string {
 	return cmp.Or(a.For, s.command.Actor)
 }
 
-// beginning returns where an instance begins: at the node, or at the none start event; nil where none does.
+// beginning returns where an instance begins: at the node, or where the process begins by itself; nil where neither
+// is.
 func (s *step) beginning(node string) *bpmn.FlowNode {
 	if node == "" {
-		return s.process.NoneStart()
+		return s.process.Initial()
 	}
 	start := s.process.Node(node)
 	if start == nil || start.Parent != nil || start.Element != bpmn.ElementStartEvent && (!start.Begins() || start.Event == nil) {

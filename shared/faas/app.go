@@ -56,6 +56,7 @@ type App struct {
 	Notifications *notification.Service
 	locks         *lock.Locker
 
+	held      sync.Map // type → what a function keeps, see Hold
 	handlers  sync.Map // function name → *endpoint, for Handle
 	remotes   sync.Map // function name → cloudevent.Sender
 	consumers atomic.Pointer[cloudevent.Sender]
@@ -64,10 +65,11 @@ type App struct {
 // OpenApp prepares an App; it connects to nothing, so that a process starts while MySQL or Redis is
 // down and says so on /_/ready.
 func OpenApp(_ context.Context, cfg config.Config, tel *telemetry.Telemetry) (*App, error) {
-	db, err := database.Open(cfg.MySQLDSN, database.Options{Pool: cfg.Pool, ReadTimeout: cfg.ExecTimeout + replyGrace})
+	db, err := database.Open(cfg.MySQLDSN, database.Options{Pool: cfg.Pool, ReadTimeout: cfg.ExecTimeout + replyGrace, Observe: observe(tel)})
 	if err != nil {
 		return nil, err
 	}
+	tel.Pools(db.Pools()...)
 	a := &App{Config: cfg, Telemetry: tel, DB: db, Store: store.New(db)}
 	if err := a.open(); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -81,6 +83,7 @@ func (a *App) open() error {
 	if a.Cache, err = cache.Open(a.Config.RedisURL); err != nil {
 		return fmt.Errorf("redis: %w", err)
 	}
+	a.Telemetry.Pools(a.Cache.Pools()...)
 	a.Live = live.New(a.Cache)
 	if a.Access, err = access.New(a.Config, a.Store, a.Cache); err != nil {
 		return fmt.Errorf("access: %w", err)
@@ -91,9 +94,11 @@ func (a *App) open() error {
 	}
 	a.Relay = workflow.NewRelay(a.Store, a.sender(), a.Source(), a.Telemetry.Log)
 	a.locks = lock.New(a.Cache.Redis())
+	a.Relay.Metrics, a.locks.Metrics = a.Telemetry.Metrics, a.Telemetry.Metrics
 	a.Workflow = workflow.New(a.Store, a.locks, location, a.Relay)
 	a.Workflow.SetCode(workflow.Code{Listeners: a.Config.Listeners, Scripts: a.Config.Scripts})
-	a.Workflow.ByHand, a.Workflow.MaxAttachment = !a.Config.RunsJobs(), a.Config.MaxAttachment
+	a.Workflow.ByHand = !a.Config.RunsJobs()
+	a.Workflow.Metrics = a.Telemetry.Metrics
 	a.Workflow.Settings = a.Access.Settings
 	a.followLogLevel()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/telemetry"
 )
@@ -89,7 +87,9 @@ func (e *endpoint) finish(c *call, r *http.Request) {
 	if route == "" {
 		route = "none"
 	}
-	e.requests.WithLabelValues(e.function.Name, route, strconv.Itoa(c.status)).Observe(taken.Seconds())
+	m := e.app.Telemetry.Metrics
+	m.Requests.WithLabelValues(e.function.Name, route, strconv.Itoa(c.status)).Observe(taken.Seconds())
+	CountRefusal(m, c.err)
 	e.log(c, r, route, taken)
 }
 
@@ -125,21 +125,6 @@ func (e *endpoint) log(c *call, r *http.Request, route string, taken time.Durati
 		attributes = append(attributes, slog.String("stack", string(c.stack)))
 	}
 	logger.LogAttrs(r.Context(), level, "request", attributes...)
-}
-
-// requestMetric returns the histogram of the process, which the functions of one process share.
-func requestMetric(tel *telemetry.Telemetry) *prometheus.HistogramVec {
-	vector := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "diom_http_request_duration_seconds",
-		Help:    "Time from the request's head to the end of the answer.",
-		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	}, []string{"fn", "route", "code"})
-	err := tel.Registry.Register(vector)
-	var registered prometheus.AlreadyRegisteredError
-	if errors.As(err, &registered) {
-		return registered.ExistingCollector.(*prometheus.HistogramVec)
-	}
-	return vector
 }
 
 // withTrace returns the request's own context, which has no deadline of ours, with the trace id.

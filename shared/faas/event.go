@@ -117,7 +117,7 @@ func (e *endpoint) take(ctx context.Context, ev event.Event) (err error) {
 			status = eventStatus(err)
 			err = fmt.Errorf("function %s: event %s: %w", e.function.Name, ev.ID(), err)
 		}
-		e.requests.WithLabelValues(e.function.Name, eventsPath, strconv.Itoa(status)).Observe(time.Since(start).Seconds())
+		e.app.Telemetry.Metrics.Requests.WithLabelValues(e.function.Name, eventsPath, strconv.Itoa(status)).Observe(time.Since(start).Seconds())
 	}()
 	return e.consume(ctx, &Request{App: e.app, Event: &ev})
 }

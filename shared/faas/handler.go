@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/telemetry"
 )
@@ -26,7 +24,6 @@ type endpoint struct {
 	exec     time.Duration
 	limit    int64
 	inflight atomic.Int64
-	requests *prometheus.HistogramVec
 	// authenticate turns an access token into a principal.
 	authenticate func(context.Context, string) (access.Principal, error)
 }
@@ -44,7 +41,7 @@ func newEndpoint(app *App, f Function) *endpoint {
 	}
 	e := &endpoint{
 		app: app, function: f, routes: http.NewServeMux(), mux: http.NewServeMux(),
-		exec: f.Limits.Exec, limit: int64(app.Config.MaxInflight), requests: requestMetric(app.Telemetry),
+		exec: f.Limits.Exec, limit: int64(app.Config.MaxInflight),
 		authenticate: app.Access.Authenticate,
 	}
 	if e.exec == 0 {

@@ -3,6 +3,7 @@ package faas
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -41,9 +42,17 @@ func newProbes(s Server) *probes {
 
 // ServeHTTP keeps the mux of the probes out of the way of every other request.
 func (p *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if path := r.URL.Path; path == "/metrics" || len(path) > 3 && path[:3] == "/_/" {
+	path := r.URL.Path
+	if path == "/metrics" || len(path) > 3 && path[:3] == "/_/" {
 		p.mux.ServeHTTP(w, r)
 		return
+	}
+	// A group of functions is asked for each of them: /function/tasks/_/ready.
+	if rest, below := strings.CutPrefix(path, "/function/"); below {
+		if name, probe, found := strings.Cut(rest, "/"); found && strings.HasPrefix(probe, "_/") {
+			http.StripPrefix("/function/"+name, p.mux).ServeHTTP(w, r)
+			return
+		}
 	}
 	p.server.Handler.ServeHTTP(w, r)
 }

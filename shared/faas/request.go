@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -87,6 +88,18 @@ func (r *Request) List() (page.Request, error) {
 		With(fault.Detail{Pointer: "/" + pointerEscape(wrong.Parameter), Code: wrong.Code, Detail: wrong.Message})
 }
 
+// Given returns the query parameters that the route declares, of those that are given once: of two that contradict each
+// other none counts.
+func (r *Request) Given() url.Values {
+	given, out := r.http.URL.Query(), url.Values{}
+	for _, f := range r.route.List.Filters {
+		if len(given[f.Name]) == 1 {
+			out[f.Name] = given[f.Name]
+		}
+	}
+	return out
+}
+
 // Match returns the version that If-Match names (RFC 9110 §13.1.1), 0 when the caller does not mind. What
 // is no ETag of ours is ErrBadMatch; without the header a Guarded route is refused with ErrNoMatch. The route
 // must be Versioned or Guarded.
@@ -112,11 +125,14 @@ func (r *Request) Match() (int64, error) {
 	return version, nil
 }
 
-// Tagged answers with a thing and its version as ETag. status 0 is the route's.
-func Tagged(status int, version int64, thing any) Answer {
+// Tagged answers with a thing and its version as ETag, unless there is an error. status 0 is the route's.
+func Tagged(status int, version int64, thing any, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
 	header := http.Header{}
 	header.Set("ETag", strconv.Quote(strconv.FormatInt(version, 10)))
-	return Answer{Status: status, Header: header, Body: thing}
+	return Answer{Status: status, Header: header, Body: thing}, nil
 }
 
 // Body returns the whole body, at most Route.MaxBody bytes; beyond it the error is ErrBodyTooLarge.

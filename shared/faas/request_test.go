@@ -21,7 +21,8 @@ func TestMatch(t *testing.T) {
 	if _, err := undeclared.Match(); err == nil {
 		t.Error("a route that does not declare If-Match reads it")
 	}
-	if a := Tagged(201, 7, "x"); a.Header.Get("Etag") != `"7"` || a.Status != 201 || a.Body != "x" {
-		t.Errorf("%+v", a)
+	answer, err := Tagged(201, 7, "x", nil)
+	if a, ok := answer.(Answer); err != nil || !ok || a.Header.Get("Etag") != `"7"` || a.Status != 201 || a.Body != "x" {
+		t.Errorf("%+v, %v", answer, err)
 	}
 }

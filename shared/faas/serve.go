@@ -38,6 +38,9 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 	}
 	err := e.admit(r.Context(), c, request, route.Permission)
 	if err == nil {
+		err = e.maintained(r.Context(), route)
+	}
+	if err == nil {
 		defer e.inflight.Add(-1)
 		if n := e.inflight.Add(1); e.limit > 0 && n > e.limit {
 			err = ErrMaxInflight

@@ -59,6 +59,7 @@ func Run(ctx context.Context, s Server) error {
 	defer signal.Stop(signals)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	countStart(s.App.Telemetry.Metrics)
 	s.App.Telemetry.Log.Info("listening", "address", listener.Addr().String())
 	if len(s.Functions) > 1 { // the whole product in one process: nobody else sends what an earlier one left
 		s.App.Relay.Start()

@@ -12,6 +12,8 @@ import (
 type signature struct {
 	formals []formal
 	run     func(r *Run, a []Value) Value
+	// overloaded is set when the function has another signature, which what is missing may tell apart.
+	overloaded bool
 }
 
 // formal is a parameter: its name, the kind of its value (a letter as in accept), whether it may be left
@@ -44,6 +46,9 @@ func register(tables ...map[string][]signature) (map[string]*Function, index) {
 	all, names := map[string]*Function{}, index{}
 	for _, table := range tables {
 		for name, signatures := range table {
+			for i := range signatures {
+				signatures[i].overloaded = len(signatures) > 1
+			}
 			all[name] = &Function{Name: name, native: signatures}
 			names.add(name)
 		}
@@ -97,12 +102,27 @@ func (s signature) order(arguments []Value, names []string) ([]Value, string) {
 	return ordered, ""
 }
 
+// takes reports whether a call may have n arguments.
+func (s signature) takes(n int) bool {
+	least, most := 0, len(s.formals)
+	for _, p := range s.formals {
+		if p.rest {
+			most = n
+		}
+		if !p.optional {
+			least++
+		}
+	}
+	return least <= n && n <= most
+}
+
+// orderNamed puts arguments by their names: what is not supplied is null (DMN §10.3.2.13.5).
 func (s signature) orderNamed(ordered, arguments []Value, names []string) string {
 	used := 0
 	for i, p := range s.formals {
 		at := slices.Index(names, p.name)
 		switch {
-		case at < 0 && !p.optional:
+		case at < 0 && !p.optional && s.overloaded:
 			return "the parameter " + p.name + " is missing"
 		case at >= 0:
 			used++

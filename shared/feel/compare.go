@@ -82,7 +82,7 @@ func (r *Run) equalContexts(x, y *Context, depth int) bool {
 }
 
 func (r *Run) equalRanges(x, y *Range, depth int) bool {
-	if x.StartIncluded != y.StartIncluded || x.EndIncluded != y.EndIncluded || x.hasStart != y.hasStart || x.hasEnd != y.hasEnd {
+	if x.StartIncluded != y.StartIncluded || x.EndIncluded != y.EndIncluded || x.hasStart != y.hasStart || x.hasEnd != y.hasEnd || x.point != y.point {
 		return false
 	}
 	start, _ := r.equalAt(x.Start, y.Start, depth+1)

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// descendants is base...name: the entries of that name at any depth below the base, in document order.
+// descendants is base...name: the entries of that name at any depth below the base, in document order, but for null.
 type descendants struct {
 	base node
 	name string
@@ -27,9 +27,6 @@ func (p *parser) descends() bool {
 
 func (n descendants) evaluate(r *Run, s *Scope) Value {
 	base := n.base.evaluate(r, s)
-	if base == nil {
-		return r.Fail("null has no %s", n.name)
-	}
 	found := n.below(r, List{}, base, 0)
 	if found == nil {
 		return r.Fail("the value nests too deep")
@@ -57,7 +54,7 @@ func (n descendants) below(r *Run, found List, v Value, depth int) List {
 
 func (n descendants) within(r *Run, found List, c *Context, depth int) List {
 	for _, k := range c.keys {
-		if k == n.name {
+		if k == n.name && c.values[k] != nil {
 			found = append(found, c.values[k])
 		}
 		if found = n.below(r, found, c.values[k], depth+1); found == nil {

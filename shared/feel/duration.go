@@ -118,7 +118,7 @@ func spanOfSeconds(d *apd.Decimal) (Span, bool) {
 
 var (
 	monthsForm = regexp.MustCompile(`^(-?)P(?:(\d{1,11})Y)?(?:(\d{1,11})M)?$`)
-	spanForm   = regexp.MustCompile(`^(-?)P(?:(\d{1,16})D)?(T)?(?:(\d{1,16})H)?(?:(\d{1,16})M)?(?:(\d{1,16})(?:\.(\d{1,9})\d*)?S)?$`)
+	spanForm   = regexp.MustCompile(`^(-?)P(?:(\d{1,16})D)?(T)?(?:(\d{1,16})H)?(?:(\d{1,16})M)?(?:(\d{1,16})(?:\.(\d{0,9})\d*)?S)?$`)
 )
 
 // parseDuration reads ISO 8601: Months, or a Span; a mixture is none (DMN §10.3.2.3.7, .8).

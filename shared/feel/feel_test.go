@@ -83,7 +83,7 @@ func TestOperators(t *testing.T) {
 		{`1 in [2,3,1]`, `true`}, {`1 in [[2..4],[1..3]]`, `true`}, {`5 in [[2..4],[1..3]]`, `false`}, {`1 in <= 10`, `true`}, {`1 in (2..4)`, `false`}, {`3 in (2..4)`, `true`},
 		{`4 in ]2..4]`, `true`}, {`4 in [2..4[`, `false`}, {`10 in (1, < 5, >= 10)`, `true`}, {`1 in 1`, `true`}, {`1 in (!=1)`, `false`}, {`1 in (=1)`, `true`},
 		{`{a: 1} in {a: 1}`, `true`}, {`true in [false, true]`, `true`}, {`[1] in [[1],[2]]`, `true`}, {`"b" in ("b".."d")`, `false`}, {`x in [in a list[1]..6]`, `true`},
-		{`if true then 1 else 2`, `1`}, {`if null then 1 else 2`, `2`}, {`if 1 then 1 else 2`, `2`}, {`if x > 3 then "big" else "small"`, `"big"`},
+		{`if true then 1 else 2`, `1`}, {`if null then 1 else 2`, `2`}, {`if 1 then 1 else 2`, `null`}, {`if x > 3 then "big" else "small"`, `"big"`},
 		{`some a in [1,2], b in [2,3] satisfies a = b`, `true`}, {`every a in [1,2] satisfies a > 0`, `true`}, {`every a in [] satisfies false`, `true`}, {`some a in [] satisfies true`, `false`},
 		{`for i in 1..3 return i * 2`, `[2, 4, 6]`}, {`for i in 3..1 return i`, `[3, 2, 1]`}, {`for i in 0..4 return if i = 0 then 1 else i * partial[-1]`, `[1, 1, 2, 6, 24]`},
 		{`for i in 1+1..1+3 return i`, `[2, 3, 4]`}, {`for i in [1..3] return i`, `[1, 2, 3]`}, {`for d in @"2021-01-01"..@"2021-01-03" return d.day`, `[1, 2, 3]`}, {`for i in 1..2, j in [i, 10] return i + j`, `[2, 11, 4, 12]`},

@@ -45,23 +45,31 @@ func (r *Run) Invoke(f *Function, arguments []Value, names []string) Value {
 	if len(f.native) > 0 {
 		return r.native(f, arguments, names)
 	}
-	if len(names) > 0 {
-		for _, name := range names {
-			if !slices.ContainsFunc(f.Parameters, func(p Parameter) bool { return p.Name == name }) {
-				return r.Fail("%s has no parameter %s", f.label(), name)
-			}
-		}
-	} else if len(arguments) != len(f.Parameters) {
+	if len(names) == 0 && len(arguments) != len(f.Parameters) {
 		return r.Fail("%s takes %d arguments, not %d", f.label(), len(f.Parameters), len(arguments))
 	}
+	for _, name := range names {
+		if !slices.ContainsFunc(f.Parameters, func(p Parameter) bool { return p.Name == name }) {
+			return r.Fail("%s has no parameter %s", f.label(), name)
+		}
+	}
+	return r.invoke(f, arguments, names)
+}
+
+// invoke calls a function with arguments that it has parameters for.
+func (r *Run) invoke(f *Function, arguments []Value, names []string) Value {
 	ordered := make([]Value, len(f.Parameters))
 	for i, p := range f.Parameters {
 		at := i
 		if len(names) > 0 {
 			at = slices.Index(names, p.Name)
 		}
-		if at >= 0 { // a named argument that is not supplied is null (DMN §10.3.2.13.5)
-			ordered[i] = r.Coerce(arguments[at], p.Type, "the parameter "+p.Name)
+		if at < 0 { // a named argument that is not supplied is null (DMN §10.3.2.13.5)
+			continue
+		}
+		ordered[i] = r.Coerce(arguments[at], p.Type, "the parameter "+p.Name)
+		if ordered[i] == nil && arguments[at] != nil { // it does not conform: the function is not called (§10.3.2.13.2)
+			return nil
 		}
 	}
 	return f.Call(r, ordered)

@@ -33,6 +33,10 @@ func (n quantified) evaluate(r *Run, s *Scope) Value {
 	var result Value = n.every
 	ok := r.iterate(n.iterators, s, func(inner *Scope) bool {
 		v := n.condition.evaluate(r, inner)
+		if _, isBool := v.(bool); !isBool && v != nil {
+			result = r.Fail("what a quantified expression asks is %s", kindOf(v))
+			return false
+		}
 		if n.every {
 			result = and(result, v)
 			return result != false
@@ -86,8 +90,12 @@ func (r *Run) domain(it iterator, s *Scope, visit func(v Value) bool) bool {
 	return visit(from)
 }
 
-// spanRange leaves out the ends that do not belong to the range.
+// spanRange leaves out the ends that do not belong to the range, which never runs downwards.
 func (r *Run) spanRange(g *Range, visit func(v Value) bool) bool {
+	if c, ok := order(g.Start, g.End); ok && c > 0 {
+		r.Fail("the range ends before it begins")
+		return false
+	}
 	return r.span(g.Start, g.End, func(v Value) bool {
 		if !g.StartIncluded && r.Equal(v, g.Start) || !g.EndIncluded && r.Equal(v, g.End) {
 			return true

@@ -69,10 +69,11 @@ func (n contextNode) evaluate(r *Run, s *Scope) Value {
 type rangeNode struct {
 	start, end                 node // one may be nil
 	startIncluded, endIncluded bool
+	point                      bool // it is written with =
 }
 
 func (n rangeNode) evaluate(r *Run, s *Scope) Value {
-	g := &Range{StartIncluded: n.startIncluded, EndIncluded: n.endIncluded, hasStart: n.start != nil, hasEnd: n.end != nil}
+	g := &Range{StartIncluded: n.startIncluded, EndIncluded: n.endIncluded, hasStart: n.start != nil, hasEnd: n.end != nil, point: n.point}
 	if n.start != nil {
 		g.Start = n.start.evaluate(r, s)
 	}
@@ -82,12 +83,11 @@ func (n rangeNode) evaluate(r *Run, s *Scope) Value {
 	return r.newRange(g)
 }
 
-// newRange refuses ends that have no order; an end that is null and does not belong to it is unbounded.
+// newRange refuses ends that have no order, or are null: only an end that is not there is unbounded.
 func (r *Run) newRange(g *Range) Value {
-	if g.Start == nil && g.StartIncluded || g.End == nil && g.EndIncluded {
-		return r.Fail("a range cannot include null")
+	if g.Start == nil && (g.hasStart || g.StartIncluded) || g.End == nil && (g.hasEnd || g.EndIncluded) {
+		return r.Fail("null is no end of a range")
 	}
-	g.hasStart, g.hasEnd = g.Start != nil, g.End != nil
 	if !g.hasStart && !g.hasEnd {
 		return r.Fail("a range has no end")
 	}
@@ -179,6 +179,9 @@ func (n choice) evaluate(r *Run, s *Scope) Value {
 	}
 	if c != false {
 		r.Fail("the condition of an if is %s", kindOf(c))
+	}
+	if _, isBool := c.(bool); !isBool && c != nil {
+		return nil
 	}
 	return n.no.evaluate(r, s)
 }
@@ -288,13 +291,14 @@ func (n filter) matching(r *Run, s *Scope, list List) Value {
 		inner.Put("item", item)
 		inner.item, _ = item.(*Context)
 		switch v := n.condition.evaluate(r, inner).(type) {
+		case nil:
 		case bool:
 			if v {
 				found = append(found, item)
 			}
-		case *apd.Decimal:
-			// A position that depends on the item has no meaning.
-			return r.Fail("the condition of a filter is a number")
+		default:
+			// Nor has a position that depends on the item a meaning.
+			return r.Fail("the condition of a filter is %s", kindOf(v))
 		}
 	}
 	return r.list(found)

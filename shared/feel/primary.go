@@ -297,7 +297,7 @@ func boundOf(sign string, value node) node {
 	case ">=":
 		return rangeNode{start: value, startIncluded: true}
 	case "=":
-		return rangeNode{start: value, end: value, startIncluded: true, endIncluded: true}
+		return rangeNode{start: value, end: value, startIncluded: true, endIncluded: true, point: true}
 	}
 	return unequal{value}
 }

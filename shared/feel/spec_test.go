@@ -14,7 +14,7 @@ func TestGrammar(t *testing.T) {
 	check(t, []example{
 		{`< 5`, `< 5`}, {`< 5 = < 5`, `true`}, {`{limit: >= 5}.limit.start`, `5`}, {`string(<= 5)`, `"<= 5"`}, {`before(1, > 5)`, `true`}, {`[< 5, > 6]`, `[< 5, > 6]`}, {`5 in < 5`, `false`}, {`!= 5`, `null`},
 		{`{"a-b": 3, c: 1}.a-b`, `3`}, {`{x: {"a+b": 3}, y: x.a+b}.y`, `3`}, {`[{"a-b": 3}, {"a-b": 4}][a-b = 3].a-b`, `[3]`}, {`{"a b": {"c.d": 1}}.a b.c.d`, `1`},
-		{`{a: {b: 1}, c: [{b: 2}, {d: {b: [3]}}]}...b`, `[1, 2, [3]]`}, {`{a: {b: 1}} ... b[1]`, `1`}, {`{a: {b: 1}, b: 2}...b`, `[1, 2]`}, {`{a: 1}...z`, `[]`}, {`null...b`, `null`},
+		{`{a: {b: 1}, c: [{b: 2}, {d: {b: [3]}}]}...b`, `[1, 2, [3]]`}, {`{a: {b: 1}} ... b[1]`, `1`}, {`{a: {b: 1}, b: 2}...b`, `[1, 2]`}, {`{a: 1}...z`, `[]`}, {`null...b`, `[]`}, {`{a: {b: null}, b: 2}...b`, `[2]`},
 		{`{f: function(a) external {java: {class: "java.lang.Math", method signature: "cos(double)"}}, r: f(1), s: 2}.s`, `2`}, {`(function(a) external {})(1)`, `null`},
 	})
 }
@@ -34,7 +34,36 @@ func TestNamedArguments(t *testing.T) {
 	t.Parallel()
 	check(t, []example{
 		{`(function(a, b) a)(a: 1)`, `1`}, {`(function(a, b) b)(a: 1)`, `null`}, {`(function(a, b: number) b = null)(a: 1)`, `true`}, {`(function(a, b) a)(a: 1, c: 2)`, `null`}, {`(function(a, b) a)(1)`, `null`}, {`(function(a, b) a)(1, 2, 3)`, `null`},
+		{`is(value1: 1)`, `false`}, {`is(value2: null)`, `true`}, {`list contains(list: [1, null])`, `true`}, {`substring(string: "foobar")`, `null`}, {`context put(context: {}, key: "a")`, `null`},
 		{`abs(n: 1, m: 2)`, `null`}, {`is(value1: 1, value2: 1, value3: 1)`, `null`}, {`substring(string: "foobar", start position: 3)`, `"obar"`},
+	})
+}
+
+// TestConformance is §10.3.2.9.4 and §10.3.2.13: a function is not called with an argument that does not
+// conform to its parameter, and a built-in function is one of a type with as many parameters.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	check(t, []example{
+		{`(function(a: number) a = null)("x")`, `null`}, {`(function(a: number) a = null)(null)`, `true`}, {`(function(a: number) a + 1)([1])`, `2`}, {`(function(a: number) a)([1, 2])`, `null`}, {`(function(a: list<number>) a)(1)`, `[1]`},
+		{`(function(a: date and time) a.hour)(@"2020-01-01")`, `0`}, {`(function(f: function<number>->number) f(4))(sqrt)`, `2`}, {`(function(f: function<number, number>->number) f(4))(sqrt)`, `null`},
+	})
+}
+
+// TestConditions is §10.3.2: what asks is a boolean or null; anything else leaves no result.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	check(t, []example{
+		{`if "a" then 1 else 2`, `null`}, {`if null then 1 else 2`, `2`}, {`[1, 2]["a"]`, `null`}, {`[1, 2][if item = 1 then true else "a"]`, `null`}, {`[1, 2][null]`, `[]`},
+		{`some a in [1, 2] satisfies if a = 2 then true else 5`, `null`}, {`some a in [2, 1] satisfies if a = 2 then true else 5`, `true`}, {`every a in [1, 2] satisfies if a = 1 then true else 5`, `null`}, {`some a in [null, 2] satisfies a = 2`, `true`}, {`every a in [1, 2] satisfies null`, `null`},
+	})
+}
+
+// TestRangesAndNull is §10.3.2.7: null is no end of a range, and one value is no range of it.
+func TestRangesAndNull(t *testing.T) {
+	t.Parallel()
+	check(t, []example{
+		{`5 in (null..10]`, `null`}, {`5 in [1..null)`, `null`}, {`null in [1..10]`, `null`}, {`5 in (< 10)`, `true`}, {`(< 10) = (null..10)`, `false`}, {`(= 10) = [10..10]`, `false`}, {`10 in (= 10)`, `true`},
+		{`for i in [2..1] return i`, `null`}, {`for i in 2..1 return i`, `[2, 1]`}, {`for i in [1..2] return i`, `[1, 2]`}, {`duration("PT0.S")`, `PT0S`},
 	})
 }
 

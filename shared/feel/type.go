@@ -131,12 +131,16 @@ func (r *Run) fields(c *Context, t *Type, depth int) bool {
 	return true
 }
 
-// is compares function types: parameters contravariant, the result covariant.
+// is compares function types: parameters contravariant, the result covariant. A built-in function, which
+// converts its arguments, only has to take as many.
 func (f *Function) is(t *Type) bool {
 	if t.Open {
 		return true
 	}
-	if len(f.native) > 0 || len(f.Parameters) != len(t.Parameters) {
+	if len(f.native) > 0 {
+		return slices.ContainsFunc(f.native, func(s signature) bool { return s.takes(len(t.Parameters)) })
+	}
+	if len(f.Parameters) != len(t.Parameters) {
 		return false
 	}
 	for i, p := range f.Parameters {

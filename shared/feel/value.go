@@ -62,6 +62,8 @@ type Range struct {
 	StartIncluded, EndIncluded bool
 	// hasStart and hasEnd tell an end that is unbounded from one that evaluated to null.
 	hasStart, hasEnd bool
+	// point is a range that is written with =, which is not the same as one with two equal ends.
+	point bool
 }
 
 // Function is a function value: a built-in one, a function definition, a business knowledge model or a

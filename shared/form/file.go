@@ -8,11 +8,30 @@ var files = map[string]bool{"attachments": true, "signature": true, "filepicker"
 // Files lists the ids of the files in values, as Validate returns them, with the pointers to them.
 func (f *Form) Files(values map[string]expr.Value) map[string]string {
 	found := map[string]string{}
-	filesIn(f.root, values, "/variables", found)
+	named(f.root, values, "/variables", func(of *field, name, pointer string) {
+		if files[of.Type] {
+			found[name] = pointer
+		}
+	})
 	return found
 }
 
-func filesIn(s *scope, values map[string]expr.Value, pointer string, found map[string]string) {
+// Picked lists the usernames and the codes of departments in values, each with the pointers to it.
+func (f *Form) Picked(values map[string]expr.Value) (people, departments map[string][]string) {
+	people, departments = map[string][]string{}, map[string][]string{}
+	named(f.root, values, "/variables", func(of *field, name, pointer string) {
+		switch of.Type {
+		case "people":
+			people[name] = append(people[name], pointer)
+		case "department":
+			departments[name] = append(departments[name], pointer)
+		}
+	})
+	return people, departments
+}
+
+// named calls note with each text in values that may name something: what a field has, or one of several.
+func named(s *scope, values map[string]expr.Value, pointer string, note func(of *field, name, pointer string)) {
 	for _, f := range s.fields {
 		v, there := lookup(values, f.path)
 		if !there {
@@ -20,25 +39,23 @@ func filesIn(s *scope, values map[string]expr.Value, pointer string, found map[s
 		}
 		at := place{pointer: pointer}.at(f)
 		list, isList := v.([]expr.Value)
-		switch {
-		case f.items != nil:
-			for n, item := range list {
-				fields, _ := item.(map[string]expr.Value)
-				filesIn(f.items, fields, indexed(at, n), found)
+		if !isList {
+			list = []expr.Value{v}
+		}
+		for n, e := range list {
+			if isList {
+				namedIn(f, e, indexed(at, n), note)
+			} else {
+				namedIn(f, e, at, note)
 			}
-		case !files[f.Type]:
-		case isList:
-			for n, e := range list {
-				note(found, e, indexed(at, n))
-			}
-		default:
-			note(found, v, at)
 		}
 	}
 }
 
-func note(found map[string]string, v expr.Value, pointer string) {
-	if id, isText := v.(string); isText && id != "" {
-		found[id] = pointer
+func namedIn(f *field, e expr.Value, pointer string, note func(of *field, name, pointer string)) {
+	if fields, isItem := e.(map[string]expr.Value); isItem && f.items != nil {
+		named(f.items, fields, pointer, note)
+	} else if name, isText := e.(string); isText && name != "" {
+		note(f, name, pointer)
 	}
 }

@@ -45,6 +45,9 @@ const (
 	CodeChoice   = "field_choice"
 	CodeItems    = "field_items"
 	CodeBudget   = "form_budget"
+	// CodePerson and CodeDepartment: a field names somebody, or a department, that is not there.
+	CodePerson     = "person_unknown"
+	CodeDepartment = "department_unknown"
 )
 
 const (

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"diom.io/workflow/shared/telemetry"
 )
 
 const (
@@ -48,10 +50,14 @@ type Locker struct {
 	redis     redis.UniversalClient
 	downUntil atomic.Int64 // unix nanoseconds
 	releasing sync.WaitGroup
+	// Metrics are those of the process; where it is not set, ones that nobody reads.
+	Metrics *telemetry.Metrics
 }
 
 // New returns a Locker on client, which may be nil.
-func New(client redis.UniversalClient) *Locker { return &Locker{redis: client} }
+func New(client redis.UniversalClient) *Locker {
+	return &Locker{redis: client, Metrics: telemetry.Unread()}
+}
 
 // Acquire takes the lock of a key, waiting up to two seconds for whoever holds it. It always lets the
 // caller go on: after the wait, or without Redis, with the fence alone. waited reports that somebody
@@ -65,7 +71,9 @@ func (l *Locker) Acquire(ctx context.Context, key string) (unlock func(), waited
 	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
 	token := hex.EncodeToString(random[:])
 	keys := []string{"diom:lock:{" + key + "}", "diom:lock:{" + key + "}:waiting", "diom:lock:{" + key + "}:wake"}
-	deadline := time.Now().Add(patience)
+	begin := time.Now()
+	deadline := begin.Add(patience)
+	defer func() { l.Metrics.LockWait.Observe(time.Since(begin).Seconds()) }()
 	taken, err := l.first(ctx, keys, token)
 	for err == nil && !taken && time.Now().Before(deadline) && ctx.Err() == nil {
 		if waited { // counted among those who wait
@@ -83,7 +91,11 @@ func (l *Locker) Acquire(ctx context.Context, key string) (unlock func(), waited
 	case !taken:
 		return func() {}, true
 	}
-	return func() { l.unlock(ctx, keys, token) }, waited
+	held := time.Now()
+	return func() {
+		l.Metrics.LockHold.Observe(time.Since(held).Seconds())
+		l.unlock(ctx, keys, token)
+	}, waited
 }
 
 func (l *Locker) first(ctx context.Context, keys []string, token string) (bool, error) {
@@ -116,7 +128,10 @@ func (l *Locker) unlock(ctx context.Context, keys []string, token string) {
 	l.releasing.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
-		_ = release.Run(ctx, l.redis, keys, token, lease.Milliseconds()).Err() // the lease ends it otherwise
+		n, err := release.Run(ctx, l.redis, keys, token, lease.Milliseconds()).Int() // the lease ends it otherwise
+		if err == nil && n == 0 {
+			l.Metrics.LockLost.Inc()
+		}
 	})
 }
 

@@ -11,7 +11,9 @@ import (
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/backup"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/identity"
 	"diom.io/workflow/shared/mailing"
 )
 
@@ -24,7 +26,7 @@ type setting struct {
 // kinds name the Go types of settings for those who write them.
 var kinds = map[string]string{
 	"string": "text", "int": "number", "bool": "true or false", "*bool": "true or false", "time.Duration": "duration: 500ms, 30s, 1h30m", "[]string": "list, separated by commas",
-	"limit.Rate": "rate: number/unit:burst, the unit s, m or h; off is none", "networks": "addresses and networks, separated by commas", "trust": "number, or networks",
+	"limit.Rate": "rate: number/unit:burst, the unit s, m or h; off is none", "setting.Networks": "addresses and networks, separated by commas", "trust": "number, or networks",
 }
 
 // commandLine is the package whose settings docs/cli.md describes: they are no process's of the product.
@@ -44,7 +46,10 @@ var secretTexts = []struct{ name, content, made string }{
 	{access.SecretInternal, "lines keyid:secret, the secret of 32 characters or more; the first one signs internal requests and our own CloudEvents, all of them check", "`printf 'k1:%s\\n' \"$(openssl rand -hex 32)\" > diom-internal-key`"},
 	{backup.SecretSigning, "what signs backups and checks their signatures; it reads none of them", "`diom backup key --to <directory>`, which also prints `DIOM_BACKUP_RECIPIENT`"},
 	{backup.SecretIdentity, "what reads backups and can do all that diom-backup-signing-key can; no process that serves needs it", "by the same command; keep a copy away from database and backups"},
+	{bucket.SecretAccess, "the access key at the S3-compatible storage of `DIOM_S3_ENDPOINT`; any text where no setting names an address s3://", "whoever keeps the storage gives it"},
+	{bucket.SecretKey, "the secret key to it", "the same"},
 	{access.SecretData, "lines keyid:key, the key of 64 hexadecimal digits; the first one seals what others entrust to the product, all of them open", "`printf 'k1:%s\\n' \"$(openssl rand -hex 32)\" > diom-data-key`"},
+	{identity.Secret, "who vouches for people: OpenID providers, LDAP directories, address books (docs/identity.md); `{}` where nobody does", "whoever keeps the providers gives their parts"},
 	{mailing.Secret, "the password at the mail server of `DIOM_SMTP_URL`; any text where no mail is sent", "whoever keeps the mail server gives it"},
 }
 

@@ -77,6 +77,10 @@ func parameters(r faas.Route) []object {
 	}
 	if r.List.Name != "" {
 		list = append(list, query(r.List)...)
+	} else {
+		for _, f := range r.List.Filters { // no list: parameters alone
+			list = append(list, filter(f))
+		}
 	}
 	for _, h := range []struct {
 		name  string
@@ -135,6 +139,16 @@ func filter(f page.Filter) object {
 	return parameter
 }
 
+// signing reports whether a route signs in who is known elsewhere, and whether it lets anybody in: he may be nobody here.
+func signing(r faas.Route) (elsewhere, lets bool) {
+	public := r.Permission == access.Public
+	elsewhere = public && strings.Contains(r.Pattern, "/auth/oidc/")
+	return elsewhere, elsewhere || public && strings.HasSuffix(r.Pattern, "/auth/login")
+}
+
+// names reports whether a path names something, which may not be there.
+func names(pattern string) bool { return strings.Contains(pattern, "{") && pattern != "/{$}" }
+
 // failures are the kinds of failure that a route may answer with, by what it is: whom it asks for, what it
 // reads, what it changes.
 func failures(r faas.Route) []fault.Kind {
@@ -144,17 +158,18 @@ func failures(r faas.Route) []fault.Kind {
 	own := changes && !public
 	folds := strings.HasPrefix(r.Pattern, "/api/v1/instances/{id}/") // a history that may be too long to fold
 	link := strings.HasPrefix(r.Pattern, tasklink.Path)              // whose task may be over
+	signsIn, lets := signing(r)
 	list := []fault.Kind{fault.Busy, fault.Internal, fault.Unavailable}
 	for kind, may := range map[fault.Kind]bool{
-		fault.Malformed:    changes && (reads || !public) || r.List.Name != "",
-		fault.Unauthorized: !public || r.Proof != "" || r.Body != nil,
-		fault.Forbidden:    !public || r.Proof == faas.RefreshCookie,
-		fault.NotFound:     strings.Contains(r.Pattern, "{") && r.Pattern != "/{$}" || own,
-		fault.Conflict:     own || link,
+		fault.Malformed:    changes && (reads || !public) || r.List.Name != "" || signsIn,
+		fault.Unauthorized: !public || r.Proof != "" || r.Body != nil || signsIn,
+		fault.Forbidden:    !public || r.Proof == faas.RefreshCookie || lets,
+		fault.NotFound:     names(r.Pattern) || own,
+		fault.Conflict:     own || link || lets,
 		fault.Stale:        r.Versioned && r.Method == http.MethodPut || r.Guarded,
 		fault.Precondition: r.Guarded,
 		fault.TooLarge:     reads || folds,
-		fault.Invalid:      reads,
+		fault.Invalid:      reads || signsIn,
 	} {
 		if may {
 			list = append(list, kind)

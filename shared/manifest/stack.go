@@ -65,7 +65,7 @@ func stackOf(functions []faas.Function, e edition) stack {
 		Version:  "1.0",
 		Provider: stackProvider{Name: "openfaas", Gateway: "http://127.0.0.1:8080"},
 		// With these beside handler.go the folder of a function is the whole module.
-		Configuration: stackConfiguration{Copy: []string{"./shared", "./migrations", "./go.mod", "./go.sum"}},
+		Configuration: stackConfiguration{Copy: []string{"./shared", "./migrations", "./frontend/embed.go", "./frontend/dist", "./go.mod", "./go.sum"}},
 		Functions:     map[string]stackFunction{},
 	}
 	for _, f := range functions {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -60,6 +61,9 @@ func (s *Service) Consume(ctx context.Context, e event.Event) error {
 		}
 		return s.consumeProgress(ctx, e)
 	}
+	if slices.Contains(HandedOn, e.Type()) {
+		return s.handOn(ctx, e)
+	}
 	n := notice{Service: s, event: e}
 	if err := e.DataAs(&n.data); err != nil || n.data.InstanceID.IsZero() {
 		return ErrEvent
@@ -98,22 +102,25 @@ func (n notice) notify(ctx context.Context) error {
 func (n notice) task(ctx context.Context) error {
 	switch {
 	case n.event.Type() == cloudevent.TypeTaskCompleted, n.event.Type() == cloudevent.TypeTaskReturned:
-		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, n.data.Actor, instant())
+		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, n.data.Actor, n.at())
 	case n.event.Type() == cloudevent.TypeTaskCopied:
 		return n.copied(ctx)
 	case n.event.Type() == cloudevent.TypeTaskUrged:
 		return n.urge(ctx)
 	case n.event.Type() == cloudevent.TypeTaskCancelled:
-		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", instant())
+		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", n.at())
 	case n.data.Assignee == "":
 		return n.offer(ctx)
 	case n.event.Type() == cloudevent.TypeTaskAssigned: // nobody else can claim it now
-		if err := n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", instant()); err != nil {
+		if err := n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", n.at()); err != nil {
 			return err
 		}
 	}
 	return n.assign(ctx)
 }
+
+// at is when it happened, as a DATETIME(3) column keeps it.
+func (n notice) at() time.Time { return n.event.Time().UTC().Truncate(time.Millisecond) }
 
 // offer tells the candidates of a task that nobody has. By the time the event comes somebody may have
 // it: then there is nothing to offer.
@@ -216,7 +223,7 @@ func (n *notice) audience(ctx context.Context, a store.Audience) ([]string, erro
 
 // notifications are what each of people is told.
 func (n notice) notifications(kind, subject string, people []string) []store.Notification {
-	d, at := n.data, n.event.Time().UTC().Truncate(time.Millisecond)
+	d, at := n.data, n.at()
 	c := Content{
 		InstanceID: d.InstanceID, ProcessKey: d.ProcessKey, ProcessName: n.origin.ProcessName, BusinessKey: n.origin.BusinessKey, TaskID: d.TaskID,
 		NodeID: d.NodeID, IncidentID: d.IncidentID, Code: d.Code, Reason: d.Reason, Actor: d.Actor, Subject: subject, Text: n.text,

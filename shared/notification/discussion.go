@@ -34,6 +34,9 @@ func (s *Service) Discussed(ctx context.Context, d store.Discussed) (store.Telli
 	return store.Telling{Notifications: list, Deliveries: p.deliveries(list)}, nil
 }
 
+// Told tells those who are looking of the notifications of a comment, which are written.
+func (s *Service) Told(ctx context.Context, t store.Telling) { s.added(ctx, t.Notifications) }
+
 // toldOf returns who is told of a comment, and as what.
 func toldOf(d store.Discussed) (people []string, kinds map[string]string) {
 	kinds = map[string]string{d.Author: "", "": ""}

@@ -17,6 +17,9 @@ import (
 // hook writes down that webhooks are to be told of an event. It may come again: a delivery has an id made of the
 // event's and the webhook's.
 func (s *Service) hook(ctx context.Context, e event.Event, processKey string) error {
+	if s.quiet {
+		return nil
+	}
 	b, err := s.read(ctx)
 	if err != nil {
 		return err
@@ -39,6 +42,17 @@ func (s *Service) hook(ctx context.Context, e event.Event, processKey string) er
 		return nil
 	}
 	return s.store.AddDeliveries(ctx, list)
+}
+
+// handOn is for an event of which webhooks are told, and nobody else.
+func (s *Service) handOn(ctx context.Context, e event.Event) error {
+	var about struct {
+		ProcessKey string `json:"processKey"`
+	}
+	if err := e.DataAs(&about); err != nil {
+		return ErrEvent
+	}
+	return s.hook(ctx, e, about.ProcessKey)
 }
 
 // plain is an event without the signature that the product's functions show one another: a webhook has its own.

@@ -32,6 +32,10 @@ type Options struct {
 	Location *time.Location  // of the times of day that people choose
 	// Offer makes a link by which a person completes a task, "" where there is none; nil offers nothing.
 	Offer func(ctx context.Context, username string, task engine.ID) (string, error)
+	// Quiet tells people in the product alone: nothing goes to channels and webhooks.
+	Quiet bool
+	// Clock tells when somebody reads; nil is that of the machine.
+	Clock func() time.Time
 }
 
 // Service holds the use cases. It is safe for concurrent use.
@@ -44,6 +48,8 @@ type Service struct {
 	offer     func(context.Context, string, engine.ID) (string, error)
 	courier   *courier.Courier
 	books     *otter.Cache[string, *book]
+	quiet     bool
+	clock     func() time.Time
 	breakers  sync.Map // the id of a webhook → *limit.Breaker
 }
 
@@ -52,7 +58,7 @@ func New(o Options) (*Service, error) {
 	c, err := courier.New(o.Config)
 	return &Service{
 		store: o.Store, feed: o.Feed, access: o.Access, location: o.Location, publicURL: strings.TrimSuffix(o.Config.PublicURL, "/"), courier: c,
-		offer: o.Offer, books: newBooks(),
+		offer: o.Offer, books: newBooks(), quiet: o.Quiet, clock: o.Clock,
 	}, err
 }
 
@@ -77,7 +83,7 @@ func (s *Service) Unread(ctx context.Context, username string) (Count, error) {
 // Errors: store.ErrNoNotification, store.ErrRepeated.
 func (s *Service) Read(ctx context.Context, username string, id engine.ID, i *store.Idempotency) (json.RawMessage, error) {
 	var answer store.Recorded
-	err := s.store.ReadNotification(ctx, reader(username, i), id, func(n store.Notification) (store.Recorded, error) {
+	err := s.store.ReadNotification(ctx, s.reader(username, i), id, func(n store.Notification) (store.Recorded, error) {
 		var err error
 		answer, err = recorded(n)
 		return answer, err
@@ -89,7 +95,7 @@ func (s *Service) Read(ctx context.Context, username string, id engine.ID, i *st
 // returns store.ErrRepeated.
 func (s *Service) ReadAll(ctx context.Context, username string, i *store.Idempotency) (json.RawMessage, error) {
 	var answer store.Recorded
-	err := s.store.ReadAllNotifications(ctx, reader(username, i), func(n int) (store.Recorded, error) {
+	err := s.store.ReadAllNotifications(ctx, s.reader(username, i), func(n int) (store.Recorded, error) {
 		var err error
 		answer, err = recorded(Count{n})
 		return answer, err
@@ -97,8 +103,12 @@ func (s *Service) ReadAll(ctx context.Context, username string, i *store.Idempot
 	return answer.Body, err
 }
 
-func reader(username string, i *store.Idempotency) store.Reader {
-	return store.Reader{Username: username, At: time.Now().UTC().Truncate(time.Millisecond), Idempotency: i}
+func (s *Service) reader(username string, i *store.Idempotency) store.Reader {
+	now := time.Now
+	if s.clock != nil {
+		now = s.clock
+	}
+	return store.Reader{Username: username, At: now().UTC().Truncate(time.Millisecond), Idempotency: i}
 }
 
 func recorded(answer any) (store.Recorded, error) {

@@ -14,10 +14,11 @@ type plan struct {
 	people map[string]Preferences // of those who have said something
 	zone   *time.Location
 	now    time.Time
+	quiet  bool
 }
 
 func (s *Service) plan(ctx context.Context, people []string) (plan, error) {
-	p := plan{zone: s.location, now: instant()}
+	p := plan{zone: s.location, now: instant(), quiet: s.quiet}
 	var err error
 	if p.book, err = s.read(ctx); err != nil {
 		return p, err
@@ -41,6 +42,9 @@ func (p plan) title(kind, username string, c Content) string {
 
 // deliveries are how notifications leave the product. What a person has read already does not.
 func (p plan) deliveries(list []store.Notification) (all []store.ChannelDelivery) {
+	if p.quiet {
+		return nil
+	}
 	for i := range list {
 		n := &list[i]
 		if n.ReadAt != nil {

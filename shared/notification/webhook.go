@@ -32,12 +32,18 @@ const (
 	longestOverlap = 30 * 24 // hours
 )
 
+// HandedOn are the types of events of which nobody is notified: they are for webhooks alone.
+var HandedOn = []string{
+	cloudevent.TypeDefinitionDeployed, cloudevent.TypeJobCreated, cloudevent.TypeJobCompleted, cloudevent.TypeJobFailed, cloudevent.TypeTimerDue,
+	cloudevent.TypeMessageReceived, cloudevent.TypeMessageSent, cloudevent.TypeSignalReceived, cloudevent.TypeSignalThrown,
+}
+
 // WebhookTypes are the types of events that a webhook may be told of.
-var WebhookTypes = []string{
+var WebhookTypes = append([]string{
 	cloudevent.TypeInstanceStarted, cloudevent.TypeInstanceEnded, cloudevent.TypeInstanceCancelled, cloudevent.TypeInstanceSuspended, cloudevent.TypeInstanceResumed,
 	cloudevent.TypeInstanceMigrated, cloudevent.TypeTaskCreated, cloudevent.TypeTaskAssigned, cloudevent.TypeTaskCompleted, cloudevent.TypeTaskCancelled,
 	cloudevent.TypeTaskReturned, cloudevent.TypeTaskCopied, cloudevent.TypeTaskUrged, cloudevent.TypeIncidentRaised, cloudevent.TypeIncidentResolved, cloudevent.TypeBatchProgress,
-}
+}, HandedOn...)
 
 // NewWebhook is the body that makes a webhook. secret is whsec_ and base64; neither it nor url is shown again. types
 // are those of CloudEvents (docs/events.md), processKeys the processes whose events are wanted, all where there are

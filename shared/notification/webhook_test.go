@@ -151,3 +151,40 @@ func TestWebhookReceiverIsLeftAlone(t *testing.T) {
 		t.Errorf("%+v %v", r, err)
 	}
 }
+
+// What nobody is notified of is handed on to the webhooks that want it, and to no others.
+func TestWebhookIsToldOfWhatNobodyIsNotifiedOf(t *testing.T) {
+	t.Parallel()
+	p := openPost(t)
+	p.hookFor("starts")
+	w, err := p.CreateWebhook(t.Context(), notification.NewWebhook{Name: "more", URL: p.url + "/hidden", Secret: webhookSecret, Types: notification.HandedOn, ProcessKeys: []string{"leave"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for n, key := range []string{"leave", "other"} {
+		list, err := cloudevent.Events("/diom/test", cloudevent.Step{InstanceID: engine.ID{byte(n + 1)}, Seq: 1, At: at, ProcessKey: key, Changes: []engine.Change{
+			{Kind: engine.TimerFired}, {Kind: engine.MessageReceived}, {Kind: engine.SignalReceived},
+			{Kind: engine.JobCreated, Job: &engine.Job{ID: engine.ID{9}, Kind: engine.ExternalJob, Topic: "t"}}, {Kind: engine.JobCompleted, JobID: engine.ID{9}, Topic: "t"},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		deployed, err := cloudevent.Deployed("/diom/test", cloudevent.Definition{ID: engine.ID{byte(n + 7)}, ProcessKey: key}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range append(list, deployed) {
+			if err := p.Consume(t.Context(), e); err != nil {
+				t.Fatalf("%s: %v", e.Type(), err)
+			}
+		}
+	}
+	p.answer(http.StatusOK)
+	p.deliver(6)
+	for _, d := range p.all() {
+		if d.ChannelID != w.ID || d.State != store.DeliverySent {
+			t.Errorf("%+v", d)
+		}
+	}
+}

@@ -87,8 +87,14 @@ func (l *Live) Poke() {
 	}
 }
 
-// Forget makes the next Now ask the database.
-func (l *Live) Forget() { l.asked.Store(0) }
+// Renew asks the database: what was set before is known when it returns, unless the database does not answer in time.
+func (l *Live) Renew(ctx context.Context) {
+	l.asking.Lock()
+	defer l.asking.Unlock()
+	if l.load != nil {
+		l.ask(context.WithoutCancel(ctx))
+	}
+}
 
 func (l *Live) stale() bool {
 	return l.load != nil && time.Now().UnixNano()-l.asked.Load() > int64(believed)
@@ -166,4 +172,10 @@ func (v *Values) Text(key string) string {
 func (v *Values) Rate(key string) limit.Rate {
 	r, _ := v.all[key].(limit.Rate)
 	return r
+}
+
+// Networks returns a list of networks.
+func (v *Values) Networks(key string) Networks {
+	n, _ := v.all[key].(Networks)
+	return n
 }

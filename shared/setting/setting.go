@@ -27,7 +27,7 @@ type Kind string
 
 // The kinds, and how JSON has their values: a number; text such as 30m or 1h30m; one of some words; text such
 // as 20/m:60, or off (limit.Rate); true or false; media types with commas between; any text of at most 200
-// characters.
+// characters; networks and addresses with commas between.
 const (
 	Integer  Kind = "integer"
 	Duration Kind = "duration"
@@ -36,11 +36,15 @@ const (
 	Flag     Kind = "boolean"
 	Types    Kind = "types"
 	Words    Kind = "text"
+	Places   Kind = "networks"
 )
 
 // The settings. Where a limit is not set, it is what the environment of the gateway says.
 const (
 	LogLevel        = "log.level"
+	LogLevelFor     = "log.level_for"
+	Maintenance     = "maintenance.on"
+	MaintenanceText = "maintenance.message"
 	AccessTokenLife = "auth.access_token_life"
 	BcryptCost      = "auth.bcrypt_cost"
 	LimitUser       = "limit.user"
@@ -62,6 +66,13 @@ const (
 	Announcement    = "home.announcement"
 	LimitRoute      = "limit.route"
 	LimitSearch     = "limit.search"
+	AllowedNetworks = "gateway.allow"
+
+	NotificationKeep = "notification.keep"
+	DeliveryKeep     = "delivery.keep"
+	EvaluationKeep   = "evaluation.keep"
+	DeadLetterKeep   = "dead_letter.keep"
+	BatchKeep        = "batch.keep"
 )
 
 // UsualTypes are the types of files that may be uploaded where nothing is set.
@@ -72,6 +83,9 @@ var mediaTypes = regexp.MustCompile(`^[a-z*]+/[a-z0-9.+*-]+( *, *[a-z*]+/[a-z0-9
 
 // maxWords is how many characters a text has at most.
 const maxWords = 200
+
+// maxText is how many bytes a value has at most, as text.
+const maxText = 2000
 
 // MaxHistory is how many earlier passwords are kept of a user.
 const MaxHistory = 24
@@ -96,6 +110,9 @@ func Definitions() []Definition {
 	const minute, day = int64(time.Minute), 24 * int64(time.Hour)
 	list := []Definition{
 		{Key: LogLevel, Kind: Choice, Values: []string{"DEBUG", "INFO", "WARN", "ERROR"}, fallback: func(c config.Config) string { return strings.ToUpper(c.LogLevel) }, Summary: "The least level that is logged."},
+		{Key: LogLevelFor, Kind: Duration, Min: 0, Max: 7 * day, fallback: fixed("1h"), Summary: "For how long log.level holds once it was set; then it is again what the environment says. 0s is until somebody takes it away."},
+		{Key: Maintenance, Kind: Flag, fallback: fixed("false"), Summary: "Whether the product only reads: what changes something is answered with 503, and timers, jobs and batches wait."},
+		{Key: MaintenanceText, Kind: Words, fallback: fixed(""), Summary: "What people read while the product only reads, and before it, such as when it begins and how long it takes."},
 		{Key: AccessTokenLife, Kind: Duration, Min: minute, Max: day, fallback: func(c config.Config) string { return Brief(c.AccessTokenLife) }, Summary: "How long a new access token is valid."},
 		{Key: BcryptCost, Kind: Integer, Min: 10, Max: 14, fallback: func(c config.Config) string { return strconv.Itoa(c.BcryptCost) }, Summary: "The cost of new password hashes: each step doubles the work. Older hashes are made anew at the next log-in."},
 		{Key: LimitUser, Kind: Rate, fallback: fixed("5000/s:10000"), Summary: "How many requests one user may send."},
@@ -118,6 +135,16 @@ func Definitions() []Definition {
 		{Key: LimitRoute, Kind: Rate, fallback: fixed("off"), Summary: "How many requests one user, or one address without a user, may send to one route."},
 		{Key: LimitSearch, Kind: Rate, fallback: fixed("20/s:100"), Summary: "How many searches and exports one user may ask for."},
 	}
+	for key, kept := range map[string][2]string{
+		NotificationKeep: {"8760h", "a notification is kept, read or not"},
+		DeliveryKeep:     {"2160h", "it is kept what became of a delivery by a channel or a webhook, after its end"},
+		EvaluationKeep:   {"4320h", "an evaluation of a decision is kept that was not made by an instance"},
+		DeadLetterKeep:   {"8760h", "a dead letter is kept"},
+		BatchKeep:        {"8760h", "a batch is kept with its items, after its end"},
+	} {
+		list = append(list, Definition{Key: key, Kind: Duration, Min: day, Max: 3650 * day, fallback: fixed(kept[0]), Summary: "How long " + kept[1] + "."})
+	}
+	list = append(list, Definition{Key: AllowedNetworks, Kind: Places, fallback: fixed(""), Summary: "The networks from which requests are taken, such as 10.0.0.0/8,203.0.113.7; empty is everywhere. Where it is not set, DIOM_IP_ALLOW holds."})
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
 	return list
 }
@@ -172,7 +199,7 @@ func (d Definition) Read(raw json.RawMessage) (string, error) {
 		}
 	}
 	value, err := d.parse(text)
-	if err != nil || !d.within(value) {
+	if err != nil || !d.within(value) || len(text) > maxText {
 		return "", d.refuse()
 	}
 	return text, nil
@@ -200,6 +227,10 @@ func (d Definition) parse(text string) (any, error) {
 		return time.ParseDuration(text)
 	case Flag:
 		return strconv.ParseBool(text)
+	case Places:
+		var n Networks
+		err := n.UnmarshalText([]byte(text))
+		return n, err
 	case Rate:
 		var r limit.Rate
 		err := r.UnmarshalText([]byte(text))
@@ -215,6 +246,8 @@ func (d Definition) within(value any) bool {
 		return value >= d.Min && value <= d.Max
 	case time.Duration:
 		return int64(value) >= d.Min && int64(value) <= d.Max
+	case Networks:
+		return len(value) <= maxNetworks
 	case string:
 		if d.Kind == Types {
 			return len(value) <= 1000 && mediaTypes.MatchString(value)
@@ -243,6 +276,8 @@ func (d Definition) refuse() error {
 		what = "media types with commas between, such as image/*,application/pdf"
 	case Words:
 		what = "a text of at most 200 characters"
+	case Places:
+		what = fmt.Sprintf("a list of at most %d networks and addresses with commas between, such as 10.0.0.0/8,203.0.113.7", maxNetworks)
 	case Rate:
 		what = "a rate such as 20/m:60 (20 a minute, 60 at once; s, m or h), or off"
 	}

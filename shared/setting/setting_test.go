@@ -57,7 +57,7 @@ func TestLive(t *testing.T) {
 	l := New(config.Config{MaxAttachment: 5}, func(context.Context) (map[string]string, error) { return set, failure })
 	changes := 0
 	l.OnChange(func(*Values) { changes++ })
-	now := func() *Values { l.Forget(); return l.Now(t.Context()) }
+	now := func() *Values { l.Renew(t.Context()); return l.Now(t.Context()) }
 	if v := now(); v.Int(MaxAttachment) != 5 || v.IsSet(MaxAttachment) || v.Duration(UrgeCooldown) != 30*time.Minute {
 		t.Errorf("%+v", v)
 	}

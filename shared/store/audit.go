@@ -87,7 +87,8 @@ var (
 	kindUser = kind{"user", `SELECT 'user', username, SHA2(password, 256), display_name, email, title, HEX(department_id), enabled, token_version, must_change FROM sys_user WHERE id = ?
 UNION ALL SELECT 'role', HEX(role_id), '', '', '', '', '', 0, 0, 0 FROM sys_user_role WHERE user_id = ?
 UNION ALL SELECT 'group', HEX(group_id), '', '', '', '', '', 0, 0, 0 FROM sys_user_group WHERE user_id = ?
-UNION ALL SELECT 'post', HEX(department_id), title, '', '', '', '', 0, 0, 0 FROM sys_user_post WHERE user_id = ? ORDER BY 1, 2`}
+UNION ALL SELECT 'post', HEX(department_id), title, '', '', '', '', 0, 0, 0 FROM sys_user_post WHERE user_id = ?
+UNION ALL SELECT 'identity', SHA2(CONCAT(source, '\\n', subject), 256), '', '', '', '', '', left_at IS NOT NULL, 0, 0 FROM sys_identity WHERE object_id = ? ORDER BY 1, 2`}
 	kindRole = kind{"role", `SELECT 'role', code, name, description, data_scope FROM sys_role WHERE id = ?
 UNION ALL SELECT 'department', HEX(department_id), '', '', '' FROM sys_role_department WHERE role_id = ?
 UNION ALL SELECT 'permission', HEX(permission_id), '', '', '' FROM sys_role_permission WHERE role_id = ? ORDER BY 1, 2`}

@@ -30,6 +30,8 @@ type Step struct {
 	Searchable bool
 	// SearchNames are the variables of the process scope that people search by.
 	SearchNames []string
+	// Hides says of which of them the model hides something from somebody; nil: of none.
+	Hides func(variable string) bool
 }
 
 // Commit writes a step in one round trip and one commit. The history row comes first: its primary

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -33,6 +32,8 @@ type Channel struct {
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }
+
+var kindChannel = kind{"channel", `SELECT 'channel', name, kind, host, SHA2(sealed, 256), types, enabled FROM workflow_channel WHERE id = ?`}
 
 const channelColumns = `id, name, kind, host, sealed, types, enabled, version, created_at, updated_at FROM workflow_channel`
 
@@ -72,13 +73,7 @@ func (s *Store) OpenChannels(ctx context.Context, limit int) ([]Channel, error) 
 func (s *Store) Channel(ctx context.Context, id engine.ID) (Channel, error) {
 	var c Channel
 	err := s.DB.QueryRow(ctx, c.fields(), `SELECT `+channelColumns+` WHERE id = ?`, id[:])
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, ErrNoChannel
-	}
-	if err != nil {
-		return c, fmt.Errorf("channel %s: %w", id, err)
-	}
-	return c, nil
+	return c, absent(err, ErrNoChannel)
 }
 
 // CreateChannel inserts a channel and the answer. Errors: ErrRepeated, ErrChannelUsed.
@@ -87,7 +82,7 @@ func (s *Store) CreateChannel(ctx context.Context, c Channel, i *Idempotency, an
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"channel.create", kindChannel, c.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, c.CreatedAt); err != nil {
 			return err
 		}
@@ -104,7 +99,7 @@ func (s *Store) UpdateChannel(ctx context.Context, c Channel) error {
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"channel.update", kindChannel, c.ID}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_channel SET name = ?, kind = ?, host = ?, sealed = ?, types = ?, enabled = ?, updated_at = ?, version = version + 1
 WHERE id = ? AND version = ?`, append(arguments, c.ID[:], c.Version)...)
 		return changedOne(result, taken(err, ErrChannelUsed), ErrPeopleStale)
@@ -113,7 +108,7 @@ WHERE id = ? AND version = ?`, append(arguments, c.ID[:], c.Version)...)
 
 // DeleteChannel removes a channel. What was to be delivered by it fails. It returns ErrNoChannel.
 func (s *Store) DeleteChannel(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"channel.delete", kindChannel, id}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM workflow_channel WHERE id = ?`, id[:])
 		return changedOne(result, err, ErrNoChannel)
 	})

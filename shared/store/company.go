@@ -11,6 +11,7 @@ import (
 // Company is people to add together: departments and groups by code and key, then users.
 type Company struct {
 	Departments []Department
+	Above       map[string]string // by code, the code of the department above, which comes before it in Departments
 	Groups      []Group
 	Users       []Employee
 }
@@ -30,13 +31,22 @@ func (s *Store) KnownUsernames(ctx context.Context, usernames []string) ([]strin
 	return s.names(ctx, `SELECT username FROM sys_user WHERE username IN (`+placeholders(len(usernames))+`)`, arguments...)
 }
 
+// KnownDepartments returns those of the codes of departments that exist.
+func (s *Store) KnownDepartments(ctx context.Context, codes []string) ([]string, error) {
+	arguments := make([]any, 0, len(codes))
+	for _, code := range codes {
+		arguments = append(arguments, code)
+	}
+	return s.names(ctx, `SELECT code FROM sys_department WHERE code IN (`+placeholders(len(codes))+`)`, arguments...)
+}
+
 // AddCompany adds departments and groups that are missing and all users, or nothing. Errors:
 // ErrUsernameUsed, ErrUnknownRole, ErrUnknownGroup.
 func (s *Store) AddCompany(ctx context.Context, c Company) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		for _, d := range c.Departments {
-			if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO sys_department (id, code, name, parent_id, head, version, created_at) VALUES (?, ?, ?, NULL, ?, ?, ?)`,
-				d.ID[:], d.Code, d.Name, d.Head, d.Version, d.CreatedAt); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO sys_department (id, code, name, parent_id, head, version, created_at) SELECT ?, ?, ?, (SELECT id FROM sys_department WHERE code = ?), ?, ?, ?`,
+				d.ID[:], d.Code, d.Name, c.Above[d.Code], d.Head, d.Version, d.CreatedAt); err != nil {
 				return err
 			}
 		}

@@ -37,15 +37,15 @@ type UsedDecision struct {
 }
 
 // insertDecision takes the next version of its key, as insertDefinition does.
-func insertDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
+func insertDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision, taken bool) error {
 	var err error
-	if f.Version, f.Latest, err = decisionVersions.add(ctx, tx, f.Key, 0); err != nil {
+	if f.Version, f.Latest, err = decisionVersions.add(ctx, tx, f.Key, given(f.Version, taken)); err != nil {
 		return err
 	}
 	f.DeploymentID, f.DeployedBy, f.DeployedAt = d.ID, d.DeployedBy, d.DeployedAt
 	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
-VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
-		f.ID[:], f.Key, f.Version, f.Name, f.VersionTag, f.ModelKey, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		f.ID[:], f.Key, f.Version, f.Latest, f.Name, f.VersionTag, f.ModelKey, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
 	return err
 }
 

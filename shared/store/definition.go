@@ -29,6 +29,8 @@ type Definition struct {
 	Resource     string    `json:"resource"`
 	DeployedBy   string    `json:"deployedBy"`
 	DeployedAt   time.Time `json:"deployedAt"`
+	// CategoryID is that of the design with the key of the process, as it is now; absent where there is none.
+	CategoryID engine.ID `json:"categoryId,omitzero"`
 
 	// Starts are the start events with a trigger, for Deploy; no read fills them in.
 	Starts []StartEvent `json:"-"`
@@ -76,7 +78,7 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 		if err := insertResources(ctx, tx, d); err != nil {
 			return err
 		}
-		if err := insertVersions(ctx, tx, d); err != nil {
+		if err := insertVersions(ctx, tx, d, false); err != nil {
 			return err
 		}
 		if err := replaceStarts(ctx, tx, d.Definitions); err != nil {
@@ -90,15 +92,16 @@ func (s *Store) Deploy(ctx context.Context, d *Deployment, i *Idempotency, answe
 	})
 }
 
-// insertVersions writes the definitions, decisions and forms of a deployment.
-func insertVersions(ctx context.Context, tx *sql.Tx, d *Deployment) error {
+// insertVersions writes the definitions, decisions and forms of a deployment. What is taken over keeps its versions, and
+// nobody is told of it; all else has the next ones of its keys.
+func insertVersions(ctx context.Context, tx *sql.Tx, d *Deployment, taken bool) error {
 	for n := range d.Definitions {
-		if err := insertDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
+		if err := insertDefinition(ctx, tx, d, &d.Definitions[n], taken); err != nil {
 			return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
 		}
 	}
 	for n := range d.Decisions {
-		if err := insertDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
+		if err := insertDecision(ctx, tx, d, &d.Decisions[n], taken); err != nil {
 			return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
 		}
 	}
@@ -121,24 +124,25 @@ func insertResources(ctx context.Context, tx *sql.Tx, d *Deployment) error {
 	return nil
 }
 
-// insertDefinition takes the next version of its key. The rows of the key stay locked until the
+// insertDefinition takes the next version of its key, or its own. The rows of the key stay locked until the
 // commit, so that two deployments of one key get two versions.
-func insertDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definition) error {
+func insertDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definition, taken bool) error {
 	var err error
-	if f.Version, f.Latest, err = definitionVersions.add(ctx, tx, f.Key, 0); err != nil {
+	if f.Version, f.Latest, err = definitionVersions.add(ctx, tx, f.Key, given(f.Version, taken)); err != nil {
 		return err
 	}
 	f.DeploymentID, f.DeployedBy, f.DeployedAt = d.ID, d.DeployedBy, d.DeployedAt
 	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
-VALUES (?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, 1)`,
-		f.ID[:], f.Key, f.Version, f.Name, f.VersionTag, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		f.ID[:], f.Key, f.Version, f.Latest, f.Suspended, f.Name, f.VersionTag, f.DeploymentID[:], f.Resource, f.DeployedBy, f.DeployedAt, sql.NullBool{Bool: true, Valid: !taken})
 	return err
 }
 
-const definitionColumns = `d.id, d.process_key, d.version, d.name, d.version_tag, d.latest, d.suspended, d.deployment_id, d.resource_name, d.deployed_by, d.deployed_at`
+const definitionColumns = `d.id, d.process_key, d.version, d.name, d.version_tag, d.latest, d.suspended, d.deployment_id, d.resource_name, d.deployed_by, d.deployed_at,
+ (SELECT g.category_id FROM workflow_process_design g WHERE g.kind = 'bpmn' AND g.process_key = d.process_key)`
 
 func (d *Definition) destinations() []any {
-	return []any{&d.ID, &d.Key, &d.Version, &d.Name, &d.VersionTag, &d.Latest, &d.Suspended, &d.DeploymentID, &d.Resource, &d.DeployedBy, &d.DeployedAt}
+	return []any{&d.ID, &d.Key, &d.Version, &d.Name, &d.VersionTag, &d.Latest, &d.Suspended, &d.DeploymentID, &d.Resource, &d.DeployedBy, &d.DeployedAt, &d.CategoryID}
 }
 
 // Definition returns a definition and the bytes of its model, or ErrNoDefinition.
@@ -166,12 +170,31 @@ JOIN workflow_resource r ON r.deployment_id = d.deployment_id AND r.name = d.res
 	return d, content, nil
 }
 
-const unsentDefinitions = `SELECT ` + definitionColumns + ` FROM workflow_definition d WHERE d.unsent = 1 ORDER BY d.id LIMIT ?`
+const (
+	untold           = ` unsent = 1 AND (locked_until IS NULL OR locked_until <= ?)`
+	untoldDefinition = `SELECT ` + definitionColumns + ` FROM workflow_definition d WHERE` + untold + ` ORDER BY d.id LIMIT ?`
+	leaseDefinition  = `UPDATE workflow_definition SET locked_until = ? WHERE id = ? AND` + untold
+)
 
-// UnsentDefinitions returns up to limit definitions whose deployment has not been told, the oldest first.
-func (s *Store) UnsentDefinitions(ctx context.Context, limit int) ([]Definition, error) {
-	rows, err := s.DB.Query(ctx, unsentDefinitions, limit)
-	return collect(rows, err, into((*Definition).destinations))
+// ClaimUntold returns up to limit definitions whose deployment has not been told, the oldest first, and leaves each to
+// the caller until now+lease.
+func (s *Store) ClaimUntold(ctx context.Context, limit int, now time.Time, lease time.Duration) ([]Definition, error) {
+	rows, err := s.DB.Query(ctx, untoldDefinition, now, limit)
+	due, err := collect(rows, err, into((*Definition).destinations))
+	if err != nil {
+		return nil, fmt.Errorf("untold definitions: %w", err)
+	}
+	var claimed []Definition
+	for _, d := range due {
+		changed, err := s.changed(ctx, leaseDefinition, now.Add(lease), d.ID[:], now)
+		if err != nil {
+			return claimed, err
+		}
+		if changed {
+			claimed = append(claimed, d)
+		}
+	}
+	return claimed, nil
 }
 
 // MarkDefinitionSent records that the event of a deployment has been accepted, or keeps it as a dead
@@ -183,7 +206,7 @@ func (s *Store) MarkDefinitionSent(ctx context.Context, id engine.ID, letter *De
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET unsent = NULL WHERE id = ?`, id[:])
+		_, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET unsent = NULL, locked_until = NULL WHERE id = ?`, id[:])
 		return err
 	})
 }
@@ -193,6 +216,7 @@ type DefinitionFilter struct {
 	Key          string
 	Latest       bool
 	DeploymentID engine.ID
+	CategoryID   engine.ID
 }
 
 // Definitions lists definitions by the time of their deployment (their id).
@@ -200,6 +224,9 @@ func (s *Store) Definitions(ctx context.Context, f DefinitionFilter, r page.Requ
 	q := query{}
 	q.equal("d.process_key", f.Key)
 	q.equalID("d.deployment_id", f.DeploymentID)
+	if !f.CategoryID.IsZero() {
+		q.where("d.process_key IN (SELECT g.process_key FROM workflow_process_design g WHERE g.category_id = ? AND g.kind = 'bpmn')", f.CategoryID[:])
+	}
 	if f.Latest {
 		q.where("d.latest = 1")
 	}

@@ -56,13 +56,17 @@ func (s *Store) CreateDepartment(ctx context.Context, d Department, i *Idempoten
 		if err := i.Record(ctx, tx, answer, d.CreatedAt); err != nil {
 			return err
 		}
-		if err := checkNamed(ctx, tx, d); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sys_department (id, code, name, parent_id, head, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			d.ID[:], d.Code, d.Name, nullableID(d.ParentID), d.Head, d.Version, d.CreatedAt)
-		return taken(err, ErrCodeUsed)
+		return insertDepartment(ctx, tx, d)
 	})
+}
+
+func insertDepartment(ctx context.Context, tx *sql.Tx, d Department) error {
+	if err := checkNamed(ctx, tx, d); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO sys_department (id, code, name, parent_id, head, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		d.ID[:], d.Code, d.Name, nullableID(d.ParentID), d.Head, d.Version, d.CreatedAt)
+	return taken(err, ErrCodeUsed)
 }
 
 // checkNamed checks what a department names: its parent and its head.
@@ -107,6 +111,9 @@ func (s *Store) DeleteDepartment(ctx context.Context, id engine.ID) error {
 			if err != nil || used {
 				return either(err, ErrInUse)
 			}
+		}
+		if err := forgetIdentities(ctx, tx, id); err != nil {
+			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM sys_department WHERE id = ?`, id[:])
 		return err

@@ -44,6 +44,8 @@ type EventMapping struct {
 	Variables       map[string]string `json:"variables,omitempty"`
 }
 
+var kindEventSource = kind{"event-source", `SELECT 'event-source', source, key_id, SHA2(sealed_key, 256), types, mappings, enabled FROM workflow_event_source WHERE id = ?`}
+
 const eventSourceColumns = `id, source, key_id, sealed_key, types, mappings, enabled, version, created_at, updated_at FROM workflow_event_source`
 
 // document scans a JSON column.
@@ -116,7 +118,7 @@ func (s *Store) CreateEventSource(ctx context.Context, e EventSource, i *Idempot
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"event-source.create", kindEventSource, e.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, e.CreatedAt); err != nil {
 			return err
 		}
@@ -133,7 +135,7 @@ func (s *Store) UpdateEventSource(ctx context.Context, e EventSource) error {
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"event-source.update", kindEventSource, e.ID}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_event_source SET source = ?, key_id = ?, sealed_key = ?, types = ?, mappings = ?, enabled = ?, updated_at = ?,
  version = version + 1 WHERE id = ? AND version = ?`, append(arguments, e.ID[:], e.Version)...)
 		return changedOne(result, taken(err, ErrEventSourceUsed), ErrPeopleStale)
@@ -143,7 +145,7 @@ func (s *Store) UpdateEventSource(ctx context.Context, e EventSource) error {
 // DeleteEventSource removes an event source: its events are refused from then on. It returns
 // ErrNoEventSource.
 func (s *Store) DeleteEventSource(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"event-source.delete", kindEventSource, id}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM workflow_event_source WHERE id = ?`, id[:])
 		return changedOne(result, err, ErrNoEventSource)
 	})

@@ -45,9 +45,13 @@ func (s *Store) PurgeEvaluations(ctx context.Context, before time.Time, limit in
 // purge deletes at READ COMMITTED: under REPEATABLE READ the gaps between old rows would be locked, and
 // after the last of them the one in which others insert.
 func (s *Store) purge(ctx context.Context, text string, before time.Time, limit int) (int, error) {
+	return s.purgeRows(ctx, text, before, limit)
+}
+
+func (s *Store) purgeRows(ctx context.Context, text string, arguments ...any) (int, error) {
 	var n int64
 	err := s.inClaim(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, text, before, limit)
+		result, err := tx.ExecContext(ctx, text, arguments...)
 		if err != nil {
 			return err
 		}

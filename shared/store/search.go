@@ -19,6 +19,8 @@ type Condition struct {
 	Value    any
 	Values   []any // of OneOf
 	Numeric  bool  // a variable is compared as a number
+	// By is who asks for a variable: of what a model hides from somebody he finds his own alone. Empty: he sees all.
+	By string
 }
 
 // Operator compares.
@@ -179,6 +181,10 @@ func (w *searchWriter) compare(column string, c Condition) string {
 func (w *searchWriter) variable(c Condition) string {
 	w.arguments = append(w.arguments, c.Variable)
 	text := w.instance + " IN (SELECT v.instance_id FROM workflow_search_variable v WHERE v.name = ?"
+	if c.By != "" {
+		w.arguments = append(w.arguments, c.By)
+		text += " AND (v.hidden = 0 OR EXISTS (SELECT 1 FROM workflow_instance h WHERE h.id = v.instance_id AND h.starter = ?))"
+	}
 	switch c.Operator {
 	case Exists:
 		return text + ")"

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	insertSearchVariable = `INSERT INTO workflow_search_variable (value, instance_id, name) VALUES `
-	orReplaceValue       = ` ON DUPLICATE KEY UPDATE value = VALUES(value)`
+	insertSearchVariable = `INSERT INTO workflow_search_variable (value, instance_id, name, hidden) VALUES `
+	orReplaceValue       = ` ON DUPLICATE KEY UPDATE value = VALUES(value), hidden = VALUES(hidden)`
 
 	deleteSearchVariables = `DELETE v FROM workflow_search_variable v` + byPrimary + ` WHERE v.instance_id = ?`
 )
@@ -36,7 +36,7 @@ func (w *writer) searchVariables() {
 		current, exists := w.After.Scopes[0].Variables[name]
 		wanted := w.wanted(name)
 		if value, ok := searchable(name, current); ok && exists && wanted {
-			rows = append(rows, []any{value, w.After.ID[:], name})
+			rows = append(rows, []any{value, w.After.ID[:], name, w.Hides != nil && w.Hides(name)})
 		} else if (wanted || w.migrated()) && w.wasKept(name) {
 			gone = append(gone, name)
 		}

@@ -33,18 +33,6 @@ func (s *Store) Settings(ctx context.Context) (map[string]Setting, error) {
 	return all, err
 }
 
-// SettingTexts returns the values that are set, by key.
-func (s *Store) SettingTexts(ctx context.Context) (map[string]string, error) {
-	all, err := s.Settings(ctx)
-	texts := make(map[string]string, len(all))
-	for key, x := range all {
-		if x.Value != nil {
-			texts[key] = *x.Value
-		}
-	}
-	return texts, err
-}
-
 // SetSetting writes a setting where it still has the version match, 0 for any; one that was never set has version 1.
 // It returns the version that it has then. Errors: ErrPeopleStale.
 func (s *Store) SetSetting(ctx context.Context, x Setting, match int64) (int64, error) {

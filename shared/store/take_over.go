@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 
@@ -128,40 +127,11 @@ func (s *Store) TakeDeployment(ctx context.Context, d *Deployment) error {
 		if err := insertResources(ctx, tx, d); err != nil {
 			return err
 		}
-		for n := range d.Definitions {
-			if err := takeDefinition(ctx, tx, d, &d.Definitions[n]); err != nil {
-				return fmt.Errorf("definition %s: %w", d.Definitions[n].Key, err)
-			}
-		}
-		for n := range d.Decisions {
-			if err := takeDecision(ctx, tx, d, &d.Decisions[n]); err != nil {
-				return fmt.Errorf("decision %s: %w", d.Decisions[n].Key, err)
-			}
+		if err := insertVersions(ctx, tx, d, true); err != nil {
+			return err
 		}
 		return replaceStarts(ctx, tx, slices.DeleteFunc(slices.Clone(d.Definitions), func(f Definition) bool { return !f.Latest }))
 	})
-}
-
-func takeDefinition(ctx context.Context, tx *sql.Tx, d *Deployment, f *Definition) error {
-	var err error
-	if f.Version, f.Latest, err = definitionVersions.add(ctx, tx, f.Key, f.Version); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_definition (id, process_key, version, latest, suspended, name, version_tag, deployment_id, resource_name, deployed_by, deployed_at, unsent)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)`,
-		f.ID[:], f.Key, f.Version, f.Latest, f.Suspended, f.Name, f.VersionTag, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt)
-	return err
-}
-
-func takeDecision(ctx context.Context, tx *sql.Tx, d *Deployment, f *DeployedDecision) error {
-	var err error
-	if f.Version, f.Latest, err = decisionVersions.add(ctx, tx, f.Key, f.Version); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO workflow_decision (id, decision_key, version, latest, name, version_tag, model_key, deployment_id, resource_name, deployed_by, deployed_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		f.ID[:], f.Key, f.Version, f.Latest, f.Name, f.VersionTag, f.ModelKey, d.ID[:], f.Resource, d.DeployedBy, d.DeployedAt)
-	return err
 }
 
 // TakenDefinition returns the definition with a version of a key; false when there is none.

@@ -49,6 +49,8 @@ type BindingHeader struct {
 	Secret string `json:"secret,omitempty"`
 }
 
+var kindTopicBinding = kind{"topic-binding", `SELECT 'topic-binding', topic, kind, target, method, headers, timeout_seconds, result_seconds, retries, key_id, SHA2(sealed_key, 256), enabled FROM workflow_topic_binding WHERE id = ?`}
+
 const topicBindingColumns = `id, topic, kind, target, method, headers, timeout_seconds, result_seconds, retries, key_id, sealed_key, enabled, version, created_at, updated_at
  FROM workflow_topic_binding`
 
@@ -105,7 +107,7 @@ func (s *Store) CreateTopicBinding(ctx context.Context, b TopicBinding, i *Idemp
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"topic-binding.create", kindTopicBinding, b.ID}, func(tx *sql.Tx) error {
 		if err := i.Record(ctx, tx, answer, b.CreatedAt); err != nil {
 			return err
 		}
@@ -122,7 +124,7 @@ func (s *Store) UpdateTopicBinding(ctx context.Context, b TopicBinding) error {
 	if err != nil {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"topic-binding.update", kindTopicBinding, b.ID}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workflow_topic_binding SET topic = ?, kind = ?, target = ?, method = ?, headers = ?, timeout_seconds = ?, result_seconds = ?,
  retries = ?, key_id = ?, sealed_key = ?, enabled = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?`, append(arguments, b.ID[:], b.Version)...)
 		return changedOne(result, taken(err, ErrTopicBindingUsed), ErrPeopleStale)
@@ -132,7 +134,7 @@ func (s *Store) UpdateTopicBinding(ctx context.Context, b TopicBinding) error {
 // DeleteTopicBinding removes a topic binding: its jobs wait for a worker from then on. It returns
 // ErrNoTopicBinding.
 func (s *Store) DeleteTopicBinding(ctx context.Context, id engine.ID) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+	return s.inAudited(ctx, act{"topic-binding.delete", kindTopicBinding, id}, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM workflow_topic_binding WHERE id = ?`, id[:])
 		return changedOne(result, err, ErrNoTopicBinding)
 	})

@@ -149,9 +149,9 @@ func (s *Store) UserByID(ctx context.Context, id engine.ID) (User, error) {
 	return s.oneUser(ctx, `SELECT `+userColumns+`WHERE u.id = ?`, id[:])
 }
 
-func (s *Store) oneUser(ctx context.Context, text string, key any) (User, error) {
+func (s *Store) oneUser(ctx context.Context, text string, keys ...any) (User, error) {
 	var u User
-	err := s.DB.QueryRow(ctx, u.fields(), text, key)
+	err := s.DB.QueryRow(ctx, u.fields(), text, keys...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return u, ErrNoUser
 	}

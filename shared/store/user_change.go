@@ -23,14 +23,21 @@ func (s *Store) CreateUser(ctx context.Context, u User, i *Idempotency, answer R
 	})
 }
 
+// NoPassword is no hash: no password matches it, and it never ends.
+const NoPassword = "!"
+
 func insertUser(ctx context.Context, tx *sql.Tx, u User) error {
 	if err := checkDepartment(ctx, tx, u.DepartmentID); err != nil {
 		return err
 	}
+	passwordAt := &u.UpdatedAt
+	if u.Password == NoPassword {
+		passwordAt = nil
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO sys_user
 (id, username, password, display_name, email, title, department_id, enabled, must_change, token_version, version, created_at, updated_at, password_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, u.ID[:], u.Username, u.Password, u.DisplayName, u.Email, u.Title,
-		nullableID(u.DepartmentID), u.Enabled, u.MustChange, u.TokenVersion, u.Version, u.CreatedAt, u.UpdatedAt, u.UpdatedAt)
+		nullableID(u.DepartmentID), u.Enabled, u.MustChange, u.TokenVersion, u.Version, u.CreatedAt, u.UpdatedAt, passwordAt)
 	if err := taken(err, ErrUsernameUsed); err != nil {
 		return err
 	}
@@ -102,6 +109,8 @@ type UserEffect struct {
 	Password string
 	// MustChange says that the password must be changed before anything else; nil: as it was.
 	MustChange *bool
+	// Left says that a directory found the user gone, or there again; nil: it says nothing.
+	Left *Leaving
 }
 
 // UpdateUser writes the fields of u, its roles and its groups where the row still has u.Version, and
@@ -138,6 +147,11 @@ func (e UserEffect) write(ctx context.Context, tx *sql.Tx, u User) error {
 			return err
 		}
 	}
+	if e.Left != nil {
+		if err := e.Left.write(ctx, tx, u.ID); err != nil {
+			return err
+		}
+	}
 	if e.EndSessions {
 		return endSessions(ctx, tx, u.ID, u.UpdatedAt)
 	}
@@ -157,11 +171,15 @@ func (s *Store) DeleteUser(ctx context.Context, id engine.ID) error {
 			`DELETE FROM sys_session WHERE user_id = ?`,
 			`DELETE FROM sys_api_token WHERE user_id = ?`,
 			`DELETE FROM sys_password_history WHERE user_id = ?`,
+			`DELETE FROM sys_phrase WHERE user_id = ?`,
 			`UPDATE sys_department d JOIN sys_user u ON u.username = d.head SET d.head = NULL, d.version = d.version + 1 WHERE u.id = ?`,
 		} {
 			if _, err := tx.ExecContext(ctx, text, id[:]); err != nil {
 				return err
 			}
+		}
+		if err := forgetIdentities(ctx, tx, id); err != nil {
+			return err
 		}
 		result, err := tx.ExecContext(ctx, `DELETE FROM sys_user WHERE id = ?`, id[:])
 		return changedOne(result, err, ErrNoUser)

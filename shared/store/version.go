@@ -36,3 +36,11 @@ func (v versions) add(ctx context.Context, tx *sql.Tx, key string, version int) 
 	_, err = tx.ExecContext(ctx, v.unmark, key)
 	return version, true, err
 }
+
+// given is the version of what is taken over, 0 of all else, whatever an attempt before has given it.
+func given(version int, taken bool) int {
+	if taken {
+		return version
+	}
+	return 0
+}

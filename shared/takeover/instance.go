@@ -184,7 +184,7 @@ func (r *run) step(d definition, p *past, changes []engine.Change) (*prepared, s
 		return nil, sentence(err)
 	}
 	t := store.Takeover{Past: p.rows, Done: p.done, Step: store.Step{
-		Before: p.state, After: after, Changes: made, Command: c, At: r.now, Searchable: d.process.CorrelatesMessages(), SearchNames: d.process.SearchVariables,
+		Before: p.state, After: after, Changes: made, Command: c, At: r.now, Searchable: d.process.CorrelatesMessages(), SearchNames: d.process.SearchVariables, Hides: d.process.Hides,
 	}}
 	if err := r.Store.FitsTakeOver(t); err != nil {
 		return nil, sentence(err)

@@ -198,7 +198,7 @@ func asks(f *store.SavedFilter, list page.List, who string) []fault.Detail {
 	} else {
 		f.Condition = json.RawMessage("null")
 	}
-	_, _, err := in.read(list, fields, who)
+	_, _, err := in.read(list, fields, access.Principal{Username: who})
 	if wrong := fault.From(err); wrong != nil {
 		return wrong.Details
 	}

@@ -49,7 +49,7 @@ type Search struct {
 // SearchTasks returns a page of the principal's tasks, of the view that the parameters name, of which the
 // condition holds. Errors: ErrSearch with a detail for each problem, ErrWide.
 func (s *Service) SearchTasks(ctx context.Context, p access.Principal, in Search) (page.Page[store.Task], error) {
-	r, c, err := in.read(TaskList, store.TaskFields, p.Username)
+	r, c, err := in.read(TaskList, store.TaskFields, p)
 	if err != nil {
 		return page.Page[store.Task]{}, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) SearchTasks(ctx context.Context, p access.Principal, in Search
 // SearchInstances returns a page of the instances that the principal may see of which the condition holds.
 // Errors: those of SearchTasks, ErrOthers.
 func (s *Service) SearchInstances(ctx context.Context, p access.Principal, in Search) (page.Page[store.Instance], error) {
-	r, c, err := in.read(InstanceList, store.InstanceFields, p.Username)
+	r, c, err := in.read(InstanceList, store.InstanceFields, p)
 	if err != nil {
 		return page.Page[store.Instance]{}, err
 	}
@@ -98,12 +98,15 @@ func narrow(c store.Condition, fields store.SearchFields) bool {
 // conditioned is what stands for the condition in the stamp of a cursor.
 const conditioned = "condition"
 
-// read checks a search of a list.
-func (in Search) read(list page.List, fields store.SearchFields, who string) (page.Request, *store.Condition, error) {
+// read checks a search of a list by a principal.
+func (in Search) read(list page.List, fields store.SearchFields, p access.Principal) (page.Request, *store.Condition, error) {
 	query, problems := in.query(list)
 	var c *store.Condition
 	if in.Condition != nil {
 		t := translator{fields: fields}
+		if !p.SeesAll() {
+			t.by = p.Username
+		}
 		whole := t.condition(*in.Condition, "/condition", 1)
 		c, problems = &whole, append(problems, t.problems...)
 		raw, err := json.Marshal(in.Condition)
@@ -117,7 +120,7 @@ func (in Search) read(list page.List, fields store.SearchFields, who string) (pa
 	}
 	list.Name += ":search"
 	list.Filters = append(slices.Clone(list.Filters), page.Filter{Name: conditioned})
-	r, err := page.Parse(query, list, who)
+	r, err := page.Parse(query, list, p.Username)
 	return r, c, explained(err, in.Parameters)
 }
 
@@ -167,6 +170,7 @@ const (
 // translator makes a store.Condition of a Condition and gathers its problems.
 type translator struct {
 	fields           store.SearchFields
+	by               string // who asks, where something may be hidden from him
 	count, variables int
 	problems         []fault.Detail
 }

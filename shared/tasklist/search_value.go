@@ -102,7 +102,7 @@ func (t *translator) state(word string) (any, string) {
 
 // variable translates a condition of a variable: its values are as the product keeps them, by expr.Key.
 func (t *translator) variable(c Condition, pointer string) store.Condition {
-	out := store.Condition{Variable: c.Variable, Operator: c.Operator}
+	out := store.Condition{Variable: c.Variable, Operator: c.Operator, By: t.by}
 	if t.variables++; t.variables > maxVariables {
 		t.problem(pointer, "too_many_variables", "A search asks for at most five variables.")
 		return out

@@ -32,6 +32,7 @@ var (
 	}}
 	DefinitionList = page.List{Name: "definitions", Sorts: []string{"-deployedAt"}, Filters: []page.Filter{
 		{Name: "key"}, {Name: "latest", Form: page.Flag, Summary: "true leaves out what has a later version"},
+		{Name: "categoryId", Form: page.ID, Summary: "those whose design is in this category"},
 		{Name: "startable", Form: page.Flag, Summary: "true leaves out what the caller may not start or is not offered; pages may be shorter then"},
 	}}
 	DecisionList = page.List{Name: "decisions", Sorts: []string{"-deployedAt"}, Filters: []page.Filter{
@@ -167,7 +168,12 @@ var ErrOthers = fault.New(fault.Forbidden, "not_your_instances", "Other people's
 
 // Definitions returns a page of definitions, of one key or only the latest of each if q says so.
 func (s *Service) Definitions(ctx context.Context, q url.Values, r page.Request) (page.Page[store.Definition], error) {
-	return s.store.Definitions(ctx, store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true" || q.Get("startable") == "true"}, r)
+	f := store.DefinitionFilter{Key: q.Get("key"), Latest: q.Get("latest") == "true" || q.Get("startable") == "true"}
+	var err error
+	if f.CategoryID, err = idFilter(q, "categoryId"); err != nil {
+		return page.Page[store.Definition]{}, err
+	}
+	return s.store.Definitions(ctx, f, r)
 }
 
 // Definition returns a definition and the bytes of its model.

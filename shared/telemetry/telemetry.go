@@ -17,6 +17,7 @@ type Telemetry struct {
 	Log      *slog.Logger
 	Level    *slog.LevelVar
 	Registry *prometheus.Registry
+	Metrics  *Metrics
 }
 
 // New returns a Telemetry that logs to w at level (DEBUG, INFO, WARN or ERROR; anything else is
@@ -29,7 +30,7 @@ func New(w io.Writer, level string) *Telemetry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: &v})
-	return &Telemetry{Log: slog.New(traced{handler}), Level: &v, Registry: registry}
+	return &Telemetry{Log: slog.New(traced{handler}), Level: &v, Registry: registry, Metrics: newMetrics(newMaker(registry))}
 }
 
 type traceKey struct{}

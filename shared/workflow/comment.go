@@ -78,13 +78,13 @@ func (s *Service) AddComment(ctx context.Context, call Call, of store.Subject, t
 	if err != nil {
 		return store.Comment{}, err
 	}
-	c := newComment(call, of, text)
+	c := s.newComment(call, of, text)
 	return c, s.store.AddComment(ctx, c, store.Telling{}, nil, store.Recorded{})
 }
 
-func newComment(call Call, of store.Subject, text string) store.Comment {
+func (s *Service) newComment(call Call, of store.Subject, text string) store.Comment {
 	return store.Comment{
-		ID: newID(), InstanceID: of.Instance, TaskID: of.Task, Kind: store.Remark, Author: call.Principal.Username, Text: text, Mentions: []string{}, CreatedAt: instant(),
+		ID: s.newID(), InstanceID: of.Instance, TaskID: of.Task, Kind: store.Remark, Author: call.Principal.Username, Text: text, Mentions: []string{}, CreatedAt: s.instant(),
 	}
 }
 

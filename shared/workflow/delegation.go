@@ -12,13 +12,16 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-// NewDelegation is what a caller gives to let somebody stand in for him from From until before To. Owner is somebody else
-// where an administrator says so. Existing hands over at once what is open, too.
+// NewDelegation is what a caller gives to let somebody stand in for him from From until before To, or from FirstDay to
+// LastDay, that included: days such as 2026-01-31 of the office (DIOM_TZ). Owner is somebody else where an administrator
+// says so. Existing hands over at once what is open, too.
 type NewDelegation struct {
 	Owner       string    `json:"owner,omitempty"`
 	Substitute  string    `json:"substitute" api:"required"`
-	From        time.Time `json:"from" api:"required"`
-	To          time.Time `json:"to" api:"required"`
+	From        time.Time `json:"from,omitzero"`
+	To          time.Time `json:"to,omitzero"`
+	FirstDay    string    `json:"firstDay,omitempty"`
+	LastDay     string    `json:"lastDay,omitempty"`
 	ProcessKeys []string  `json:"processKeys,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Existing    bool      `json:"existing,omitempty"`
@@ -29,6 +32,8 @@ type DelegationChange struct {
 	Substitute  *string    `json:"substitute"`
 	From        *time.Time `json:"from"`
 	To          *time.Time `json:"to"`
+	FirstDay    *string    `json:"firstDay"`
+	LastDay     *string    `json:"lastDay"`
 	ProcessKeys *[]string  `json:"processKeys"`
 	Reason      *string    `json:"reason"`
 }
@@ -37,6 +42,7 @@ type DelegationChange struct {
 var (
 	ErrNotYourDelegation = fault.New(fault.Forbidden, "not_your_delegation", "The delegation is somebody else's.")
 	ErrPeriod            = fault.New(fault.Invalid, "bad_period", "A period begins before it ends, and ends in the future, within two years.")
+	ErrDay               = fault.New(fault.Invalid, "bad_day", "A day is one such as 2026-01-31, in the place of a time.")
 	ErrSelf              = fault.New(fault.Invalid, "own_substitute", "Nobody stands in for himself.")
 	ErrNotBegun          = fault.New(fault.Invalid, "delegation_not_begun", "What is open is handed over once the period has begun.")
 	ErrProcessKeys       = fault.New(fault.Invalid, "bad_process_keys", "A delegation has at most 100 process keys, each of 1 to 255 characters.")
@@ -79,6 +85,9 @@ func (s *Service) Delegate(ctx context.Context, call Call, n NewDelegation) (sto
 	if d.Owner == "" {
 		d.Owner = call.Principal.Username
 	}
+	if err := s.days(&d, n.FirstDay, n.LastDay, !n.From.IsZero(), !n.To.IsZero()); err != nil {
+		return d, err
+	}
 	if err := s.checkDelegation(ctx, call.Principal, &d); err != nil {
 		return d, err
 	}
@@ -101,6 +110,28 @@ func (s *Service) Delegate(ctx context.Context, call Call, n NewDelegation) (sto
 		s.beginBatch(ctx, *x.Batch)
 	}
 	return d, nil
+}
+
+// days writes the days of the office that are named into the period of a delegation. A day in the place of a time that
+// is given, too, is refused. Errors: ErrDay.
+func (s *Service) days(d *store.Delegation, first, last string, from, to bool) error {
+	location := s.today().Location()
+	for _, x := range []struct {
+		pointer, day string
+		given        bool
+		into         *time.Time
+		later        int
+	}{{"/firstDay", first, from, &d.From, 0}, {"/lastDay", last, to, &d.To, 1}} {
+		if x.day == "" {
+			continue
+		}
+		day, err := time.ParseInLocation(time.DateOnly, x.day, location)
+		if err != nil || x.given {
+			return ErrDay.With(fault.Detail{Pointer: x.pointer, Code: ErrDay.Code})
+		}
+		*x.into = day.AddDate(0, 0, x.later).UTC()
+	}
+	return nil
 }
 
 func milliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
@@ -150,6 +181,12 @@ func (s *Service) ChangeDelegation(ctx context.Context, call Call, id engine.ID,
 	change(&d.To, body.To)
 	change(&d.ProcessKeys, body.ProcessKeys)
 	change(&d.Reason, body.Reason)
+	var first, last string
+	change(&first, body.FirstDay)
+	change(&last, body.LastDay)
+	if err := s.days(&d, first, last, body.From != nil, body.To != nil); err != nil {
+		return d, err
+	}
 	d.From, d.To, d.UpdatedAt = milliseconds(d.From), milliseconds(d.To), instant()
 	if err := s.checkDelegation(ctx, call.Principal, &d); err != nil {
 		return d, err

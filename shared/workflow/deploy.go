@@ -96,8 +96,8 @@ func (s *Service) Deploy(ctx context.Context, call Call, request DeploymentReque
 // assemble is a deployment before its files are read.
 func (s *Service) assemble(call Call, request DeploymentRequest) (*store.Deployment, error) {
 	d := &store.Deployment{
-		ID: newID(), Name: request.Name, DeployedBy: call.Principal.Username,
-		DeployedAt: instant(), Resources: request.Resources, Definitions: []store.Definition{}, Source: request.Source, Design: request.Design,
+		ID: s.newID(), Name: request.Name, DeployedBy: call.Principal.Username,
+		DeployedAt: s.instant(), Resources: request.Resources, Definitions: []store.Definition{}, Source: request.Source, Design: request.Design,
 	}
 	if err := checkResources(request); err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func (s *Service) readModels(ctx context.Context, d *store.Deployment, problems 
 			warnings = append(warnings, located(soundness.Check(p), r.Name)...)
 			starts, wrong := s.startEvents(p, d.DeployedAt, r.Name)
 			problems = append(problems, wrong...)
-			d.Definitions = append(d.Definitions, store.Definition{ID: newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts, Calls: literalCalls(p), Uses: literalDecisions(p)})
+			d.Definitions = append(d.Definitions, store.Definition{ID: s.newID(), Key: p.Key, Name: named(p), VersionTag: p.VersionTag, Resource: r.Name, Starts: starts, Calls: literalCalls(p), Uses: literalDecisions(p)})
 		}
 	}
 	if len(problems) > 0 {

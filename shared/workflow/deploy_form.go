@@ -107,7 +107,7 @@ func (s *Service) warnOfForms(ctx context.Context, d *store.Deployment, processe
 // literalForm says which deployed form a node names, unless an expression does; false: none.
 func literalForm(n *bpmn.FlowNode) (store.FormRef, bool) {
 	f := formOf(n)
-	if f == nil || strings.Contains(f.FormRef+f.FormKey, "${") {
+	if f == nil || f.RefExpression != nil || strings.Contains(f.FormKey, "${") {
 		return store.FormRef{}, false
 	}
 	return formRef(f)

@@ -3,7 +3,6 @@ package workflow
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/fault"
@@ -13,9 +12,9 @@ import (
 // sendDeployed tells of definitions that were deployed, oldest first: at least once. A deployment is no
 // step of an instance, so its outbox is the definition's own row.
 func (s *Service) sendDeployed(ctx context.Context) (Ticked, bool, error) {
-	list, err := s.store.UnsentDefinitions(ctx, tickBatch)
+	list, err := s.store.ClaimUntold(ctx, tickBatch, instant(), tickLease)
 	if err != nil {
-		return Ticked{}, false, fmt.Errorf("unsent definitions: %w", err)
+		return Ticked{}, false, err
 	}
 	sent, err := each(ctx, list, func(ctx context.Context, d store.Definition) error {
 		return about("event of definition", d.ID, guarded(ctx, d, s.relay.tell))

@@ -11,6 +11,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"diom.io/workflow/shared/cloudevent"
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -24,20 +25,32 @@ func TestDeployedIsTold(t *testing.T) {
 	f := setup(t, nil)
 	f.deploy("leave.bpmn")
 	var events []event.Event
+	var other *workflow.Service
 	fails := error(fault.New(fault.Unavailable, "down", "down"))
-	send := func(_ context.Context, e event.Event) error {
+	send := func(ctx context.Context, e event.Event) error {
 		if e.Type() != cloudevent.TypeDefinitionDeployed {
 			return nil
 		}
 		if fails == nil {
 			events = append(events, e)
+			if len(events) == 1 { // another process looks while this one sends
+				if _, err := other.Tick(ctx); err != nil {
+					t.Error(err)
+				}
+			}
 		}
 		return fails
 	}
 	relay := workflow.NewRelay(f.store, send, "/diom/test", slog.New(slog.NewTextHandler(io.Discard, nil)))
 	service := workflow.New(f.store, f.lock, time.UTC, relay)
+	other = workflow.New(f.store, f.lock, time.UTC, relay)
 	if _, err := service.Tick(t.Context()); err == nil {
 		t.Error("nothing is said of a sink that is down")
+	}
+	var later database.Batch
+	later.Add(`UPDATE workflow_definition SET locked_until = ?`, time.Now().UTC())
+	if err := f.store.DB.Run(t.Context(), &later); err != nil {
+		t.Fatal(err)
 	}
 	fails = nil
 	for range 3 {

@@ -30,13 +30,17 @@ var (
 
 const maxMentions = 20
 
-// Teller makes what a comment tells.
-type Teller func(context.Context, store.Discussed) (store.Telling, error)
+// Teller tells people of a comment: Make says who is told what, which is written with the comment, and Told is called
+// with it once it is there.
+type Teller struct {
+	Make func(context.Context, store.Discussed) (store.Telling, error)
+	Told func(context.Context, store.Telling)
+}
 
 // Discuss writes about an instance or a task, running or ended, and tells those who are mentioned, and whoever wrote what
-// is answered, by the notifications that tell makes. Who has to do with it may. The answer is a store.Comment. Errors:
+// is answered, by the notifications that t makes. Who has to do with it may. The answer is a store.Comment. Errors:
 // ErrNoText, ErrBadText, ErrText, ErrParent, ErrMentions, ErrUnknownUser, ErrMention.
-func (s *Service) Discuss(ctx context.Context, call Call, of store.Subject, x Contribution, tell Teller) (json.RawMessage, error) {
+func (s *Service) Discuss(ctx context.Context, call Call, of store.Subject, x Contribution, t Teller) (json.RawMessage, error) {
 	of, err := s.onto(ctx, call.Principal, of)
 	if err == nil {
 		err = checkRemark(x.Text)
@@ -44,7 +48,7 @@ func (s *Service) Discuss(ctx context.Context, call Call, of store.Subject, x Co
 	if err != nil {
 		return nil, err
 	}
-	d := store.Discussed{Comment: newComment(call, of, x.Text)}
+	d := store.Discussed{Comment: s.newComment(call, of, x.Text)}
 	d.ParentID = x.ParentID
 	if d.Answered, err = s.answered(ctx, of, x.ParentID); err == nil {
 		d.Mentions, err = s.mentioned(ctx, of.Instance, x.Mentions)
@@ -55,7 +59,7 @@ func (s *Service) Discuss(ctx context.Context, call Call, of store.Subject, x Co
 	if err != nil {
 		return nil, err
 	}
-	told, err := tell(ctx, d)
+	told, err := t.Make(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,11 @@ func (s *Service) Discuss(ctx context.Context, call Call, of store.Subject, x Co
 	if err != nil {
 		return nil, err
 	}
-	return answer.Body, s.store.AddComment(ctx, d.Comment, told, call.Idempotency, answer)
+	if err := s.store.AddComment(ctx, d.Comment, told, call.Idempotency, answer); err != nil {
+		return nil, err
+	}
+	t.Told(ctx, told)
+	return answer.Body, nil
 }
 
 // answered returns who wrote the comment that is answered. In the thread of an instance those on its tasks can be.

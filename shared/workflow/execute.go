@@ -40,7 +40,8 @@ type Call struct {
 	Strict bool
 	// SkipListeners and SkipMappings pass over listeners and over input and output parameters in the step.
 	SkipListeners, SkipMappings bool
-	// Steward lets those who operate work on tasks that are other people's (Camunda 7 asks nobody).
+	// Steward lets those who operate work on tasks that are other people's, and start what only others are to start
+	// (Camunda 7 asks nobody).
 	Steward bool
 }
 
@@ -100,8 +101,13 @@ type trigger struct {
 // again, five times, then ErrBusy. When the connection breaks during the batch the outcome is looked
 // up by (instance, seq): the command's id there means that it has committed.
 func (s *Service) Execute(ctx context.Context, call Call, t trigger) (json.RawMessage, error) {
-	e := &execution{Service: s, call: call, trigger: t, id: newID(), at: instant()}
+	e := &execution{Service: s, call: call, trigger: t, id: s.newID(), at: s.instant()}
+	begin := time.Now()
 	answer, err := e.locked(database.ToWrite(ctx))
+	s.Metrics.Advance.Observe(time.Since(begin).Seconds())
+	if errors.Is(err, store.ErrDelivered) {
+		s.Metrics.Repeated.Inc()
+	}
 	if err == nil && e.done != nil { // with the lock released: what follows may change the same instance
 		s.lookout.announce(e.done.after, e.done.changes)
 		s.drain(ctx, e.done.after, e.done.changes)
@@ -163,6 +169,7 @@ func (e *execution) run(ctx context.Context, sub *subject) (json.RawMessage, err
 		if !errors.Is(err, errLost) {
 			return nil, err
 		}
+		e.Metrics.Conflicts.Inc()
 		if sub, err = e.reload(ctx); err != nil {
 			return nil, err
 		}
@@ -204,18 +211,35 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	step := store.Step{
 		Before: sub.instance, After: r.after, Changes: r.changes, Command: c, At: r.at, Latest: sub.latest,
 		Idempotency: e.call.Idempotency, Answer: store.Recorded{Status: e.status, Body: answer},
-		Delivery: e.delivery, StartTimer: e.timer, Searchable: process.CorrelatesMessages(), SearchNames: process.SearchVariables,
+		Delivery: e.delivery, StartTimer: e.timer, Searchable: process.CorrelatesMessages(), SearchNames: process.SearchVariables, Hides: process.Hides,
 	}
 	if err := e.commit(ctx, step); err != nil {
 		return nil, err
 	}
 	e.done = r
+	e.count(r.changes)
 	if urgent(r.changes) {
 		e.relay.PushNow()
 	} else {
 		e.relay.Push()
 	}
 	return answer, nil
+}
+
+// count tells the metrics what a step that was committed has done.
+func (e *execution) count(changes []engine.Change) {
+	for i := range changes {
+		switch changes[i].Kind {
+		case engine.InstanceStarted:
+			e.Metrics.Started.Inc()
+		case engine.InstanceCompleted:
+			e.Metrics.Ended.WithLabelValues("completed").Inc()
+		case engine.InstanceCancelled:
+			e.Metrics.Ended.WithLabelValues("cancelled").Inc()
+		case engine.TaskCompleted:
+			e.Metrics.Completed.Inc()
+		}
+	}
 }
 
 // goesOnBy returns the process by which the instance goes on after an action.

@@ -201,7 +201,7 @@ func (s *Service) takeTopic(ctx context.Context, workerID string, topic JobTopic
 
 // takeChunk locks up to limit jobs of one topic; more says that there may be others.
 func (s *Service) takeChunk(ctx context.Context, workerID string, topic JobTopic, limit int) (taken []FetchedJob, more bool, err error) {
-	now := instant()
+	now := s.instant()
 	claim := store.JobClaim{Worker: workerID, Topic: topic.Name, Limit: limit, Now: now, Until: now.Add(cmp.Or(topic.Lock, seconds(topic.LockSeconds))), Filter: topic.Filter}
 	jobs, err := s.store.FetchJobs(ctx, claim)
 	if err != nil || len(jobs) == 0 {
@@ -256,7 +256,7 @@ func (s *Service) giveBack(ctx context.Context, workerID string, jobs []store.Jo
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitMargin)
 	defer cancel()
-	now := instant()
+	now := s.instant()
 	for _, j := range jobs {
 		_ = s.store.ReleaseJob(ctx, j.ID, workerID, now) // else the lock ends by itself
 	}

@@ -12,7 +12,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/engine"
@@ -25,11 +24,8 @@ import (
 // ErrFileType: a file is not of a type that may be uploaded.
 var ErrFileType = fault.New(fault.Invalid, "file_type_refused", "Files of this type are not accepted.")
 
-const (
-	maxUnbound  = 100 // files of one person that no form was submitted with
-	usualUnused = 24 * time.Hour
-	usualDrafts = 90 * 24 * time.Hour
-)
+// maxUnbound is how many files one person has that no form was submitted with.
+const maxUnbound = 100
 
 // magic are the first bytes of what a machine would run: nobody gets it in by saying that it is something else.
 var magic = [][]byte{[]byte("MZ"), []byte("\x7fELF"), []byte("#!"), []byte("\xca\xfe\xba\xbe"), []byte("\xcf\xfa\xed\xfe")}
@@ -72,10 +68,7 @@ func shortened(name string) string {
 }
 
 func (s *Service) maxAttachment(ctx context.Context) int {
-	if v := s.Settings.Now(ctx); v.IsSet(setting.MaxAttachment) {
-		return v.Int(setting.MaxAttachment)
-	}
-	return cmp.Or(s.MaxAttachment, usualAttachment)
+	return cmp.Or(s.Settings.Now(ctx).Int(setting.MaxAttachment), usualAttachment)
 }
 
 // accepts reports whether files of a type and content may be uploaded.

@@ -10,6 +10,7 @@ import (
 
 	"diom.io/workflow/shared/bpmn"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/form"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -38,14 +39,20 @@ func (s *Service) form(ctx context.Context, id engine.ID) (*deployedForm, error)
 		}))
 }
 
-// formAt returns the deployed form that a node of a definition names now; nil: it names none, or there is none.
-func (s *Service) formAt(ctx context.Context, d *definition, f *bpmn.Form) (*deployedForm, error) {
+// formAt returns the deployed form that a node of a definition names now; nil: it names none, or there is none. known are
+// the variables that an expression sees; one that cannot be evaluated names none.
+func (s *Service) formAt(ctx context.Context, d *definition, f *bpmn.Form, known engine.Variables) (*deployedForm, error) {
 	if f == nil {
 		return nil, nil
 	}
 	ref, named := formRef(f)
 	if !named {
 		return nil, nil
+	}
+	if f.RefExpression != nil {
+		if ref.Key, named = s.evaluatedRef(f.RefExpression, known); !named {
+			return nil, nil
+		}
 	}
 	id, err := s.store.FindForm(ctx, ref, d.DeploymentID)
 	if errors.Is(err, store.ErrNoForm) {
@@ -57,13 +64,23 @@ func (s *Service) formAt(ctx context.Context, d *definition, f *bpmn.Form) (*dep
 	return s.form(ctx, id)
 }
 
-// DeployedForm returns the bytes of the form that a task or a start of a definition names now, or store.ErrNoForm.
-func (s *Service) DeployedForm(ctx context.Context, definition engine.ID, f *bpmn.Form) ([]byte, error) {
+// evaluatedRef is the key of the form that an expression names; false: none.
+func (s *Service) evaluatedRef(x *expr.Expression, known engine.Variables) (string, bool) {
+	value, err := x.Evaluate(&expr.Environment{
+		Variable: func(name string) (expr.Value, bool) { v, found := known[name]; return v, found }, Now: instant(), Location: s.location,
+	})
+	key, isText := value.(string)
+	return key, err == nil && isText && key != ""
+}
+
+// DeployedForm returns the bytes of the form that a task or a start of a definition names now, with the variables that an
+// expression sees, or store.ErrNoForm.
+func (s *Service) DeployedForm(ctx context.Context, definition engine.ID, f *bpmn.Form, known engine.Variables) ([]byte, error) {
 	d, err := s.definition(ctx, definition)
 	if err != nil {
 		return nil, err
 	}
-	deployed, err := s.formAt(ctx, d, f)
+	deployed, err := s.formAt(ctx, d, f, known)
 	if err == nil && deployed == nil {
 		err = store.ErrNoForm
 	}

@@ -53,7 +53,7 @@ func (s *Service) fill(ctx context.Context, call Call, f filling) (engine.Variab
 	if f.form == nil || f.lenient && f.form.Rights == nil {
 		return f.values, nil
 	}
-	d, err := s.formAt(ctx, f.definition, f.form)
+	d, err := s.formAt(ctx, f.definition, f.form, f.known)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +66,12 @@ func (s *Service) fill(ctx context.Context, call Call, f filling) (engine.Variab
 		return f.values, plainRights(f)
 	}
 	values, err := d.form.Validate(form.Submission{
-		Values: f.values, Known: f.known, Now: instant().In(s.location), Access: rights(f.form.Rights),
+		Values: f.values, Known: f.known, Now: s.instant().In(s.location), Access: rights(f.form.Rights),
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPicked(ctx, d.form, f.known, values); err != nil {
 		return nil, err
 	}
 	return values, s.bindFiles(ctx, call, f, d.form.Files(values))

@@ -67,7 +67,7 @@ func (s *Service) StartForm(ctx context.Context, p access.Principal, key string)
 	}
 	start := none.StartEvent
 	shown := &StartForm{DefinitionID: d.ID.String(), ProcessKey: key, Name: d.Name, FormKey: start.FormKey, Fields: formFields(start.FormFields)}
-	shown.Filled, err = s.filled(ctx, p, d, &start.Form)
+	shown.Filled, err = s.filled(ctx, p, d, showing{form: &start.Form})
 	return shown, err
 }
 
@@ -89,17 +89,24 @@ func (s *Service) TaskForm(ctx context.Context, p access.Principal, id engine.ID
 	if open := in.Task(id); open != nil { // it sees those of its instance of a multi-instance activity, too
 		shown.Variables = in.Visible(open.Token)
 	}
-	if shown.Filled, err = s.filled(ctx, p, d, &node.UserTask.Form); err != nil {
+	if shown.Filled, err = s.filled(ctx, p, d, showing{&node.UserTask.Form, shown.Variables}); err != nil {
 		return nil, err
 	}
 	shown.Variables, err = s.concealed(ctx, p, in, []*bpmn.FlowNode{node}, shown.Variables)
 	return shown, err
 }
 
+// showing is a form that is shown, with the variables that its reference sees.
+type showing struct {
+	form  *bpmn.Form
+	known engine.Variables
+}
+
 // filled describes the form of a node to a person.
-func (s *Service) filled(ctx context.Context, p access.Principal, d *definition, f *bpmn.Form) (Filled, error) {
+func (s *Service) filled(ctx context.Context, p access.Principal, d *definition, of showing) (Filled, error) {
+	f := of.form
 	shown := Filled{Access: []FieldAccess{}, Suggestions: []Suggestion{}}
-	deployed, err := s.formAt(ctx, d, f)
+	deployed, err := s.formAt(ctx, d, f, of.known)
 	if err != nil {
 		return shown, err
 	}
@@ -146,7 +153,7 @@ func (s *Service) concealed(ctx context.Context, p access.Principal, in *engine.
 		return nil, err
 	}
 	for _, n := range nodes {
-		names, err := s.hiddenAt(ctx, d, n)
+		names, err := s.hiddenAt(ctx, d, n, in.Scopes[0].Variables)
 		if err != nil {
 			return nil, err
 		}
@@ -156,13 +163,13 @@ func (s *Service) concealed(ctx context.Context, p access.Principal, in *engine.
 }
 
 // hiddenAt lists the fields that are hidden at a node, those of its form and those that its rights name.
-func (s *Service) hiddenAt(ctx context.Context, d *definition, n *bpmn.FlowNode) ([]string, error) {
+func (s *Service) hiddenAt(ctx context.Context, d *definition, n *bpmn.FlowNode, known engine.Variables) ([]string, error) {
 	f := formOf(n)
 	if f == nil || f.Rights == nil {
 		return nil, nil
 	}
 	var fields []string
-	deployed, err := s.formAt(ctx, d, f)
+	deployed, err := s.formAt(ctx, d, f, known)
 	if err != nil {
 		return nil, err
 	}
@@ -195,10 +202,6 @@ func (s *Service) Concealed(ctx context.Context, p access.Principal, in *engine.
 // ConcealedAnywhere returns the variables that an instance shows to a person who has or had a task in it: without those
 // that are hidden at any of its tasks.
 func (s *Service) ConcealedAnywhere(ctx context.Context, p access.Principal, in *engine.Instance, values engine.Variables) (engine.Variables, error) {
-	d, err := s.definition(ctx, in.DefinitionID)
-	if err != nil {
-		return nil, err
-	}
-	nodes := slices.DeleteFunc(slices.Clone(d.process.Nodes), func(n *bpmn.FlowNode) bool { return n.UserTask == nil })
-	return s.concealed(ctx, p, in, nodes, values)
+	names, err := s.HiddenFields(ctx, p, in)
+	return form.Conceal(values, names), err
 }

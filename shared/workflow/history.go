@@ -20,15 +20,21 @@ type HistoryPage struct {
 // maxHistory bounds what the views folded from the history read.
 const maxHistory = 10_000
 
-// History returns up to limit steps of an instance after seq.
+// History returns up to limit steps of an instance after seq, without the values of fields that are hidden from the caller.
 func (s *Service) History(ctx context.Context, p access.Principal, id engine.ID, after int64, limit int) (*HistoryPage, error) {
-	if _, err := s.instance(ctx, p, id); err != nil {
+	in, err := s.instance(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := s.HiddenFields(ctx, p, in)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := s.store.History(ctx, id, after, limit+1)
 	if err != nil {
 		return nil, err
 	}
+	ConcealRows(rows, hidden)
 	h := &HistoryPage{Items: rows}
 	if len(rows) > limit {
 		h.Items = rows[:limit]
@@ -69,6 +75,11 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 	if err != nil {
 		return nil, err
 	}
+	return visits(rows), nil
+}
+
+// visits folds the rows of one instance into its visits to flow nodes.
+func visits(rows []store.Row) []Activity {
 	visits := []Activity{}
 	at := map[int]int{} // token → index of its visit
 	undoes := map[int]bool{}
@@ -97,7 +108,7 @@ func (s *Service) Activity(ctx context.Context, p access.Principal, id engine.ID
 			}
 		}
 	}
-	return visits, nil
+	return visits
 }
 
 // TimelineEntry is one thing that people see of an instance's course.

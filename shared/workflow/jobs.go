@@ -159,7 +159,7 @@ func (s *Service) lockJob(
 	if err != nil {
 		return nil, err
 	}
-	now := instant()
+	now := s.instant()
 	if err := lock(ctx, id, x.WorkerID, now.Add(cmp.Or(x.Lock, seconds(x.LockSeconds))), now); err != nil {
 		return nil, err
 	}

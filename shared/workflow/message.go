@@ -104,6 +104,7 @@ func (s *Service) again(ctx context.Context, call Call, m Message, d *store.Deli
 	if d != nil {
 		delivered, err := s.store.Delivered(ctx, d.Source, d.EventID)
 		if err == nil && delivered {
+			s.Metrics.Repeated.Inc()
 			err = store.ErrDelivered
 		}
 		return nil, err
@@ -212,7 +213,7 @@ func (s *Service) park(ctx context.Context, call Call, m Message, d *store.Deliv
 	if d == nil {
 		d = delivery(call)
 	}
-	now := instant()
+	now := s.instant()
 	err := s.store.Park(ctx, store.Parked{
 		Source: d.Source, EventID: d.EventID, Message: m.Name, BusinessKey: m.BusinessKey,
 		Keys: m.CorrelationKeys, Variables: m.Variables, ReceivedAt: now, ExpiresAt: now.Add(m.TTL),

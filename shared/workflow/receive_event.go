@@ -111,7 +111,7 @@ func (in *Inbound) take(ctx context.Context, source *eventSource, r *cloudevent.
 	if failed, is := results[r.Type()]; is && source.mappings[r.Type()] == nil {
 		return true, in.takeResult(ctx, source, r, failed)
 	}
-	m, err := source.message(r, instant(), in.workflow.location)
+	m, err := source.message(r, in.workflow.instant(), in.workflow.location)
 	if err != nil || m == nil {
 		return true, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/telemetry"
 )
 
 const (
@@ -51,12 +52,15 @@ type Relay struct {
 	source string
 	log    *slog.Logger
 	pace   pace
-	wake   chan struct{}
-	now    chan struct{}
-	once   sync.Once
-	done   sync.WaitGroup
-	ctx    context.Context //nolint:containedctx // ends the goroutine that Start begins
-	stop   context.CancelFunc
+	// Metrics are those of the process; where it is not set, ones that nobody reads.
+	Metrics *telemetry.Metrics
+
+	wake chan struct{}
+	now  chan struct{}
+	once sync.Once
+	done sync.WaitGroup
+	ctx  context.Context //nolint:containedctx // ends the goroutine that Start begins
+	stop context.CancelFunc
 
 	lastTaken atomic.Int64 // when the sink last took an event, in Unix milliseconds
 	down      atomic.Bool  // it took nothing of the last round that had much to send
@@ -66,7 +70,7 @@ type Relay struct {
 func NewRelay(st *store.Store, send cloudevent.Sender, source string, log *slog.Logger) *Relay {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Relay{
-		store: st, send: send, source: source, log: log, pace: usualPace,
+		store: st, send: send, source: source, log: log, pace: usualPace, Metrics: telemetry.Unread(),
 		wake: make(chan struct{}, 1), now: make(chan struct{}, 1), ctx: ctx, stop: stop,
 	}
 }

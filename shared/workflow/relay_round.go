@@ -153,15 +153,26 @@ func (x *round) note(ctx context.Context, o outcome, t *progress) {
 		x.settled.Returned = append(x.settled.Returned, o.row)
 	case o.err == nil:
 		t.sent++
+		x.Metrics.Events.WithLabelValues("sent").Inc()
 		x.answered = true
 		x.lastTaken.Store(time.Now().UnixMilli())
 		x.settled.Sent = append(x.settled.Sent, o.row)
 	default:
 		t.failed++
 		x.answered = x.answered || o.rejected
-		x.settled.Failed = append(x.settled.Failed, x.judge(ctx, o))
+		failure := x.judge(ctx, o)
+		x.Metrics.Events.WithLabelValues(becameOf(failure)).Inc()
+		x.settled.Failed = append(x.settled.Failed, failure)
 		x.remember(o.err)
 	}
+}
+
+// becameOf is what the metrics call a failure.
+func becameOf(f store.Failure) string {
+	if f.Letter != nil {
+		return "dead"
+	}
+	return "failed"
 }
 
 func (x *round) remember(err error) {

@@ -64,9 +64,9 @@ func (s *Service) number(ctx context.Context, b *beginning, p *bpmn.Process) err
 // today is now where the installation is.
 func (s *Service) today() time.Time {
 	if s.location == nil {
-		return instant().UTC()
+		return s.instant()
 	}
-	return instant().In(s.location)
+	return s.instant().In(s.location)
 }
 
 // Anew is what a caller gives to send a request in again, or to copy one: the variables go before those that the

@@ -4,6 +4,7 @@ package workflow
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"diom.io/workflow/shared/lock"
 	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/telemetry"
 )
 
 // maxCached bounds the compiled definitions that a process keeps.
@@ -32,11 +34,14 @@ type Service struct {
 	// ByHand leaves continuations and timers to those who run them by RunJob; Tick does not. It is set before
 	// the first use.
 	ByHand bool
-	// MaxAttachment is the largest content of an attachment in bytes; 0 is 4 MiB. It is set before the first
-	// use, too.
-	MaxAttachment int
+	// Clock tells the time of the steps; nil is that of the machine. It is set before the first use, by those who
+	// write a history that has happened before.
+	Clock func() time.Time
 	// Settings are what an administrator has set; it may be nil, and is set before the first use.
 	Settings *setting.Live
+
+	// Metrics are those of the process; where it is not set, ones that nobody reads. It is set before the first use.
+	Metrics *telemetry.Metrics
 
 	// KnowDelegations is for how long the delegations that were read are taken for all, 0 is two seconds.
 	KnowDelegations time.Duration
@@ -62,7 +67,7 @@ type definition struct {
 // New returns a Service. relay may be nil: then events wait in the outbox for another process.
 func New(st *store.Store, l *lock.Locker, location *time.Location, relay *Relay) *Service {
 	return &Service{
-		store: st, lock: l, location: location, relay: relay, delegations: newDelegations(),
+		store: st, lock: l, location: location, relay: relay, delegations: newDelegations(), Metrics: telemetry.Unread(),
 		definitions: otter.Must(&otter.Options[engine.ID, *definition]{MaximumSize: maxCached}),
 		latest:      otter.Must(&otter.Options[string, *definition]{MaximumSize: maxCached}),
 		decisions:   otter.Must(&otter.Options[engine.ID, *decision]{MaximumSize: maxCached}),
@@ -75,6 +80,25 @@ func newID() engine.ID { return engine.ID(uuid.Must(uuid.NewV7())) }
 
 // instant is the present as a DATETIME(3) column keeps it.
 func instant() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// instant is the present by the clock of the service.
+func (s *Service) instant() time.Time {
+	if s.Clock == nil {
+		return instant()
+	}
+	return s.Clock().UTC().Truncate(time.Millisecond)
+}
+
+// newID returns a fresh UUIDv7 of the present by the clock of the service.
+func (s *Service) newID() engine.ID {
+	id := newID()
+	if s.Clock != nil {
+		var milliseconds [8]byte
+		binary.BigEndian.PutUint64(milliseconds[:], uint64(max(s.instant().UnixMilli(), 0)))
+		copy(id[:6], milliseconds[2:])
+	}
+	return id
+}
 
 // ErrSuspendedDefinition: no instance may be started from the definition.
 var ErrSuspendedDefinition = fault.New(fault.Conflict, "definition_suspended", "The process definition is suspended.")

@@ -57,7 +57,12 @@ func (s *Service) start(ctx context.Context, call Call, b beginning) (json.RawMe
 	if err := s.checkStarter(ctx, call.Principal, b.request); err != nil {
 		return nil, err
 	}
-	b.may = func(d *definition) error { return mayStart(call.Principal, d.process) }
+	b.may = func(d *definition) error {
+		if call.steward() {
+			return nil
+		}
+		return mayStart(call.Principal, d.process)
+	}
 	b.answer, b.fill = startedAnswer, s.fillStart
 	return s.begin(ctx, call, b)
 }
@@ -94,7 +99,7 @@ func (b beginning) load(ctx context.Context, s *Service) (*subject, error) {
 }
 
 func (s *Service) begin(ctx context.Context, call Call, b beginning) (json.RawMessage, error) {
-	instance, attempts := cmp.Or(b.called, newID()), 0
+	instance, attempts := cmp.Or(b.called, s.newID()), 0
 	load := func(ctx context.Context) (*subject, error) { return b.load(ctx, s) }
 	return s.Execute(ctx, call, trigger{
 		status: cmp.Or(b.status, http.StatusCreated), delivery: b.delivery, timer: b.timer, answer: b.answer,

@@ -125,7 +125,7 @@ func (s *Service) Task(ctx context.Context, p access.Principal, id engine.ID) (*
 	}
 	d, err := s.definition(ctx, in.DefinitionID)
 	if err == nil {
-		err = s.store.ReadCopy(ctx, p.Username, id, instant())
+		err = s.store.ReadCopy(ctx, p.Username, id, s.instant())
 	}
 	if err != nil {
 		return nil, err

@@ -35,8 +35,6 @@ const (
 	purgeBatch      = 1000
 	keepInbox       = 30 * 24 * time.Hour
 	keepIdempotency = 24 * time.Hour
-	keepDeliveries  = 90 * 24 * time.Hour
-	keepEvaluations = 180 * 24 * time.Hour // Camunda's usual historyTimeToLive
 )
 
 // Ticked counts what ticking has done: timers fired, continuations run, history rows whose events were
@@ -71,13 +69,24 @@ type part struct {
 	round func(context.Context) (done Ticked, more bool, err error)
 }
 
+// parts are the rounds that this process makes. While the product only reads, nothing begins: timers, jobs and batches
+// wait; what was committed before is sent.
 func (s *Service) parts() []part {
-	parts := []part{
-		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge}, {sweepEvery, s.findStuck},
+	waits := []part{
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
 	}
 	if !s.ByHand {
-		parts = append(parts, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})
+		waits = append(waits, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})
 	}
+	for i, p := range waits {
+		waits[i].round = func(ctx context.Context) (Ticked, bool, error) {
+			if s.Settings.Now(ctx).Flag(setting.Maintenance) {
+				return Ticked{}, false, nil
+			}
+			return p.round(ctx)
+		}
+	}
+	parts := append(waits, part{sweepEvery, s.findStuck}, part{countEvery, s.countBacklog})
 	if s.relay != nil {
 		parts = append(parts, part{pollEvery, s.sendUnsent}, part{pollEvery, s.sendDeployed}, part{pollEvery, s.sendProgress})
 	}
@@ -155,7 +164,7 @@ func rest(ctx context.Context, d time.Duration) {
 // fireTimers claims a batch of timers that are due and fires them. One that fails is tried again when
 // its lease is over.
 func (s *Service) fireTimers(ctx context.Context) (Ticked, bool, error) {
-	timers, err := s.store.ClaimTimers(ctx, tickBatch, instant(), tickLease)
+	timers, err := s.store.ClaimTimers(ctx, tickBatch, s.instant(), tickLease)
 	if err != nil {
 		return Ticked{}, false, err
 	}
@@ -233,6 +242,8 @@ func (s *Service) sendUnsent(ctx context.Context) (Ticked, bool, error) {
 // purge removes what is older than its time.
 func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 	now, done, more := instant(), Ticked{}, false
+	set := s.Settings.Now(ctx)
+	kept := func(key string) time.Time { return now.Add(-set.Duration(key)) }
 	var failures []error
 	for _, p := range []struct {
 		what   string
@@ -242,11 +253,14 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		{"inbox", now.Add(-keepInbox), s.store.PurgeInbox},
 		{"idempotency keys", now.Add(-keepIdempotency), s.store.PurgeIdempotency},
 		{"sessions", now, s.store.PurgeSessions},
-		{"evaluations", now.Add(-keepEvaluations), s.store.PurgeEvaluations},
-		{"deliveries", now.Add(-keepDeliveries), s.store.PurgeDeliveries},
 		{"task links", now, s.store.PurgeTaskLinks},
-		{"files", now.Add(-s.keep(ctx, setting.FileKeep, usualUnused)), s.store.PurgeFiles},
-		{"drafts", now.Add(-s.keep(ctx, setting.DraftKeep, usualDrafts)), s.store.PurgeDrafts},
+		{"evaluations", kept(setting.EvaluationKeep), s.store.PurgeEvaluations},
+		{"deliveries", kept(setting.DeliveryKeep), s.store.PurgeDeliveries},
+		{"notifications", kept(setting.NotificationKeep), s.store.PurgeNotifications},
+		{"dead letters", kept(setting.DeadLetterKeep), s.store.PurgeDeadLetters},
+		{"batches", kept(setting.BatchKeep), s.store.PurgeBatches},
+		{"files", kept(setting.FileKeep), s.store.PurgeFiles},
+		{"drafts", kept(setting.DraftKeep), s.store.PurgeDrafts},
 	} {
 		n, err := p.purge(ctx, p.before, purgeBatch)
 		if err != nil {
@@ -256,14 +270,6 @@ func (s *Service) purge(ctx context.Context) (Ticked, bool, error) {
 		more = more || n == purgeBatch
 	}
 	return done, more, errors.Join(failures...)
-}
-
-// keep is how long something is kept by a setting.
-func (s *Service) keep(ctx context.Context, key string, usual time.Duration) time.Duration {
-	if v := s.Settings.Now(ctx); v.IsSet(key) {
-		return v.Duration(key)
-	}
-	return usual
 }
 
 // each does something with every item, some at a time. It returns how many succeeded and the failures.

@@ -79,7 +79,7 @@ const model = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" 
 <process id="prey" name="prey" isExecutable="true"><startEvent id="s" camunda:initiator="starter"/><sequenceFlow id="a" sourceRef="s" targetRef="u"/>
 <userTask id="u" name="approve" camunda:assignee="wangfang"/><sequenceFlow id="b" sourceRef="u" targetRef="e"/><endEvent id="e"/></process></definitions>`
 
-// furnish makes things that belong to wangfang, zhangwei or admin; chenjing and lina have nothing to do with them.
+// furnish makes things that belong to wangfang, zhangwei or admin; lina and sunqi have nothing to do with them.
 func (r *rig) furnish() {
 	t := r.product()
 	client := producttest.NewClient(r.process.URL, callLimit).With(r.tokens["zhouming"])

@@ -147,6 +147,12 @@ var crossings = map[string]crossing{
 	"PUT /notification-preferences": func(m *matrix, c caller, o operation) {
 		m.try(step{c.name, "PUT /api/v1/notification-preferences", object{"language": "en"}, c.may(o.permission), rows("workflow_notification_preference"), nil})
 	},
+	"PUT /me/phrases": func(m *matrix, c caller, o operation) {
+		m.try(step{c.name, "PUT /api/v1/me/phrases", object{"items": []string{m.unique("phrase")}}, c.may(o.permission), "SELECT IFNULL(SUM(version), 0) FROM sys_phrase", nil})
+	},
+	"POST /users:import": func(m *matrix, c caller, o operation) {
+		m.try(step{c.name, "POST /api/v1/users:import", object{"csv": "username\n" + m.unique("imported") + "\n"}, c.may(o.permission), rows("sys_user"), nil})
+	},
 	"POST /tasks/{id}/attachments": func(m *matrix, c caller, o operation) {
 		_, task := m.start(c.name)
 		m.try(step{c.name, "POST /api/v1/tasks/" + task + "/attachments", upload, c.may(o.permission), rows("workflow_attachment"), []string{"Content-Type", "multipart/form-data; boundary=b"}})
@@ -175,7 +181,8 @@ var uncrossed = func() map[string]string {
 		"it changes nothing":       {"POST /instances:search", "POST /instances:export", "POST /tasks:search", "POST /tasks:export", "POST /processes/{key}/forecast", "POST /webhooks/{id}/test", "POST /channels/{id}/test", "POST /decisions/{key}/evaluate", "POST /designs/{id}/shadow-run", "POST /designs/{id}/validate", "POST /migrations:generate", "POST /migrations:validate", "POST /notification-templates/{kind}/{language}/preview"},
 		"administrators have them in common; privilege-escalation": {"PUT /calendars/{code}", "DELETE /calendars/{code}", "PUT /roles/{id}/scope", "PUT /users/{id}/posts", "PUT /webhooks/{id}", "DELETE /webhooks/{id}", "PUT /webhooks/{id}/secret", "POST /webhooks/{id}/replay",
 			"POST /dead-letters/{id}/resubmit", "POST /deliveries/{id}/resend", "DELETE /notification-templates/{kind}/{language}", "PUT /notification-templates/{kind}/{language}",
-			"PUT /settings/{key}", "POST /users/{id}/unlock"},
+			"PUT /settings/{key}", "POST /users/{id}/unlock", "POST /directories/{name}/sync"},
+		"one's own alone; functions/login forges another's": {"POST /me/identities/{provider}", "DELETE /me/identities/{provider}"},
 		"mixed() crosses it": {"POST /tasks:complete"},
 		"one's own by the query; functions/notify tests another's": {"POST /notifications/{id}/read"},
 	} {

@@ -102,7 +102,7 @@ func TestFunctions(t *testing.T) {
 	var process *producttest.Process
 	ready := func() (err error) { url, err = announced(process); return err }
 	process = producttest.Command(t, ready, producttest.Binary(t), "dev", "--functions")
-	process.SetEnv("DIOM_HOME="+home, "DIOM_MYSQL_DSN="+dsn, "DIOM_REDIS_URL="+redis, "DIOM_ADDR="+producttest.FreeAddress(t), "DIOM_DEMO=1")
+	process.SetEnv("DIOM_HOME="+home, "DIOM_MYSQL_DSN="+dsn, "DIOM_REDIS_URL="+redis, "DIOM_ADDR="+producttest.FreeAddress(t), "DIOM_DEMO=1", "DIOM_DEMO_HISTORY=false")
 	process.Start()
 	run(t, &product{client: producttest.NewClient(url, callLimit), judge: producttest.NewJudge(t, dsn), secrets: secrets})
 	logs, err := filepath.Glob(filepath.Join(home, "log", "*.log"))

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/workflow"
+	"diom.io/workflow/test/producttest"
 )
 
 // day is the work of an office: people who start, approve, send back, hand on, ask others and take back, as they like.
@@ -110,11 +112,29 @@ func (d *day) request(steps int) {
 		if want := p.open(); !slices.Equal(open, want) || string(got.State) != p.state {
 			d.Fatalf("the product has %s %v, the rules %s %v", got.State, open, p.state, want)
 		}
-		if p.state != "active" {
+		if p.state == "active" {
+			d.step(p, started.Instance, tasks)
+			continue
+		}
+		if p.state == "completed" && !p.refused {
+			d.refused(http.StatusConflict, workflow.ErrNotResubmitted.Code, "", func() producttest.Answer {
+				return d.send(starter, "POST", instancePath(started.Instance, "/resubmit"), workflow.Anew{})
+			})
 			return
 		}
-		d.step(p, started.Instance, tasks)
+		started = d.resubmit(starter, started)
+		p = newPaper(starter, d.modes[key], named)
 	}
+}
+
+// resubmit hands a request in again that was taken back or refused: it begins at its beginning, and names what it was.
+func (d *day) resubmit(starter string, before workflow.Started) workflow.Started {
+	d.done["resubmit"]++
+	again := post[workflow.Started](d.session, starter, instancePath(before.Instance, "/resubmit"), http.StatusCreated, workflow.Anew{})
+	if again.Instance.OriginID == nil || *again.Instance.OriginID != before.Instance.ID || again.Instance.Summary == nil || *again.Instance.Summary != *before.Instance.Summary {
+		d.Fatalf("resubmitted %+v", again.Instance)
+	}
+	return again
 }
 
 func list(names []string) []any {
@@ -139,6 +159,14 @@ func (d *day) step(p *paper, in store.Instance, tasks map[string]store.Task) {
 		p.say(who, "approve")
 		return
 	}
+	if owner := p.of(who).owner; owner != "" { // he looks at it for somebody else
+		d.do("resolve", who, taskPath(tasks[who], "/resolve"), workflow.Remark{Comment: "看过"})
+		p.of(who).holder, p.of(who).owner = owner, ""
+		return
+	}
+	if d.beside(p, who, in, tasks[who]) {
+		return
+	}
 	switch kind := d.random.IntN(14); {
 	case kind == 0:
 		d.do("return", who, taskPath(tasks[who], "/return"), workflow.TaskReturn{To: "starter"})
@@ -147,6 +175,7 @@ func (d *day) step(p *paper, in store.Instance, tasks map[string]store.Task) {
 		to := d.some(1, append(d.involved(p), p.starter)...)[0]
 		d.do("transfer", who, taskPath(tasks[who], "/transfer"), map[string]any{"userId": to})
 		p.of(who).holder = to
+		p.urged[to] = true
 	case kind == 2 && p.modes[p.at] != "sequential":
 		more := d.some(1, append(d.involved(p), p.starter)...)
 		d.do("add", who, taskPath(tasks[who], "/add-signers"), workflow.NewSigners{UserIDs: more, Mode: "parallel"})
@@ -158,6 +187,35 @@ func (d *day) step(p *paper, in store.Instance, tasks map[string]store.Task) {
 	default:
 		d.vote(p, who, tasks[who], kind > 4)
 	}
+}
+
+// beside is what decides nothing: handing on for a look, copies, urges. It returns whether somebody else has the paper.
+func (d *day) beside(p *paper, who string, in store.Instance, t store.Task) bool {
+	switch d.random.IntN(8) {
+	case 0:
+		to := d.some(1, append(d.involved(p), p.starter)...)[0]
+		d.do("delegate", who, taskPath(t, "/delegate"), map[string]any{"userId": to})
+		h := p.of(who)
+		h.holder, h.owner = to, who
+		p.urged[who], p.urged[to] = true, true // whoever has it anew may be urged anew, which is not followed
+		return true
+	case 1: // who is sent a copy may read the request from now on
+		to := d.some(1, append(d.involved(p), p.starter)...)[0]
+		d.do("copy", who, taskPath(t, "/copy"), workflow.Copies{UserIDs: []string{to}, Comment: "请知悉"})
+		if got := get[workflow.InstanceDetail](d.session, d.enter(to), instancePath(in, "")); string(got.State) != p.state {
+			d.Fatalf("the copy shows %s", got.State)
+		}
+	case 2:
+		if p.urged[who] {
+			break
+		}
+		p.urged[who] = true
+		d.do("urge", p.starter, taskPath(t, "/urge"), workflow.Remark{Comment: "很急"})
+		d.refused(http.StatusTooManyRequests, engine.ErrUrged.Code, "", func() producttest.Answer {
+			return d.send(p.starter, "POST", taskPath(t, "/urge"), workflow.Remark{})
+		})
+	}
+	return false
 }
 
 // vote votes, and now and then takes it back while nothing is decided.

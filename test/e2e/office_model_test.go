@@ -14,12 +14,15 @@ type paper struct {
 	modes   map[string]string
 	named   map[string][]string // who signs where
 	hands   []*hand             // of the place where it is
+	refused bool                // it has ended because somebody said no
+	urged   map[string]bool     // who was urged about it at this place
 	asked   []string            // who was asked there, were it by mistake
 }
 
 // hand is one signer: who has the paper for him, and what was said.
 type hand struct {
 	holder string
+	owner  string // to whom it comes back, where the holder only looks at it for him
 	said   string // approve, reject or nothing yet
 	by     string
 	waits  bool // for those before him in a sequence
@@ -33,7 +36,7 @@ func newPaper(starter string, modes map[string]string, named map[string][]string
 
 // move lays the paper before everybody of a place.
 func (p *paper) move(to string) {
-	p.at, p.hands, p.asked = to, nil, p.named[to]
+	p.at, p.hands, p.asked, p.urged = to, nil, p.named[to], map[string]bool{}
 	users := p.named[to]
 	if to == "apply" {
 		users = []string{p.starter}
@@ -81,7 +84,7 @@ func (p *paper) say(holder, outcome string) {
 	case p.modes[p.at] == "any" && yes > 0, p.modes[p.at] != "any" && no == 0 && left == 0:
 		p.decided()
 	case p.modes[p.at] == "any" && left == 0, p.modes[p.at] != "any" && no > 0:
-		p.at, p.state, p.hands = "", "completed", nil
+		p.at, p.state, p.hands, p.refused = "", "completed", nil, true
 	default:
 		for _, x := range p.hands { // the next one in a sequence
 			if x.waits {

@@ -175,6 +175,7 @@ func (f *fixture) release() {
 		"UPDATE workflow_timer SET locked_until = due_at WHERE locked_until > due_at AND locked_until < UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE",
 		"UPDATE workflow_job SET locked_until = NULL WHERE kind <> 0",
 		"UPDATE workflow_history SET locked_until = NULL WHERE unsent = 1",
+		"UPDATE workflow_definition SET locked_until = NULL WHERE unsent = 1",
 		"UPDATE workflow_batch SET locked_until = UTC_TIMESTAMP(3) WHERE state = 1",
 		"UPDATE workflow_signal SET locked_until = UTC_TIMESTAMP(3)",
 	} {

@@ -25,8 +25,11 @@ var askers = map[string]string{
 	"functions/gateway/status.go ready":                "it reads whether a function is ready, for a page that says what it has heard",
 	"functions/gateway/functions.go version":           "it reads which version a replica is, for a list that says what it has heard",
 	"shared/access/client.go Client.ask":               "it reads, from the next replica where one does not answer (TestClient of package access)",
+	"shared/directory/api.go api.send":                 "it reads an address book; a run that breaks off is made again when its lease ends (TestRunsAreClaimedAndScheduled of package directory)",
+	"shared/signin/provider.go bounded.RoundTrip":      "a sign-in whose answer does not come is begun again: nothing is kept of it (package signin)",
 	"cmd/diom/processes.go askReady":                   "it reads whether a process has begun, again and again until it has",
 	"cmd/diom/client/call.go session.exchange":         "the command line is a caller: its requests are those of the other tests",
+	"cmd/diom/top/sample.go scrape":                    "it reads what a process counts, and again a moment later",
 }
 
 // asking are the calls by which a request goes out. What is called once is none.

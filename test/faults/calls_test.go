@@ -83,7 +83,8 @@ func before(t *testing.T, url string, wire *proxytest.Trap) string {
 }
 
 // TestCrashOfFunctions interrupts the calls from one function to another: from start-process, which has no
-// consumers of its own, to receive-event. A continuation is made by that call, once.
+// consumers of its own, to receive-event. A continuation is made by that call, once. The whole product beside it may
+// take the continuation first.
 func TestCrashOfFunctions(t *testing.T) {
 	t.Parallel()
 	f := prepare(t, databasetest.DSN(t), databasetest.Redis(t))
@@ -97,7 +98,7 @@ func TestCrashOfFunctions(t *testing.T) {
 	f.client = producttest.NewClient(f.process.URL, callLimit)
 	w := wired(f, wire)
 	for range size(1, 5) {
-		w.all([]errand{{path: started("step"), at: []string{"POST /api/v1/events"}}}, func(int) []interruption { return everyWay })
+		w.all([]errand{{path: started("step"), shared: true, at: []string{"POST /api/v1/events"}}}, func(int) []interruption { return everyWay })
 	}
 	w.conclude(t, size(1, 5))
 }

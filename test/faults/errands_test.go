@@ -20,10 +20,11 @@ var everyWay = slices.Concat(kills, disturbances)
 // which %s stands for the point.
 type errand struct {
 	path
-	at    []string
-	fresh bool   // a process does it when it begins
-	asks  string // the path at which the sink is asked for it, by one id; "" is nobody
-	any   bool   // an answer of any status is the result: what is refused is not asked for again
+	at     []string
+	fresh  bool   // a process does it when it begins
+	asks   string // the path at which the sink is asked for it, by one id; "" is nobody
+	shared bool   // another process may take the work before this one: then it is set going anew
+	any    bool   // an answer of any status is the result: what is refused is not asked for again
 }
 
 // errands walks paths and interrupts them in every way at the requests that are named.
@@ -83,8 +84,13 @@ func (w *errands) interrupt(e errand, text string, how interruption) {
 	if e.fresh {
 		w.process.Launch()
 	}
-	triggered := w.until(point)
+	triggered := w.until(e, point)
 	if w.wire.Disarm() == "" {
+		if w.elsewhere(e, point) {
+			<-triggered
+			w.interrupt(e, text, how)
+			return
+		}
 		w.fail(point, "no request holds %q (%s)\n%s", text, how.name, w.process.Log())
 		resume()
 		<-triggered
@@ -128,9 +134,14 @@ func (w *errands) springer(how interruption, resumed <-chan struct{}) func() {
 	}
 }
 
-// until sets the work of a point going and waits until the trap has sprung, or for too long. The channel tells
-// whether it was set going.
-func (w *errands) until(point string) <-chan bool {
+// elsewhere reports whether another process has done the work of a point that more than one may do.
+func (w *errands) elsewhere(e errand, point string) bool {
+	return e.shared && w.effects(w.fixture, point) > 0
+}
+
+// until sets the work of a point going and waits until the trap has sprung, another process has done it, or for too
+// long. The channel tells whether it was set going.
+func (w *errands) until(e errand, point string) <-chan bool {
 	triggered := make(chan bool, 1)
 	go func() {
 		begun := false
@@ -139,7 +150,7 @@ func (w *errands) until(point string) <-chan bool {
 		}
 		triggered <- begun
 	}()
-	for deadline := time.Now().Add(due); !w.wire.Sprung() && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(due); !w.wire.Sprung() && !w.elsewhere(e, point) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	return triggered

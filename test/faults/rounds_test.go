@@ -50,7 +50,7 @@ func rounds() []errand {
 		},
 		{path: requestOf(unready+"outbox", func(point string) request { return startOf(point, "") }, sent), at: []string{"UPDATE workflow_history SET attempts"}},
 		{path: requestOf(unwelcome+"outbox", func(point string) request { return startOf(point, "") }, buried), at: []string{"INSERT INTO workflow_dead_letter"}},
-		{path: deploymentPath, at: []string{"UPDATE workflow_definition SET unsent"}},
+		{path: deploymentPath, at: []string{"UPDATE workflow_definition SET locked_until", "UPDATE workflow_definition SET unsent"}},
 		{path: jobPath, at: []string{"UPDATE workflow_job FORCE INDEX"}},
 		{
 			path: path{

@@ -38,7 +38,9 @@ var apart = map[string]string{
 	"user_change.go: DELETE FROM sys_user_post WHERE":              "in the transaction that deletes a user, which is interrupted at other statements",
 	"delivery.go": "deliveries are written with their notifications, in one transaction whose statement is interrupted; an attempt whose outcome is not said is made once more when its lease ends, " +
 		"under the same id; old ones are purged like the rest",
-	"preference.go":     "one statement of what a person or an administrator writes, which a version guards: repeated, it is stale",
+	"preference.go": "one statement of what a person or an administrator writes, which a version guards: repeated, it is stale",
+	"phrase.go":     "as preference.go",
+	"user_change.go: DELETE FROM sys_phrase WHERE": "as the posts of a user who is deleted",
 	"task_link.go":      "a link is noted as used behind the completion of its task, which is interrupted; the completion's own record lets it have no second effect",
 	"attachment.go":     camundas,
 	"comment.go":        camundas,
@@ -47,6 +49,8 @@ var apart = map[string]string{
 	"evaluation.go":     "one statement behind an evaluation that changes nothing else: it may be missing in the history",
 	"batch_progress.go": "when the progress of a batch is told again: once more or once less is said how far it is",
 
+	"purge_told.go": "one statement for old rows of each kind, as those of purge.go, which are interrupted: what is left the next round takes",
+
 	"form.go": "forms are written in the transaction of a deployment, which is interrupted with its definitions and decisions",
 	"file.go": "a file and the answer to its key are one transaction; bound before a step that then is not made, it is purged with those of no form",
 
@@ -54,6 +58,9 @@ var apart = map[string]string{
 	"post.go":     "the posts of a person are written anew as a whole, in the transaction of its row of the trail: repeated, they are the same",
 	"scope.go":    "as posts",
 	"calendar.go": "one statement with its row of the trail, behind the version that it changes",
+
+	"identity.go":      "who somebody is elsewhere is written in the transaction of his account, or behind a unique key: repeated, it is there",
+	"directory_run.go": "a run that is not ended is made again when its lease ends; it compares anew, and finds done what was done",
 
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",

@@ -41,9 +41,12 @@ func tell(t *testing.T, rewrite func([]byte) []byte, instances int) (repeated, e
 	}
 	f.sink.mutex.Lock()
 	defer f.sink.mutex.Unlock()
-	for _, n := range f.sink.seen {
+	for id, n := range f.sink.seen {
 		events++
 		repeated += once(n > 1)
+		if n > 1 && rewrite == nil {
+			t.Logf("told %d times: %s", n, id)
+		}
 	}
 	return repeated, events, append(f.process.Logged(`"relay"`), other.Logged(`"relay"`)...)
 }

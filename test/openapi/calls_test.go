@@ -39,6 +39,7 @@ func sessions(s *session) {
 	s.do("", "GET /.well-known/jwks.json", nil)
 	s.do("", "GET /", nil)
 	s.do("", "GET /api", nil)
+	s.do("", "GET /api/v1/console", nil)
 	tag := s.send("", "GET /openapi.yaml", nil).Header.Get("ETag")
 	s.do("", "GET /openapi.yaml", nil, "If-None-Match", tag)
 	s.do("zhangwei", "GET /api/v1/events/stream", nil, "X-Timeout", "200ms")
@@ -164,6 +165,10 @@ func operate(s *session) {
 	at := " /api/v1/instances/" + instance
 	s.do("zhangwei", "GET /api/v1/instances?state=active&processKey=leave&businessKey=B-leave&limit=1&view=mine&starter=zhangwei&count=true", nil)
 	s.do("wuqiang", "GET /api/v1/timers?instanceId="+instance, nil)
+	s.do("wuqiang", "GET /api/v1/subscriptions?limit=2", nil)
+	s.do("wuqiang", "GET /api/v1/processes/leave/statistics?days=30", nil)
+	s.refused(http.StatusBadRequest, "wuqiang", "GET /api/v1/processes/leave/statistics?days=0", nil)
+	s.do("wuqiang", "GET /api/v1/statistics", nil)
 	caller, _ := s.start("visit", value{"days": 2})
 	called := s.do("zhangwei", "GET /api/v1/instances?parentInstanceId="+caller, nil)
 	s.do("zhangwei", "GET /api/v1/instances/"+s.at(called, "items.0.id"), nil)

@@ -9,6 +9,7 @@ var calls = []struct {
 }{
 	{"directory", directory},
 	{"identity", identity},
+	{"elsewhere", elsewhere},
 	{"definitions", definitions},
 	{"decisions", decisions},
 	{"designs", designs},
@@ -33,7 +34,9 @@ func TestProductKeepsTheDocument(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, c := range calls {
-		t.Run(c.name, func(t *testing.T) { c.run(&session{t, s.contract, s.client, s.secrets, s.tokens, s.mails, s.sink}) })
+		t.Run(c.name, func(t *testing.T) {
+			c.run(&session{t, s.contract, s.client, s.secrets, s.tokens, s.mails, s.sink, s.provider})
+		})
 	}
 	if *rewriteExamples {
 		if err := s.contract.record(); err != nil {

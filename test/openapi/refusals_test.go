@@ -41,11 +41,12 @@ func refusals(s *session) {
 // one that is not declared.
 func parameters(s *session, path string, o *v3.Operation) {
 	queries := slices.DeleteFunc(slices.Clone(o.Parameters), func(p *v3.Parameter) bool { return p.In != "query" })
-	if len(queries) == 0 {
+	if len(queries) == 0 || strings.Contains(path, "/auth/oidc/") { // what a provider adds is not looked at (RFC 6749 §4.1.2)
 		return
 	}
 	if strings.Contains(path, nothing) { // a history: there must be an instance
-		taken := s.contract.taken[strings.Replace(path, nothing, "{id}", 1)]
+		place := slices.IndexFunc(o.Parameters, func(p *v3.Parameter) bool { return p.In == "path" })
+		taken := s.contract.taken[strings.Replace(path, nothing, "{"+o.Parameters[place].Name+"}", 1)]
 		path = "GET " + taken.request.URL.Path
 	}
 	s.refused(http.StatusBadRequest, "admin", path+"?undeclared=1", nil)

@@ -13,6 +13,7 @@ import (
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/database/databasetest"
 	"diom.io/workflow/shared/dispatch/mailtest"
+	"diom.io/workflow/shared/signin/signintest"
 	"diom.io/workflow/test/producttest"
 )
 
@@ -42,6 +43,7 @@ type session struct {
 	tokens   map[string]string
 	mails    *mailtest.Server
 	sink     *sink
+	provider *signintest.Provider
 }
 
 // open starts the product with the demo company, every account of which logs in.
@@ -51,6 +53,8 @@ func open(t *testing.T) *session {
 	dsn, redis := databasetest.DSN(t), databasetest.Redis(t)
 	secrets := producttest.Secrets(t)
 	producttest.Install(t, dsn, redis, secrets)
+	provider := signintest.New(t)
+	vouch(t, secrets, provider.URL)
 	mails, events := mailtest.Listen(t), newSink(t)
 	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{
 		"DIOM_COOKIE_SECURE=true", "DIOM_SMTP_URL=smtp://" + mails.Address + "?tls=none", "DIOM_SMTP_FROM=diom@example.com", "DIOM_PUBLIC_URL=https://flow.example",
@@ -58,7 +62,8 @@ func open(t *testing.T) *session {
 	}})
 	client := producttest.NewClient(process.URL, callLimit)
 	client.HTTP.Transport = c
-	s := &session{T: t, contract: c, client: client, secrets: secrets, mails: mails, sink: events, tokens: map[string]string{"": ""}}
+	client.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s := &session{T: t, contract: c, client: client, secrets: secrets, mails: mails, sink: events, provider: provider, tokens: map[string]string{"": ""}}
 	for _, a := range access.DemoAccounts() {
 		s.tokens[a.Username] = client.LogIn(t, a.Username, access.DemoPassword)
 	}

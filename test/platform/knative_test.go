@@ -67,7 +67,7 @@ func set(t *testing.T, text string) lint.Set {
 
 var (
 	entry = regexp.MustCompile(`"(io\.diom[^"]+)":\s*\{([^}]*)\}`)
-	made  = regexp.MustCompile(`dist/secrets/(diom-[a-z-]+)`)
+	made  = regexp.MustCompile(`dist/secrets/(diom-[a-z0-9-]+)`)
 )
 
 // consumers are the functions that take each type of events: the generated table of receive-event.

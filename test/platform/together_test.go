@@ -52,6 +52,7 @@ func together(t *testing.T, s stack.Services, binaries map[string]string) {
 	}
 	again, err := as("wangfang").Send(http.MethodGet, "/api/v1/instances?state=completed", nil)
 	expect(t, "list", again, err, http.StatusOK)
+	called(t, as("zhouming"), as("zhangwei"), as("wangfang"))
 }
 
 func expect(t *testing.T, what string, a producttest.Answer, err error, status int) {

@@ -99,5 +99,5 @@ class Started:
     def product(self, program):
         """The product with an empty database: scripts count what is there."""
         shutil.rmtree(os.path.join(self.home, "product"), ignore_errors=True)
-        self.start("product", [program, "dev"], PRODUCT, DIOM_DEMO="1", DIOM_HOME=os.path.join(self.home, "product"),
+        self.start("product", [program, "dev"], PRODUCT, DIOM_DEMO="1", DIOM_DEMO_HISTORY="false", DIOM_HOME=os.path.join(self.home, "product"),
                    DIOM_ADDR=f"127.0.0.1:{PRODUCT}", DIOM_JOBS_AUTOMATIC="false")

@@ -11,7 +11,7 @@ import time
 from engines import CAMUNDA, PRODUCT, Started, missing
 from generate import Model
 from known import reason as known_as, rules
-from play import Difference, Play
+from play import JAVA, Difference, NeedsJava, Play
 from rest import Engine, Unanswered, ordered
 from script import Script
 from scripts import ALL
@@ -20,7 +20,7 @@ from state import text
 
 class Total:
     def __init__(self):
-        self.models = self.runs = self.actions = self.states = self.refused = self.endless = self.scripts = self.steps = 0
+        self.models = self.runs = self.actions = self.states = self.refused = self.endless = self.java = self.scripts = self.steps = 0
         self.known, self.differences = {}, []
 
 
@@ -29,6 +29,8 @@ def play_one(engines, key, seed, features, total, known, arguments):
     play.features = features
     try:
         play.run(arguments.steps)
+    except NeedsJava:
+        total.java += 1
     except Difference as difference:
         reason = known_as(known, difference, play)
         if reason:
@@ -47,7 +49,7 @@ def models(arguments):
     """Name, XML and what is in it."""
     for path in arguments.files:
         with open(path, "rb") as file:
-            xml = ordered(file.read())
+            xml = file.read()
         yield os.path.basename(path), xml, {"callActivity"} if b"callActivity" in xml else set()
     for seed in range(arguments.first, arguments.first + arguments.models):
         model = Model(seed)
@@ -59,9 +61,12 @@ def compare(engines, arguments, known, started):
     for name, xml, features in models(arguments):
         total.models += 1
         one, other = (engine.deploy(name, {name: xml}) for engine in engines)
+        if "cvc-" in text(one[1]):  # the order of elements
+            xml = ordered(xml)
+            one, other = (engine.deploy(name, {name: xml}) for engine in engines)
         if one[0] >= 300 or other[0] >= 300:
             total.refused += 1
-            if (one[0] < 300) != (other[0] < 300):
+            if (one[0] < 300) != (other[0] < 300) and not JAVA.search(text(one[1])):
                 print(f"DEPLOYMENT {name}: camunda {one[0]}, product {other[0]}", text(one[1])[:300], text(other[1])[:300], flush=True)
                 total.differences.append(name)
             continue
@@ -126,7 +131,7 @@ def main():
         total = compare(engines, arguments, known, started)
         play_scripts(engines, total, known, arguments.scripts, arguments.show_known)
     print(f"{total.scripts} scripts, {total.steps} answers compared")
-    print(f"{total.models} models ({total.refused} refused by one or both), {total.runs} runs, {total.actions} actions, {total.states} states compared, {total.endless} endless in Camunda 7, in {time.time() - began:.0f} s")
+    print(f"{total.models} models ({total.refused} refused by one or both), {total.runs} runs, {total.actions} actions, {total.states} states compared, {total.endless} endless in Camunda 7, {total.java} stopped where Java is needed, in {time.time() - began:.0f} s")
     for reason, count in sorted(total.known.items(), key=lambda item: -item[1]):
         print(f"known, {count}: {reason}")
     print(f"{len(total.differences)} differences that are not known")

@@ -50,7 +50,8 @@ func topCommands() []command {
 
 func nouns() []noun {
 	return []noun{
-		definitions(), decisions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), notifications(), events(), sources(), deadLetters(), bindings(),
+		definitions(), decisions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), notifications(), events(), sources(), deadLetters(), bindings(), channels(), webhooks(), deliveries(),
+		designs(), forms(),
 		users(), roles(), groups(), departments(), loginSessions(), apiTokens(), settings(),
 	}
 }

@@ -19,8 +19,9 @@ type command struct {
 
 	method, path string
 	fields       []field
-	pages        bool // the answer is a page of a list
-	single       bool // not to be repeated where it is unknown whether the first request had its effect
+	set          map[string]any // what the body always has
+	pages        bool           // the answer is a page of a list
+	single       bool           // not to be repeated where it is unknown whether the first request had its effect
 	view         []section
 	none         string // what to say where a list without flags is empty
 

@@ -64,6 +64,13 @@ func (f field) read(in *invocation) (value any, ok bool, err error) {
 		if f.kind == texts {
 			return strings.Split(argument, ","), true, nil
 		}
+		if f.kind == number {
+			n, err := strconv.Atoi(argument)
+			if err != nil {
+				return nil, false, usagef("<%s> is a number, not %s", f.name, argument)
+			}
+			return n, true, nil
+		}
 		return argument, true, nil
 	}
 	flags := in.cmd.Flags()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -70,6 +71,7 @@ func (in *invocation) logIn() error {
 // call makes the request that the command describes.
 func (in *invocation) call(ctx context.Context) (answer, error) {
 	query, body := url.Values{}, map[string]any{}
+	maps.Copy(body, in.set)
 	if err := fill(in, in.fields, query, body); err != nil {
 		return answer{}, err
 	}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 )
@@ -46,29 +45,14 @@ func operations() []command {
 
 // sendFile sends a file of JSON with the flags that were given.
 func sendFile(ctx context.Context, in *invocation) error {
-	raw, err := in.readFile(in.argument["file"])
+	body, err := in.readObject()
 	if err != nil {
 		return err
-	}
-	body := map[string]any{}
-	var content map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &content); err != nil || content == nil {
-		return usagef("%s is not a JSON object", in.argument["file"])
-	}
-	for name, value := range content {
-		body[name] = value
 	}
 	if err := fill(in, in.fields, url.Values{}, body); err != nil {
 		return err
 	}
-	if err := in.logIn(); err != nil {
-		return err
-	}
-	a, err := in.ask(ctx, nil, body)
-	if err != nil {
-		return err
-	}
-	return in.show(a)
+	return in.send(ctx, body)
 }
 
 func migrationPlans() noun {

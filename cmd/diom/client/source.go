@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"github.com/spf13/cobra"
 )
@@ -45,23 +46,62 @@ func sources() noun {
 // addWithKey sends the file with the key, which may be absent where it is not needed and the file names
 // none.
 func addWithKey(ctx context.Context, in *invocation, needed bool) error {
-	raw, err := in.readFile(in.argument["file"])
+	body, err := in.readObject()
 	if err != nil {
 		return err
-	}
-	body := map[string]json.RawMessage{}
-	if err := json.Unmarshal(raw, &body); err != nil {
-		return usagef("%s is not a JSON object: %v", in.argument["file"], err)
 	}
 	key, err := in.secret("key-file", keyVariable)
 	if needed = needed || body["keyId"] != nil; err != nil && needed && body["key"] == nil {
 		return err
 	}
 	if err == nil && needed {
-		if body["key"], err = json.Marshal(key); err != nil {
+		body["key"] = key
+	}
+	return in.send(ctx, body)
+}
+
+// sendWithSecret sends the file, where the command takes one, and the flags with the secret, which may be in the file, or
+// not needed.
+func (in *invocation) sendWithSecret(ctx context.Context) error {
+	body := map[string]any{}
+	var err error
+	if in.takes("file") {
+		if body, err = in.readObject(); err != nil {
 			return err
 		}
 	}
+	if err := fill(in, in.fields, url.Values{}, body); err != nil {
+		return err
+	}
+	secret, err := in.secret("secret-file", secretVariable)
+	switch {
+	case err == nil:
+		body["secret"] = secret
+	case in.text("secret-file") != "" || !in.takes("file"):
+		return err
+	}
+	return in.send(ctx, body)
+}
+
+// readObject reads the file that the command takes: a JSON object.
+func (in *invocation) readObject() (map[string]any, error) {
+	raw, err := in.readFile(in.argument["file"])
+	if err != nil {
+		return nil, err
+	}
+	var content map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &content); err != nil || content == nil {
+		return nil, usagef("%s is not a JSON object", in.argument["file"])
+	}
+	body := make(map[string]any, len(content))
+	for name, value := range content {
+		body[name] = value
+	}
+	return body, nil
+}
+
+// send sends a body as who has logged in, and shows the answer.
+func (in *invocation) send(ctx context.Context, body any) error {
 	if err := in.logIn(); err != nil {
 		return err
 	}

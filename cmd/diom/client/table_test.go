@@ -125,7 +125,7 @@ func TestDescriptions(t *testing.T) {
 			t.Errorf("%s does nothing", name)
 		}
 		for word := range strings.FieldsFuncSeq(c.path, func(r rune) bool { return r == '/' }) {
-			if strings.HasPrefix(word, "{") && !c.takes(strings.Trim(word, "{}")) {
+			if strings.HasPrefix(word, "{") && c.run == nil && !c.takes(strings.Trim(word, "{}")) {
 				t.Errorf("%s: %s has no argument", name, word)
 			}
 		}

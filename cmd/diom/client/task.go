@@ -35,7 +35,7 @@ const exampleID = "019cadc6-9a80-7000-8000-000000000001"
 
 func tasks() noun {
 	person := field{name: "username", key: "userId"}
-	return noun{"task", "Work on user tasks", []command{
+	return noun{"task", "Work on user tasks", append([]command{
 		{
 			use: "list", short: "List your tasks", example: "diom task list\ndiom task list --view claimable --process leave --all",
 			method: http.MethodGet, path: "/api/v1/tasks", pages: true, view: view("items", taskColumns),
@@ -68,7 +68,7 @@ func tasks() noun {
 		onTask("transfer", " <username>", "Give a task to somebody else for good", exampleID+" lina", person, comment()),
 		onTask("delegate", " <username>", "Let somebody else work on a task, which then comes back", exampleID+" lina", person, comment()),
 		onTask("resolve", "", "Give a delegated task back to its owner", exampleID, comment()),
-	}}
+	}, approvals()...)}
 }
 
 func thrownCode() field {

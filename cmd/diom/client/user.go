@@ -46,6 +46,11 @@ func users() noun {
 			use: "delete <user>", short: "Delete a user", example: "diom user delete " + exampleID,
 			method: http.MethodDelete, path: one, single: true,
 		},
+		{
+			use: "directories", short: "List the address books that people come from", example: "diom user directories",
+			method: http.MethodGet, path: "/api/v1/directories", view: view("items", "name kind schedule maxDisabled:may-disable lastRun.state:last lastRun.endedAt:ended"),
+		},
+		syncUsers(),
 	}}
 }
 

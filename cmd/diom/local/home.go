@@ -25,9 +25,11 @@ var ErrInUse = errors.New("is in use")
 
 // Home is the directory of one local installation, held by this process until Close.
 type Home struct {
-	Dir  string // absolute
-	lock *os.File
-	say  func(format string, arguments ...any)
+	Dir string // absolute
+	// BinaryLog lets the MariaDB that is started write its binary log, each commit on disk (sync_binlog=1).
+	BinaryLog bool
+	lock      *os.File
+	say       func(format string, arguments ...any)
 }
 
 // OpenHome makes dir where it is missing and takes its lock. The lock ends with the process, however

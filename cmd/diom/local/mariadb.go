@@ -71,7 +71,12 @@ func (h *Home) mariadbArguments(port int) []string {
 		"--skip-networking=0", "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port), "--skip-name-resolve",
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
 		"--max-connections=512", "--innodb-buffer-pool-size=256M", "--innodb-flush-log-at-trx-commit=1",
-		"--max-allowed-packet=64M", "--skip-log-bin",
+		"--max-allowed-packet=64M",
+	}
+	if h.BinaryLog {
+		arguments = append(arguments, "--log-bin=binlog", "--binlog-format=ROW", "--sync-binlog=1", "--server-id=1", "--expire-logs-days=1")
+	} else {
+		arguments = append(arguments, "--skip-log-bin")
 	}
 	return append(arguments, asRoot()...)
 }

@@ -107,7 +107,8 @@ func runFile(path string) ([]Case, error) {
 	if m := root.child("modelName"); m != nil {
 		name = strings.TrimSpace(m.Text)
 	}
-	model, loadErr := load(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)), 0)
+	l := &loader{models: map[string]*dmn.Model{}, open: map[string]bool{}}
+	model, loadErr := l.load(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)))
 	var cases []Case
 	for i, t := range root.all("testCase") {
 		c := at
@@ -131,28 +132,41 @@ func testCases(data []byte) (*element, bool) {
 	return &root, err == nil && root.Name.Local == "testCases"
 }
 
-const maxImports = 10
+// loader reads each model once, so that what several models import is the same for all.
+type loader struct {
+	models map[string]*dmn.Model
+	open   map[string]bool
+}
 
 // load reads a model and what it imports: from where the import says, or a file beside with the namespace.
-func load(path string, depth int) (*dmn.Model, error) {
+func (l *loader) load(path string) (*dmn.Model, error) {
+	if model := l.models[path]; model != nil {
+		return model, nil
+	}
 	data, err := os.ReadFile(path) //nolint:gosec // as above
 	if err != nil {
 		return nil, err
 	}
+	l.open[path] = true
+	defer delete(l.open, path)
 	options := dmn.Options{Lenient: true, MaxBytes: 64 << 20}
 	_, imports := dmn.Imports(data)
 	for _, i := range imports {
 		file := find(filepath.Dir(path), i)
-		if file == "" || file == path || depth > maxImports {
+		if file == "" || l.open[file] {
 			continue
 		}
-		model, err := load(file, depth+1)
+		model, err := l.load(file)
 		if err != nil {
 			return nil, err
 		}
 		options.Imports = append(options.Imports, model)
 	}
-	return dmn.Read(data, options)
+	model, err := dmn.Read(data, options)
+	if err == nil {
+		l.models[path] = model
+	}
+	return model, err
 }
 
 func find(directory string, i dmn.Import) string {
@@ -185,12 +199,12 @@ func namespace(path string) string {
 func runCase(model *dmn.Model, t *element) string {
 	inputs := map[string]feel.Value{}
 	for _, in := range t.all("inputNode") {
-		name := in.attr("name")
+		name := qualified(in)
 		v, err := decode(in, model.InputType(name))
 		if err != nil {
 			return fmt.Sprintf("the input %s: %v", name, err)
 		}
-		inputs[feel.Name(name)] = v
+		inputs[name] = v
 	}
 	for _, want := range t.all("resultNode") {
 		if reason := runResult(model, t, want, inputs); reason != "" {
@@ -200,10 +214,21 @@ func runCase(model *dmn.Model, t *element) string {
 	return ""
 }
 
+// qualified is the name of a node, behind the namespace of its model when the node says that.
+func qualified(node *element) string {
+	name := feel.Name(node.attr("name"))
+	if namespace := node.attr("namespace"); namespace != "" {
+		return "{" + namespace + "}" + name
+	}
+	return name
+}
+
 func runResult(model *dmn.Model, t, want *element, inputs map[string]feel.Value) string {
 	name := want.attr("name")
-	invoke, invocable := model.Invoke, name
-	if kind := t.attr("type"); kind == "decisionService" || kind == "bkm" {
+	invoke, invocable := model.Invoke, qualified(want)
+	kind := t.attr("type")
+	function := kind == "decisionService" || kind == "bkm"
+	if function {
 		invoke, invocable = model.InvokeFunction, cmp.Or(t.attr("invocableName"), name)
 	}
 	got, err := invoke(invocable, inputs, now)
@@ -219,15 +244,18 @@ func runResult(model *dmn.Model, t, want *element, inputs map[string]feel.Value)
 		return ""
 	}
 	// A result with an error in it may be a value with null at the place of the error.
-	if !equal(expected, pick(got.Value, name, invocable)) {
+	if function && name != invocable {
+		got.Value = pick(got.Value, name)
+	}
+	if !equal(expected, got.Value) {
 		return fmt.Sprintf("%s: %s, not %s%s", name, feel.String(got.Value), describe(expected), first(got.Diagnostics))
 	}
 	return ""
 }
 
 // pick is the output decision of a service that has several.
-func pick(v feel.Value, name, invocable string) feel.Value {
-	if c, ok := v.(*feel.Context); ok && name != invocable {
+func pick(v feel.Value, name string) feel.Value {
+	if c, ok := v.(*feel.Context); ok {
 		if inner, has := c.Get(feel.Name(name)); has {
 			return inner
 		}

@@ -1,0 +1,31 @@
+import type { Translation } from '@/app/i18n'
+import type zh from '../zh/insight'
+
+export default {
+  title: 'Insight',
+  span: 'Span of time',
+  days: '{n} days',
+  none: 'Nothing to look at yet',
+  noneHint: 'Durations and trends appear once processes run.',
+  trend: 'Started and ended',
+  medianTrend: 'Median duration by day of start',
+  day: 'Day (UTC)',
+  started: 'Started',
+  ended: 'Ended of these',
+  processes: 'Durations of processes',
+  process: 'Process',
+  instances: 'Instances',
+  running: 'Running',
+  median: 'Median',
+  p90: 'P90',
+  overdue: 'Overdue tasks',
+  late: 'Late tasks',
+  incidents: 'Incidents',
+  version: 'Version',
+  allVersions: 'All versions',
+  sample: 'Durations and counts are of {instances} instances, nodes of {sampled} of them.',
+  where: 'Where time is spent',
+  bottlenecks: 'Bottlenecks: share of all time spent',
+  noBottleneck: 'No node has been left yet',
+  nodes: 'Nodes',
+} satisfies Translation<typeof zh>
