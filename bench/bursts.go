@@ -105,12 +105,8 @@ func (r *rig) messages(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	next := make(chan int, n)
-	for i := range n {
-		next <- i
-	}
-	if _, err := closedLoop(ctx, len(callers), n, func(worker int) error {
-		_, err := callers[worker].post("/api/v1/messages", operator, fmt.Sprintf(`{"name":"bench.paid","businessKey":"M-%d"}`, <-next))
+	if err := each(ctx, len(callers), upTo(n), func(worker, i int) error {
+		_, err := callers[worker].post("/api/v1/messages", operator, fmt.Sprintf(`{"name":"bench.paid","businessKey":"M-%d"}`, i))
 		return err
 	}); err != nil {
 		return err
@@ -128,12 +124,8 @@ func (r *rig) multiInstance(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	tasks := make(chan string, len(begun.Tasks))
-	for _, task := range begun.Tasks {
-		tasks <- task.ID
-	}
-	if _, err := closedLoop(ctx, len(callers), len(begun.Tasks), func(worker int) error {
-		_, err := callers[worker].post(completePath(<-tasks), approver, completeBody)
+	if err := each(ctx, len(callers), begun.Tasks, func(worker int, task startedTask) error {
+		_, err := callers[worker].post(completePath(task.ID), approver, completeBody)
 		return err
 	}); err != nil {
 		return err

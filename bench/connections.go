@@ -26,19 +26,18 @@ func measureConnections(ctx context.Context, s *servers, o options) ([]Goal, err
 	}
 	w := look(r.processes)
 	detail, ratios, operations := map[string]float64{}, []float64{}, 0
-	for i := range o.rounds {
-		var got [2]latencies
-		for j := range got {
-			k := (i + j) % 2
-			if got[k] = atOnce(ctx, []int{16, 64}[k], o.time, r.instance); got[k].failed > 0 {
-				return nil, got[k].first
-			}
-			operations += len(got[k].times)
-		}
+	var got [2]latencies
+	if err := turns(o.rounds, 2, func(k int) error {
+		got[k] = atOnce(ctx, []int{16, 64}[k], o.time, r.instance)
+		operations += len(got[k].times)
+		return got[k].first
+	}, func(round int) {
 		ratios = append(ratios, got[1].perSecond()/got[0].perSecond())
 		got[0].into(detail, "16 connections")
 		got[1].into(detail, "64 connections")
-		say("goal 7: round %d of %d: %.0f instances/s with 16 connections, %.0f with 64", i+1, o.rounds, got[0].perSecond(), got[1].perSecond())
+		say("goal 7: round %d of %d: %.0f instances/s with 16 connections, %.0f with 64", round, o.rounds, got[0].perSecond(), got[1].perSecond())
+	}); err != nil {
+		return nil, err
 	}
 	many := r.requests(ctx, o)
 	many.into(detail, "500 connections, requests")

@@ -66,19 +66,17 @@ func measureHandler(ctx context.Context, s *servers, o options) ([]Goal, error) 
 	var ratios, rates []float64
 	w := look(processes)
 	operations := 0
-	for i := range o.rounds {
-		turns := []*port{full, bare}
-		var got [2]float64
-		for j := range turns {
-			k := (i + j) % 2
-			l := atOnce(ctx, o.connections, o.time/3, func(worker int) error { return turns[k].order(worker) })
-			if l.failed+l.refused > 0 {
-				return nil, l.first
-			}
-			got[k], operations = l.perSecond(), operations+len(l.times)
-		}
+	ports := []*port{full, bare}
+	var got [2]float64
+	if err := turns(o.rounds, 2, func(k int) error {
+		l := atOnce(ctx, o.connections, o.time/3, ports[k].order)
+		got[k], operations = l.perSecond(), operations+len(l.times)
+		return l.first
+	}, func(round int) {
 		ratios, rates = append(ratios, got[0]/got[1]), append(rates, got[0])
-		say("goal 5: round %d of %d: %.0f/s, bare %.0f/s, ratio %.3f", i+1, o.rounds, got[0], got[1], got[0]/got[1])
+		say("goal 5: round %d of %d: %.0f/s, bare %.0f/s, ratio %.3f", round, o.rounds, got[0], got[1], got[0]/got[1])
+	}); err != nil {
+		return nil, err
 	}
 	_, why := w.spent(operations)
 	g := Goal{ID: 5, Name: "requests/s of a function's handler ÷ a bare JSON handler's", Value: median(ratios), Unit: "ratio", Target: "≥ 0.6",

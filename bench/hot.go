@@ -71,14 +71,10 @@ func (r *rig) hot(ctx context.Context) (latencies, error) {
 		return latencies{}, fmt.Errorf("%d tasks, not %d", len(begun.Tasks), hotTasks)
 	}
 	var watch stopwatch
-	tasks := make(chan string, hotTasks)
-	for _, task := range begun.Tasks {
-		tasks <- task.ID
-	}
 	began := time.Now()
-	if _, err := closedLoop(ctx, hotCallers, hotTasks, func(worker int) error {
+	if err := each(ctx, hotCallers, begun.Tasks, func(worker int, task startedTask) error {
 		at := time.Now()
-		_, err := r.callers[worker].post(completePath(<-tasks), approver, completeBody)
+		_, err := r.callers[worker].post(completePath(task.ID), approver, completeBody)
 		watch.note(time.Since(at), err)
 		return err
 	}); err != nil {

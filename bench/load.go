@@ -22,6 +22,27 @@ func closedLoop(ctx context.Context, workers, n int, operation func(worker int) 
 	return took, err
 }
 
+// each lets workers do something with each item; the first error ends it.
+func each[T any](ctx context.Context, workers int, items []T, do func(worker int, item T) error) error {
+	var next atomic.Int64
+	_, err := closedLoop(ctx, workers, len(items), func(worker int) error { return do(worker, items[next.Add(1)-1]) })
+	return err
+}
+
+// turns lets n rivals take turns, round after round. Who begins alternates, so that what the machine does meanwhile is
+// on the side of none.
+func turns(rounds, n int, turn func(rival int) error, ended func(round int)) error {
+	for round := range rounds {
+		for i := range n {
+			if err := turn((round + i) % n); err != nil {
+				return err
+			}
+		}
+		ended(round + 1)
+	}
+	return nil
+}
+
 // timedLoop lets workers do an operation for a while and returns how often, and how long that took.
 func timedLoop(ctx context.Context, workers int, d time.Duration, operation func(worker int) error) (int, time.Duration, error) {
 	end := time.Now().Add(d)

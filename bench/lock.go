@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,21 +50,24 @@ func contend(ctx context.Context, o options, locked, free *rig) ([]Goal, error) 
 	}
 	var ratios, costs []float64
 	var why string
-	for i := range o.rounds {
-		var rates [2]float64
-		var cpu [2]spent
-		for j := range rigs {
-			k := (i + j) % 2
-			w := look(rigs[k].processes)
-			n, took, err := timedLoop(ctx, o.connections, o.time, rigs[k].instance)
-			if err != nil {
-				return nil, err
-			}
-			rates[k] = float64(n) / took.Seconds()
-			cpu[k], why = w.spent(n)
+	var rates [2]float64
+	var cpu [2]spent
+	if err := turns(o.rounds, 2, func(k int) error {
+		w := look(rigs[k].processes)
+		n, took, err := timedLoop(ctx, o.connections, o.time, rigs[k].instance)
+		if err != nil {
+			return err
 		}
+		rates[k] = float64(n) / took.Seconds()
+		var doubt string
+		cpu[k], doubt = w.spent(n)
+		why = cmp.Or(why, doubt)
+		return nil
+	}, func(round int) {
 		ratios, costs = append(ratios, rates[0]/rates[1]), append(costs, cpu[0].PerOp["all"]/max(cpu[1].PerOp["all"], 1))
-		say("goal 10: round %d of %d: %.0f instances/s with the lock, %.0f without", i+1, o.rounds, rates[0], rates[1])
+		say("goal 10: round %d of %d: %.0f instances/s with the lock, %.0f without", round, o.rounds, rates[0], rates[1])
+	}); err != nil {
+		return nil, err
 	}
 	taken, err := locked.locks()
 	if err != nil {

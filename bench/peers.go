@@ -90,18 +90,17 @@ func (r *rig) against(ctx context.Context, o options, p *peer) ([]Goal, error) {
 	}
 	detail := map[string]float64{}
 	var rates, tails []float64
-	for i := range o.rounds {
-		var got [2]latencies
-		for j := range got {
-			k := (i + j) % 2
-			if got[k] = atOnce(ctx, o.connections, o.time, []func(int) error{r.instance, theirs}[k]); got[k].failed > 0 {
-				return nil, got[k].first
-			}
-		}
+	var got [2]latencies
+	if err := turns(o.rounds, 2, func(k int) error {
+		got[k] = atOnce(ctx, o.connections, o.time, []func(int) error{r.instance, theirs}[k])
+		return got[k].first
+	}, func(round int) {
 		rates, tails = append(rates, got[0].perSecond()/got[1].perSecond()), append(tails, got[0].at(0.99)/got[1].at(0.99))
 		got[0].into(detail, "product, instances")
 		got[1].into(detail, p.name+", instances")
-		say("goal 4: %s: round %d of %d: %.0f/s, product %.0f/s", p.name, i+1, o.rounds, got[1].perSecond(), got[0].perSecond())
+		say("goal 4: %s: round %d of %d: %.0f/s, product %.0f/s", p.name, round, o.rounds, got[1].perSecond(), got[0].perSecond())
+	}); err != nil {
+		return nil, err
 	}
 	rate := Goal{ID: 4, Name: "instances/s, product ÷ " + p.name, Value: median(rates), Unit: "ratio", Target: fmt.Sprintf("≥ %g", p.target), Detail: detail}
 	tail := Goal{ID: 4, Name: "P99 of an instance, product ÷ " + p.name, Value: median(tails), Unit: "ratio", Target: "≤ 0.25"}

@@ -146,8 +146,10 @@ func (p *product) call(ctx context.Context, username, method, path, body string)
 // started is what the bench needs of the answer to a start.
 type started struct {
 	Instance struct{ ID string } `json:"instance"`
-	Tasks    []struct{ ID string }
+	Tasks    []startedTask
 }
+
+type startedTask struct{ ID string }
 
 func (p *product) start(ctx context.Context, body string) (started, error) {
 	var s started

@@ -69,16 +69,19 @@ func (r *rig) close() error {
 // fill starts n instances of a process; body is that of the nth.
 func (r *rig) fill(ctx context.Context, process string, n int, body func(i int) string) ([]started, error) {
 	list := make([]started, n)
-	next := make(chan int, n)
-	for i := range n {
-		next <- i
-	}
-	_, err := closedLoop(ctx, len(r.callers), n, func(worker int) (err error) {
-		i := <-next
+	return list, each(ctx, len(r.callers), upTo(n), func(worker, i int) (err error) {
 		list[i], err = r.callers[worker].start(process, body(i))
 		return err
 	})
-	return list, err
+}
+
+// upTo are the numbers below n.
+func upTo(n int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
 }
 
 // count asks for a number of the rig's database; the text names its tables without the database, as {table}.
