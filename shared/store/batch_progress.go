@@ -33,15 +33,21 @@ func (s *Store) ClaimProgress(ctx context.Context, limit int, now time.Time, lea
 	if err != nil {
 		return nil, fmt.Errorf("progress of batches: %w", err)
 	}
-	var claimed []Progress
-	for _, p := range due {
+	return leased(due, func(p *Progress) (bool, error) {
 		p.lease = now.Add(lease)
-		changed, err := s.changed(ctx, leaseProgress, p.lease, p.ID[:], p.Revision, now)
+		return s.changed(ctx, leaseProgress, p.lease, p.ID[:], p.Revision, now)
+	})
+}
+
+// leased are those of the rows that are due whose lease succeeds; what somebody else has taken meanwhile is his.
+func leased[T any](due []T, lease func(*T) (bool, error)) (claimed []T, err error) {
+	for i := range due {
+		mine, err := lease(&due[i])
 		if err != nil {
 			return claimed, err
 		}
-		if changed {
-			claimed = append(claimed, p)
+		if mine {
+			claimed = append(claimed, due[i])
 		}
 	}
 	return claimed, nil

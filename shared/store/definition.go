@@ -184,17 +184,9 @@ func (s *Store) ClaimUntold(ctx context.Context, limit int, now time.Time, lease
 	if err != nil {
 		return nil, fmt.Errorf("untold definitions: %w", err)
 	}
-	var claimed []Definition
-	for _, d := range due {
-		changed, err := s.changed(ctx, leaseDefinition, now.Add(lease), d.ID[:], now)
-		if err != nil {
-			return claimed, err
-		}
-		if changed {
-			claimed = append(claimed, d)
-		}
-	}
-	return claimed, nil
+	return leased(due, func(d *Definition) (bool, error) {
+		return s.changed(ctx, leaseDefinition, now.Add(lease), d.ID[:], now)
+	})
 }
 
 // MarkDefinitionSent records that the event of a deployment has been accepted, or keeps it as a dead
