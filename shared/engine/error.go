@@ -20,6 +20,9 @@ func (s *step) throwError(t Token, code, message string) {
 		}
 		if name := c.event.Event.MessageVariable; name != "" {
 			variables[name] = message
+			if message == "" {
+				variables[name] = nil // Camunda 7 sets null when the error has no message
+			}
 		}
 		s.caught(c, variables)
 	default:
