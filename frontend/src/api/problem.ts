@@ -1,6 +1,7 @@
-/** One thing that is wrong in a request: where (a JSON pointer), and why. */
+/** One thing that is wrong in a request: where (a JSON pointer; a line, of what has lines), and why. */
 export interface ProblemDetail {
   pointer?: string
+  line?: number
   code: string
   detail?: string
 }

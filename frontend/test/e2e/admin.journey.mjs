@@ -222,9 +222,59 @@ export const journeys = {
     await within(3000, async () => (await other.raw('GET', '/api/v1/people?limit=1')).status === 401, 'the token still works')
     await tab.close()
   },
+  async 'people come from a table: what is wrong is said by line, and nothing happens before it is asked for'({ browser, url, shared }) {
+    const name = (who) => `${who}${shared.tag}`
+    const found = async () => (await shared.admin.get(`/users?q=${name('im')}`)).items
+    const tab = await open(browser, url)
+    tab.forgive(/status of 422/)
+    const { page } = tab
+    await login(page, 'admin', '/admin/users')
+    await page.getByRole('button', { name: '导入', exact: true }).click()
+    const drawer = page.locator('.el-drawer:visible')
+    const check = drawer.getByRole('button', { name: '检查' })
+    await drawer.getByLabel('表格内容').fill(`username,displayName,department,roles\n${name('im')},周导,nowhere,EMPLOYEE\n`)
+    await check.click()
+    await drawer.locator('.refused li', { hasText: '第 2 行 · department' }).waitFor()
+    assert.equal(await drawer.locator('.save').isEnabled(), false)
+    // Chinese versions of Excel write GB 18030: 周导.
+    const bytes = Buffer.concat([Buffer.from(`username,displayName,department,roles\r\n${name('im')},`), Buffer.from([0xd6, 0xdc, 0xb5, 0xbc]), Buffer.from(',rd,EMPLOYEE\r\n')])
+    await drawer.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: bytes })
+    await check.click()
+    await drawer.getByText('将新建 1 人，修改 0 人').waitFor()
+    await accessible(page, 'admin-import')
+    assert.deepEqual(await found(), [], 'a look has made somebody')
+    await drawer.getByRole('button', { name: '导入 1 人' }).click()
+    await closed(page)
+    assert.deepEqual((await found()).map((u) => [u.displayName, u.department, u.roles]), [['周导', 'rd', ['EMPLOYEE']]])
+    await tab.close()
+  },
+  async 'an address book is tried and then makes its people'({ browser, url, book, shared }) {
+    const people = async () => (await shared.admin.get('/users?q=tangwei')).items
+    const tab = await open(browser, url)
+    const { page } = tab
+    await login(page, 'admin', '/admin/identity')
+    await page.getByText('head-office').waitFor()
+    await accessible(page, 'admin-identity')
+    await page.getByRole('button', { name: '试运行' }).click()
+    const drawer = page.locator('.el-drawer:visible')
+    await drawer.getByText('head-office 试运行').waitFor()
+    await drawer.locator('li', { hasText: 'tangwei' }).waitFor({ timeout: 90_000 })
+    await accessible(page, 'admin-identity-run')
+    assert.deepEqual(await people(), [], 'a dry run has made somebody')
+    await page.keyboard.press('Escape')
+    await closed(page)
+    await page.getByRole('button', { name: '同步', exact: true }).click()
+    await page.locator('.el-dialog:visible .save').click()
+    await drawer.getByText('head-office 同步').waitFor()
+    await drawer.locator('li', { hasText: 'tangwei' }).waitFor({ timeout: 90_000 })
+    const [tang] = await people()
+    assert.deepEqual([tang.displayName, tang.title, tang.department], ['唐薇', '法务总监', 'wecom-11'])
+    assert.equal(book.people.length, 2)
+    await tab.close()
+  },
   async 'screenshots'({ browser, url }) {
-    const ready = '.data-list tbody tr, .data-list .item, .node, .setting, .month, .data-list .state, main .state'
-    for (const page of ['users', 'departments', 'roles', 'permissions', 'sessions', 'audit', 'channels', 'calendars', 'settings']) await shootRoute(browser, url, 'admin', `/admin/${page}`, `admin-${page}`, { ready })
+    const ready = '.data-list tbody tr, .data-list .item, .node, .setting, .month, .data-list .state, main .state, .card li'
+    for (const page of ['users', 'departments', 'roles', 'permissions', 'identity', 'sessions', 'audit', 'channels', 'calendars', 'settings']) await shootRoute(browser, url, 'admin', `/admin/${page}`, `admin-${page}`, { ready })
     for (const [path, name] of [['roles?tab=groups', 'groups'], ['channels?tab=templates', 'templates'], ['channels?tab=deliveries', 'deliveries'], ['sessions?tab=tokens', 'tokens']]) await shootRoute(browser, url, 'admin', `/admin/${path}`, `admin-${name}`)
   },
 }

@@ -1,9 +1,10 @@
 // Starts the whole product once for all journeys, with the demo, on a free port and in a home of its own.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { addressBook } from './addressbook.mjs'
 
 const free = () =>
   new Promise((done) => {
@@ -13,11 +14,14 @@ const free = () =>
     })
   })
 
-/** Returns {url, stop}. DIOM_URL names one that runs already. */
+/** Returns {url, book, stop}: where it is, and the address book that it knows. DIOM_URL names one that runs already, which knows none. */
 export async function start() {
   if (process.env.DIOM_URL) return { url: process.env.DIOM_URL, stop: async () => {} }
   const home = mkdtempSync(join(tmpdir(), 'diom-console-'))
   const port = await free()
+  const book = await addressBook()
+  mkdirSync(join(home, 'secrets'), { mode: 0o700 })
+  writeFileSync(join(home, 'secrets', 'diom-identity'), JSON.stringify(book.identity), { mode: 0o600 })
   const binary = resolve(process.env.DIOM ?? '../.diom/bin/diom')
   const env = { ...process.env, DIOM_HOME: home, DIOM_ADDR: `127.0.0.1:${port}`, DIOM_DEMO: '1', DIOM_HTTP_ALLOW: '127.0.0.1' }
   // What the machine has set for other runs is not for this one, which has its own servers.
@@ -31,8 +35,9 @@ export async function start() {
     })
     child.on('exit', (code) => fail(new Error(`diom dev ended with ${code}:\n${said}`)))
   })
-  const stop = () =>
-    new Promise((done) => {
+  const stop = async () => {
+    await book.stop()
+    await new Promise((done) => {
       child.removeAllListeners('exit')
       child.on('exit', () => {
         rmSync(home, { recursive: true, force: true })
@@ -40,7 +45,8 @@ export async function start() {
       })
       child.kill('SIGTERM')
     })
-  return { url: `http://127.0.0.1:${port}`, stop }
+  }
+  return { url: `http://127.0.0.1:${port}`, book, stop }
 }
 
 /** How many times as long everything may take: PATIENCE, for a machine that has much else to do. */

@@ -206,6 +206,41 @@ export const journeys = {
     await other.close()
   },
 
+  async 'what is typed last goes with the request'({ browser, url, shared }) {
+    const tab = await open(browser, url)
+    await login(tab.page, 'zhangwei', '/start/purchase')
+    await tab.page.getByLabel('金额').fill('4300')
+    await tab.page.getByLabel('采购物品').fill('最后一刻的白板')
+    await tab.page.locator('[data-test=submit]').click()
+    await tab.page.waitForURL(/\/instances\//)
+    const id = new URL(tab.page.url()).pathname.split('/').pop()
+    assert.equal((await shared.starter.get(`/instances/${id}/variables`)).item, '最后一刻的白板')
+    await tab.close()
+  },
+
+  async 'phrases are kept with the account, and come first where a comment is written'({ browser, url }) {
+    const caller = new Caller(url, 'wangfang')
+    const kept = async () => (await caller.get('/me/phrases')).items
+    const tab = await open(browser, url)
+    await login(tab.page, 'wangfang', '/me?section=phrases')
+    for (const phrase of ['请财务先核', '金额已核对']) {
+      await tab.page.getByLabel('新的常用语').fill(phrase)
+      await tab.page.getByRole('button', { name: '添加' }).click()
+      await tab.page.locator('li', { hasText: phrase }).waitFor()
+    }
+    assert.deepEqual((await kept()).slice(0, 2), ['金额已核对', '请财务先核'])
+    await tab.page.getByRole('button', { name: '把“请财务先核”排到最前' }).click()
+    await until(async () => (await kept())[0] === '请财务先核', 'the order is kept')
+    const task = (await caller.get('/tasks?view=todo&limit=1')).items[0]
+    await tab.page.goto(`/tasks/${task.id}`)
+    await tab.page.locator('.phrases button').first().click()
+    assert.equal(await tab.page.getByLabel('审批意见').inputValue(), '请财务先核')
+    await tab.page.goto('/me?section=phrases')
+    await tab.page.getByRole('button', { name: '删除“金额已核对”' }).click()
+    await until(async () => !(await kept()).includes('金额已核对'), 'the phrase is gone')
+    await tab.close()
+  },
+
   async 'screenshots'({ browser, url, shared }) {
     const { instance } = await shared.request({ item: '截图用申请', amount: 100, kind: 'office', needed: '2026-12-20', reason: '用于截图' })
     const task = await openTask(shared.starter, instance.id)
@@ -221,7 +256,7 @@ export const journeys = {
       ['zhangwei', '/inbox/drafts', 'work-drafts'],
       ['zhangwei', `/instances/${instance.id}`, 'work-instance'],
       ['wangfang', '/notifications', 'work-notifications'],
-      ...['profile', 'phrases', 'delegations', 'notifications', 'sessions', 'tokens'].map((s) => ['zhangwei', `/me?section=${s}`, `work-me-${s}`]),
+      ...['profile', 'phrases', 'delegations', 'notifications', 'sessions', 'accounts', 'tokens'].map((s) => ['zhangwei', `/me?section=${s}`, `work-me-${s}`]),
     ]
     const wrong = []
     for (const [who, path, name] of shots) await shootRoute(browser, url, who, path, name).catch((e) => wrong.push(`${name}: ${e.message}`))

@@ -62,6 +62,13 @@ export default {
     facts: { id: 'Id', objectType: 'Kind of object', objectId: 'Id of the object', objectName: 'Name of the object', detail: 'Details', address: 'Address', token: 'API token', traceId: 'Trace id', before: 'SHA-256 before', after: 'SHA-256 after' },
     seal: 'Seal', sealed: 'Seal number {n}', unsealed: 'Not sealed yet (a few seconds)', same: 'The object is the same as before.', hashes: 'The trail keeps digests of the object before and after, to compare with, not its content.', verify: 'A chain of seals protects every row. This verifies the chain:',
   },
+  identity: {
+    title: 'Sign-in and address books', ways: 'Ways to sign in', password: 'Password of the product', file: 'Providers and address books are written in the secret file diom-identity, which no page and no route changes.', kinds: { password: 'password', ldap: 'LDAP', oidc: 'OpenID', dingtalk: 'DingTalk', wecom: 'WeCom', feishu: 'Feishu' },
+    books: 'Address books', none: 'No address book', noneHint: 'Name an LDAP directory, DingTalk, WeCom or Feishu under directories in the secret file diom-identity.', schedule: 'at {cron}', byHand: 'by hand alone', most: 'disables {n}% at most', never: 'never run', try: 'Dry run', sync: 'Synchronise',
+    states: { waiting: 'waiting', running: 'running', done: 'done', stopped: 'stopped', failed: 'failed' }, tried: '{name}: dry run', ran: '{name}: run', bySchedule: 'by schedule', going: 'It is read and compared; this begins within a minute.', found: '{people} people and {departments} departments in the book; {known} of its accounts were enabled before.', same: 'Nothing differs', truncated: 'The first thousand alone are shown.',
+    actions: { create: 'new', link: 'linked', update: 'changed', enable: 'enabled', disable: 'disabled', gone: 'gone', conflict: 'conflict' }, things: { user: 'user', department: 'department' },
+    ask: { title: 'Synchronise {name}?', text: 'Accounts and departments are made, changed and disabled by the address book; each change is in the audit trail. A dry run shows them before.', force: 'Go on even if more than {n}% of the accounts would be disabled' },
+  },
   sessions: {
     title: 'Log-ins and tokens', tab: 'Log-ins', tokens: 'API tokens', delayed: 'Delayed accounts', person: 'Choose a user', mine: 'Myself, or choose a user', device: 'Device', began: 'Logged in', lastUsed: 'Renewed', current: 'This one', none: 'No log-in is valid',
     lead: 'What is ended here ends within two seconds.', noneDelayed: 'No account is delayed', delayedLead: 'After three wrong passwords in a row the account is delayed at that address, for a minute at most.', wait: '{seconds} s to wait',
@@ -148,6 +155,10 @@ export default {
     resetDone: 'Password reset',
     disable: { title: 'Disable {name}?', text: 'Log-ins and API tokens end within two seconds, and nobody can log in with this account. Tasks stay where they are; "Hand over all tasks" moves them.', done: '{name} is disabled' },
     remove: { title: 'Delete {name}?', text: 'The account {username} is deleted for good. History keeps the username. For somebody who leaves, disabling and handing over is the better way.', done: '{name} is deleted' },
+    import: {
+      open: 'Import', title: 'Import users from a table', lead: 'The first row names the columns ({columns}), in any order; all but username may be missing, and an empty cell changes nothing. Departments are codes; several roles or groups are separated by semicolons. 500 people at most at once.', choose: 'Choose a CSV file', example: 'Download an example', table: 'The table', drop: 'Paste the table, or drop the file here',
+      passwordHint: 'Of new users alone, who must change it when they log in. Without it they log in once an administrator gives them one, or by a provider.', line: 'line {n}', would: '{created} would be made, {updated} changed, {unchanged} left as they are', check: 'Check', run: 'Import {n}', done: '{created} made, {updated} changed', actions: { created: 'new', updated: 'changed', unchanged: 'as it is' },
+    },
     handOver: {
       open: 'Hand over all tasks', title: 'Hand over the tasks of {name}', to: 'Hand over to', keepOwner: 'Only away for a while', keepOwnerHint: 'The first person stays the owner, and still sees what was offered to them.',
       comment: 'Comment', action: 'Hand over', done: 'The hand-over has begun; its progress is among the batches',

@@ -59,6 +59,13 @@ export default {
     facts: { id: '编号', objectType: '对象类型', objectId: '对象编号', objectName: '对象名称', detail: '详情', address: '网络地址', token: 'API 令牌', traceId: '跟踪编号', before: '变更前 SHA-256', after: '变更后 SHA-256' },
     seal: '封印', sealed: '第 {n} 号封印', unsealed: '尚未封印（数秒内完成）', same: '对象内容没有变化。', hashes: '审计只保存对象前后的摘要，用于核对，不保存内容本身。', verify: '每行由链式封印保护。校验整条链：',
   },
+  identity: {
+    title: '统一登录与通讯录', ways: '登录方式', password: '本产品的密码', file: '登录方式与通讯录写在密钥文件 diom-identity 中，任何页面和接口都不能修改。', kinds: { password: '密码', ldap: 'LDAP', oidc: 'OpenID', dingtalk: '钉钉', wecom: '企业微信', feishu: '飞书' },
+    books: '通讯录同步', none: '没有通讯录', noneHint: '在密钥文件 diom-identity 的 directories 中写入 LDAP、钉钉、企业微信或飞书。', schedule: '定时：{cron}', byHand: '仅手动', most: '最多停用 {n}%', never: '从未运行', try: '试运行', sync: '同步',
+    states: { waiting: '等待中', running: '进行中', done: '完成', stopped: '已停止', failed: '失败' }, tried: '{name} 试运行', ran: '{name} 同步', bySchedule: '定时', going: '正在读取并比较，一分钟内开始。', found: '通讯录中有 {people} 人、{departments} 个部门；此前启用的账号 {known} 个。', same: '没有差异', truncated: '只显示前一千项。',
+    actions: { create: '新建', link: '关联', update: '修改', enable: '启用', disable: '停用', gone: '已不在', conflict: '冲突' }, things: { user: '用户', department: '部门' },
+    ask: { title: '同步 {name}？', text: '将按通讯录新建、修改和停用账号与部门，每项变更都记入审计日志。建议先试运行。', force: '即使要停用的账号超过 {n}% 也继续' },
+  },
   sessions: {
     title: '登录与令牌', tab: '登录', tokens: 'API 令牌', delayed: '被延迟的账号', person: '选择用户', mine: '我自己，或选择用户', device: '设备', began: '登录时间', lastUsed: '最近续期', current: '当前登录', none: '没有有效的登录',
     lead: '结束后，访问令牌在两秒内失效。', noneDelayed: '没有被延迟的账号', delayedLead: '连续输错密码三次后，账号在该地址上的登录会被延迟，最长一分钟。', wait: '还需等待 {seconds} 秒',
@@ -145,6 +152,10 @@ export default {
     resetDone: '密码已重置',
     disable: { title: '停用 {name}？', text: '此人的登录与 API 令牌在两秒内失效，无法再登录。已分配的任务不会自动转出，可使用“移交全部任务”。', done: '{name} 已停用' },
     remove: { title: '删除 {name}？', text: '账号 {username} 将被删除，且无法恢复。历史记录中仍保留其用户名。若只是离职，建议停用并移交任务。', done: '{name} 已删除' },
+    import: {
+      open: '导入', title: '从表格导入用户', lead: '第一行是列名（{columns}），顺序不限，除 username 外都可省略；空单元格表示不修改。部门写编码，多个角色或组以分号分隔。一次最多 500 人。', choose: '选择 CSV 文件', example: '下载示例', table: '表格内容', drop: '粘贴表格，或把文件拖到这里',
+      passwordHint: '只用于新用户，首次登录须修改；留空则由管理员另行设置，或经统一登录进入。', line: '第 {n} 行', would: '将新建 {created} 人，修改 {updated} 人，{unchanged} 人不变', check: '检查', run: '导入 {n} 人', done: '已新建 {created} 人，修改 {updated} 人', actions: { created: '新建', updated: '修改', unchanged: '不变' },
+    },
     handOver: {
       open: '移交全部任务', title: '移交 {name} 的任务', to: '移交给', keepOwner: '仅临时离开', keepOwnerHint: '打开后，任务仍归原负责人所有，向其提供的待领任务也仍可见。',
       comment: '说明', action: '移交', done: '已开始移交，进度可在批处理中查看',

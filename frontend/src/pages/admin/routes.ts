@@ -1,4 +1,4 @@
-import { Bell, Calendar, Document, Key, Lock, OfficeBuilding, Setting, Stamp, User } from '@element-plus/icons-vue'
+import { Bell, Calendar, Connection, Document, Key, Lock, OfficeBuilding, Setting, Stamp, User } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Area } from '@/app/areas'
@@ -10,6 +10,7 @@ const pages: [string, string, string, Component, () => Promise<unknown>][] = [
   ['/admin/departments', 'admin.departments.title', 'SYS_DEPARTMENT', OfficeBuilding, () => import('./departments/DepartmentsPage.vue')],
   ['/admin/roles', 'admin.roles.title', 'SYS_ROLE', Stamp, () => import('./roles/RolesPage.vue')],
   ['/admin/permissions', 'admin.permissions.title', 'SYS_PERMISSION', Key, () => import('./roles/PermissionsPage.vue')],
+  ['/admin/identity', 'admin.identity.title', 'SYS_USER', Connection, () => import('./identity/IdentityPage.vue')],
   ['/admin/sessions', 'admin.sessions.title', 'SYS_USER', Lock, () => import('./SessionsPage.vue')],
   ['/admin/audit', 'admin.audit.title', 'SYS_AUDIT', Document, () => import('./AuditPage.vue')],
   ['/admin/channels', 'admin.channels.title', 'SYS_SETTING', Bell, () => import('./channels/ChannelsPage.vue')],

@@ -1,18 +1,20 @@
+import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
+import { api, data, tagged } from '@/api/client'
 import { i18n } from '@/app/i18n'
-import { kept } from '@/app/preferences'
+import { useChange } from '@/ui/useChange'
 
-const own = kept<string[]>('phrases', [])
-
-/** 常用语: what a person writes again and again. They stay in this browser. */
+/** 常用语: what a person writes again and again. His own are kept with his account, before those that everybody has. */
 export function usePhrases() {
   const { t } = i18n.global
+  const kept = useQuery({ queryKey: ['phrases'], queryFn: ({ signal }) => tagged(api.GET('/api/v1/me/phrases', { signal })), staleTime: 5 * 60_000 })
+  const own = computed(() => kept.data.value?.data.items ?? [])
   const usual = computed(() => ['agree', 'asDiscussed', 'addDetails', 'overBudget'].map((k) => t(`work.phrases.usual.${k}`)))
-  const all = computed(() => [...own.value, ...usual.value])
-  function add(text: string) {
-    const wanted = text.trim()
-    if (wanted && !own.value.includes(wanted)) own.value = [wanted, ...own.value].slice(0, 20)
-  }
-  const remove = (text: string) => (own.value = own.value.filter((p) => p !== text))
-  return { own, all, add, remove }
+  const all = computed(() => [...new Set([...own.value, ...usual.value])])
+  const write = useChange<string[]>({
+    run: (items) => data(api.PUT('/api/v1/me/phrases', { params: { header: { 'If-Match': kept.data.value?.etag } }, body: { items } })),
+    touches: ['phrases'],
+    failed: () => void kept.refetch(), // another page may have changed them: the next try is of what is there now
+  })
+  return { kept, own, all, write }
 }
