@@ -233,7 +233,8 @@ export const journeys = {
     await until(async () => (await kept())[0] === '请财务先核', 'the order is kept')
     const task = (await caller.get('/tasks?view=todo&limit=1')).items[0]
     await tab.page.goto(`/tasks/${task.id}`)
-    await tab.page.locator('.phrases button').first().click()
+    await tab.page.getByLabel('审批意见').click()
+    await tab.page.locator('.phrases button:first-child', { hasText: '请财务先核' }).click()
     assert.equal(await tab.page.getByLabel('审批意见').inputValue(), '请财务先核')
     await tab.page.goto('/me?section=phrases')
     await tab.page.getByRole('button', { name: '删除“金额已核对”' }).click()
