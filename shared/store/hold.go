@@ -77,10 +77,16 @@ func checkHold(ctx context.Context, tx *sql.Tx, text string, id engine.ID, held 
 	return err
 }
 
-// writeUnheld is write, unless the statement held finds the row.
-func (s *Store) writeUnheld(ctx context.Context, held string, id engine.ID, otherwise error, text string, arguments ...any) error {
+// unless is a statement that finds out whether what has the id is held.
+type unless struct {
+	held string
+	id   engine.ID
+}
+
+// writeUnheld is write, unless the row is held: then it returns ErrHeld.
+func (s *Store) writeUnheld(ctx context.Context, u unless, otherwise error, text string, arguments ...any) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		if err := checkHold(ctx, tx, held, id, ErrHeld); err != nil {
+		if err := checkHold(ctx, tx, u.held, u.id, ErrHeld); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, text, arguments...)
