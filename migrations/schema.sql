@@ -79,6 +79,23 @@ CREATE TABLE `sys_directory_run` (
   KEY `state` (`state`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `sys_erasure` (
+  `user_id` binary(16) NOT NULL,
+  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `pseudonym` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `asked_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `asked_at` datetime(3) NOT NULL,
+  `terms` text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `passed` binary(16) NOT NULL,
+  `changed` int(11) NOT NULL,
+  `waiting` int(11) NOT NULL,
+  `due_at` datetime(3) DEFAULT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`user_id`),
+  KEY `due` (`due_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `sys_group` (
   `id` binary(16) NOT NULL,
   `group_key` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -539,6 +556,25 @@ CREATE TABLE `workflow_history` (
   KEY `unsent` (`unsent`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `workflow_hold` (
+  `id` binary(16) NOT NULL,
+  `root_id` binary(16) DEFAULT NULL,
+  `business_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `process_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `username` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `instance_id` binary(16) DEFAULT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `placed_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `placed_at` datetime(3) NOT NULL,
+  `lifted_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+  `lifted_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `root` (`root_id`,`lifted_at`),
+  KEY `business_key` (`business_key`,`lifted_at`),
+  KEY `process` (`process_key`,`lifted_at`),
+  KEY `person` (`username`,`lifted_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `workflow_idempotency` (
   `principal` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `idempotency_key` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -610,7 +646,8 @@ CREATE TABLE `workflow_instance` (
   KEY `process` (`process_key`,`id`),
   KEY `business_key` (`business_key`,`id`),
   KEY `parent` (`parent_id`,`id`),
-  KEY `origin` (`origin_id`,`id`)
+  KEY `origin` (`origin_id`,`id`),
+  KEY `ended` (`ended_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_instance_link` (

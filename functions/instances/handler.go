@@ -20,7 +20,7 @@ import (
 var Function = faas.Function{
 	Name:    "instances",
 	Summary: "Read process instances with their history, and operate on them: one by one, or many as a batch.",
-	Routes: append(slices.Concat(operations(), migrations(), batches(), searches(), links(), statistics(), []faas.Route{
+	Routes: append(slices.Concat(operations(), migrations(), batches(), searches(), links(), holds(), statistics(), []faas.Route{
 		{
 			Method: http.MethodGet, Pattern: "/api/v1/instances", Summary: "List instances",
 			Permission: access.WorkflowInstance, List: tasklist.InstanceList, Answer: page.Page[store.Instance]{}, Serve: list,

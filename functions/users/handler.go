@@ -17,7 +17,7 @@ import (
 var Function = faas.Function{
 	Name:    "users",
 	Summary: "Users, roles, the permission tree, departments and groups; log-ins, API tokens, settings and the audit trail.",
-	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes(), postRoutes(), directoryRoutes(), personRoutes()),
+	Routes:  slices.Concat(userRoutes(), roleRoutes(), permissionRoutes(), departmentRoutes(), groupRoutes(), accountRoutes(), settingRoutes(), postRoutes(), directoryRoutes(), personRoutes(), erasureRoutes()),
 	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", access.SecretPublic, access.SecretInternal, identity.Secret},
 	Limits: faas.Limits{
 		Memory: "128Mi", CPU: "500m", RequestMemory: "32Mi", RequestCPU: "25m",

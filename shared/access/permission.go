@@ -25,6 +25,7 @@ const (
 	WorkflowAudit      Permission = "WORKFLOW_AUDIT"      // read every instance
 	WorkflowJob        Permission = "WORKFLOW_JOB"        // fetch and complete jobs
 	WorkflowMessage    Permission = "WORKFLOW_MESSAGE"    // correlate messages
+	WorkflowHold       Permission = "WORKFLOW_HOLD"       // place and lift legal holds
 
 	SysUser       Permission = "SYS_USER"
 	SysRole       Permission = "SYS_ROLE"
@@ -34,4 +35,5 @@ const (
 	SysSetting    Permission = "SYS_SETTING"
 	SysAudit      Permission = "SYS_AUDIT"
 	SysBackup     Permission = "SYS_BACKUP"
+	SysErase      Permission = "SYS_ERASE" // erase a person's data
 )

@@ -284,7 +284,7 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// DeleteUser removes a user. Errors: store.ErrNoUser, ErrLastAdmin, ErrNotGranted.
+// DeleteUser removes a user. Errors: store.ErrNoUser, ErrLastAdmin, ErrUserHeld, ErrNotGranted.
 func (s *Service) DeleteUser(ctx context.Context, p Principal, id engine.ID) error {
 	u, err := s.store.UserByID(ctx, id)
 	if err != nil {

@@ -73,6 +73,7 @@ const (
 	EvaluationKeep   = "evaluation.keep"
 	DeadLetterKeep   = "dead_letter.keep"
 	BatchKeep        = "batch.keep"
+	InstanceKeep     = "instance.keep"
 )
 
 // UsualTypes are the types of files that may be uploaded where nothing is set.
@@ -144,6 +145,7 @@ func Definitions() []Definition {
 	} {
 		list = append(list, Definition{Key: key, Kind: Duration, Min: day, Max: 3650 * day, fallback: fixed(kept[0]), Summary: "How long " + kept[1] + "."})
 	}
+	list = append(list, Definition{Key: InstanceKeep, Kind: Duration, Min: 0, Max: 36500 * day, fallback: fixed("0s"), Summary: "How long an instance is kept with its history, after its end; 0s is for ever. What is under a legal hold stays."})
 	list = append(list, Definition{Key: AllowedNetworks, Kind: Places, fallback: fixed(""), Summary: "The networks from which requests are taken, such as 10.0.0.0/8,203.0.113.7; empty is everywhere. Where it is not set, DIOM_IP_ALLOW holds."})
 	slices.SortFunc(list, func(a, b Definition) int { return strings.Compare(a.Key, b.Key) })
 	return list

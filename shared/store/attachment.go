@@ -70,7 +70,7 @@ func (s *Store) AddAttachment(ctx context.Context, a Attachment, content []byte,
 	})
 }
 
-// DeleteAttachment removes an attachment, or returns ErrNoAttachment.
+// DeleteAttachment removes an attachment, or returns ErrNoAttachment or ErrHeld.
 func (s *Store) DeleteAttachment(ctx context.Context, id engine.ID) error {
-	return s.write(ctx, ErrNoAttachment, `DELETE FROM workflow_attachment WHERE id = ?`, id[:])
+	return s.writeUnheld(ctx, unless{attachmentHeld, id}, ErrNoAttachment, `DELETE FROM workflow_attachment WHERE id = ?`, id[:])
 }

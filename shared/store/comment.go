@@ -119,14 +119,14 @@ func (s *Store) AddComment(ctx context.Context, c Comment, told Telling, i *Idem
 	})
 }
 
-// EditComment gives a comment another text, or returns ErrNoComment.
+// EditComment gives a comment another text, or returns ErrNoComment or ErrHeld.
 func (s *Store) EditComment(ctx context.Context, id engine.ID, text string, at time.Time) error {
-	return s.write(ctx, ErrNoComment, `UPDATE workflow_comment SET text = ?, edited_at = ? WHERE id = ?`, text, at, id[:])
+	return s.writeUnheld(ctx, unless{commentHeld, id}, ErrNoComment, `UPDATE workflow_comment SET text = ?, edited_at = ? WHERE id = ?`, text, at, id[:])
 }
 
-// DeleteComment removes a comment, or returns ErrNoComment.
+// DeleteComment removes a comment, or returns ErrNoComment or ErrHeld.
 func (s *Store) DeleteComment(ctx context.Context, id engine.ID) error {
-	return s.write(ctx, ErrNoComment, `DELETE FROM workflow_comment WHERE id = ?`, id[:])
+	return s.writeUnheld(ctx, unless{commentHeld, id}, ErrNoComment, `DELETE FROM workflow_comment WHERE id = ?`, id[:])
 }
 
 // write runs a statement that changes one row; otherwise is the error where it changes none.

@@ -38,7 +38,7 @@ var deletions = []string{
 }
 
 // DeleteInstance removes an instance that has ended, with its history, in one transaction, and records the
-// answer for i. It returns ErrNoInstance, ErrNotEnded, ErrUnsent or ErrRepeated.
+// answer for i. It returns ErrNoInstance, ErrNotEnded, ErrHeld, ErrUnsent or ErrRepeated.
 func (s *Store) DeleteInstance(ctx context.Context, id engine.ID, i *Idempotency, answer Recorded) error {
 	err := s.inClaim(ctx, func(tx *sql.Tx) error {
 		var state int
@@ -50,6 +50,9 @@ func (s *Store) DeleteInstance(ctx context.Context, id engine.ID, i *Idempotency
 			return err
 		case !instanceStates[state].Ended():
 			return ErrNotEnded
+		}
+		if err := checkHold(ctx, tx, instanceHeld, id, ErrHeld); err != nil {
+			return err
 		}
 		var unsent int
 		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM workflow_history WHERE instance_id = ? AND unsent = ?`, id[:], outboxUnsent).Scan(&unsent)

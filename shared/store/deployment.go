@@ -76,7 +76,7 @@ var ofInstances = []string{
 }
 
 // DeleteInstances removes up to limit instances of a definition with all that is known of them, and returns
-// how many. They must have ended: it returns ErrDefinitionInUse at one that has not.
+// how many. They must have ended: it returns ErrDefinitionInUse at one that has not, and ErrHeld at one that is held.
 func (s *Store) DeleteInstances(ctx context.Context, definition engine.ID, limit int) (int, error) {
 	rows, err := s.DB.Query(ctx, `SELECT id, state FROM workflow_instance WHERE definition_id = ? LIMIT ?`, definition[:], limit)
 	type found struct {
@@ -103,6 +103,9 @@ func (s *Store) DeleteInstances(ctx context.Context, definition engine.ID, limit
 }
 
 func deleteInstance(ctx context.Context, tx *sql.Tx, id engine.ID) error {
+	if err := checkHold(ctx, tx, instanceHeld, id, ErrHeld); err != nil {
+		return err
+	}
 	statements := []string{`DELETE c FROM workflow_task t JOIN workflow_task_candidate c ON c.task_id = t.id WHERE t.instance_id = ?`}
 	for _, table := range ofInstances {
 		statements = append(statements, `DELETE FROM `+table+` WHERE instance_id = ?`)

@@ -54,21 +54,31 @@ func (c codec) encode(document any) ([]byte, error) {
 }
 
 func (c codec) decode(stored []byte, into any) error {
+	raw, err := c.expand(stored)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
+}
+
+// expand returns the JSON of a stored document.
+func (c codec) expand(stored []byte) ([]byte, error) {
 	if len(stored) == 0 {
-		return fmt.Errorf("stored document is empty")
+		return nil, fmt.Errorf("stored document is empty")
 	}
 	raw := stored[1:]
 	switch stored[0] {
 	case plainJSON:
+		return raw, nil
 	case zstdJSON:
-		var err error
-		if raw, err = c.reader.DecodeAll(raw, nil); err != nil {
-			return fmt.Errorf("stored document: %w", err)
+		raw, err := c.reader.DecodeAll(raw, nil)
+		if err != nil {
+			return nil, fmt.Errorf("stored document: %w", err)
 		}
+		return raw, nil
 	default:
-		return fmt.Errorf("stored document: unknown encoding %d", stored[0])
+		return nil, fmt.Errorf("stored document: unknown encoding %d", stored[0])
 	}
-	return json.Unmarshal(raw, into)
 }
 
 // Instance states and task states as they are stored.

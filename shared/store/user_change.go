@@ -158,10 +158,13 @@ func (e UserEffect) write(ctx context.Context, tx *sql.Tx, u User) error {
 	return nil
 }
 
-// DeleteUser removes a user with its memberships and sessions. Errors: ErrNoUser, ErrLastAdmin.
+// DeleteUser removes a user with its memberships and sessions. Errors: ErrNoUser, ErrLastAdmin, ErrUserHeld.
 func (s *Store) DeleteUser(ctx context.Context, id engine.ID) error {
 	return s.inAudited(ctx, act{"user.delete", kindUser, id}, func(tx *sql.Tx) error {
 		if err := keepAdmin(ctx, tx, id, false); err != nil {
+			return err
+		}
+		if err := checkHold(ctx, tx, userHeld, id, ErrUserHeld); err != nil {
 			return err
 		}
 		for _, text := range []string{

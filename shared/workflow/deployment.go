@@ -63,7 +63,7 @@ const (
 
 // DeleteDeployment deletes a deployment with its definitions. With cascade their instances go, too: those
 // that run are cancelled first. Where a latest version goes the one before it is the latest again. It
-// returns store.ErrNoDeployment, or store.ErrDefinitionInUse without cascade.
+// returns store.ErrNoDeployment, store.ErrDefinitionInUse without cascade, or store.ErrHeld.
 func (s *Service) DeleteDeployment(ctx context.Context, call Call, id engine.ID, cascade bool) error {
 	found, err := s.store.Deployments(ctx, store.DeploymentFilter{ID: id}, 1)
 	if err != nil {
@@ -89,6 +89,11 @@ func (s *Service) DeleteDefinition(ctx context.Context, call Call, id engine.ID,
 }
 
 func (s *Service) deleteAll(ctx context.Context, call Call, d store.Deletion, cascade bool) error {
+	for _, f := range d.Definitions {
+		if err := s.store.DefinitionHeld(ctx, f.ID); err != nil { // before anything is cancelled
+			return err
+		}
+	}
 	for _, f := range d.Definitions {
 		if cascade {
 			if err := s.deleteInstances(ctx, call, f.ID); err != nil {

@@ -79,7 +79,7 @@ type Deleted struct {
 }
 
 // DeleteInstance removes an instance that has ended, with its history. Operators may. It returns
-// store.ErrNoInstance, store.ErrNotEnded or store.ErrUnsent.
+// store.ErrNoInstance, store.ErrNotEnded, store.ErrHeld or store.ErrUnsent.
 func (s *Service) DeleteInstance(ctx context.Context, call Call, id engine.ID) (json.RawMessage, error) {
 	if !call.Principal.Can(access.WorkflowOperate) {
 		return nil, ErrNotOperator

@@ -49,6 +49,8 @@ type Ticked struct {
 	Signals   int `json:"signals"`
 	Batches   int `json:"batches"`
 	Purged    int `json:"purged"`
+	// Held is how many instances are older than they are kept and under a legal hold.
+	Held int `json:"held"`
 }
 
 func (t *Ticked) add(o Ticked) {
@@ -60,6 +62,7 @@ func (t *Ticked) add(o Ticked) {
 	t.Signals += o.Signals
 	t.Batches += o.Batches
 	t.Purged += o.Purged
+	t.Held = max(t.Held, o.Held)
 }
 
 // part is one of the things that ticking does. Each goes at its own pace, so that a slow sink does not
@@ -73,7 +76,7 @@ type part struct {
 // wait; what was committed before is sent.
 func (s *Service) parts() []part {
 	waits := []part{
-		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge}, {sweepEvery, s.purgeInstances}, {lookEvery, s.erase},
 	}
 	if !s.ByHand {
 		waits = append(waits, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})

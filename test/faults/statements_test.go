@@ -62,6 +62,10 @@ var apart = map[string]string{
 	"identity.go":      "who somebody is elsewhere is written in the transaction of his account, or behind a unique key: repeated, it is there",
 	"directory_run.go": "a run that is not ended is made again when its lease ends; it compares anew, and finds done what was done",
 
+	"hold.go":         "a hold is one statement behind its key, with its row of the trail; lifted twice it is refused",
+	"erasure.go":      "an account is erased in one transaction with the row that says so: repeated, it is refused; a round whose end is not kept is made again",
+	"erasure_walk.go": "an instance is erased in one transaction; the next round finds nothing there any more",
+
 	"rebuild.go":   "diom check --rebuild is one batch behind a guard, and is repeated by who called it",
 	"company.go":   "the demo company is laid before the product serves anybody",
 	"take_over.go": "what a takeover leaves is taken when it is repeated",

@@ -19,6 +19,7 @@ func office(s *session) {
 	s.do("admin", "POST /api/v1/users:import", people)
 	s.refused(http.StatusUnprocessableEntity, "admin", "POST /api/v1/users:import", value{"csv": "username,roles\nliuyang,NOBODY\n"})
 	s.refused(http.StatusForbidden, "lina", "POST /api/v1/users:import", people)
+	holdAndErase(s)
 	role := s.at(s.do("admin", "GET /api/v1/roles", nil), "items.0.id")
 	s.do("admin", "GET /api/v1/roles/"+role+"/scope", nil)
 	s.do("admin", "PUT /api/v1/roles/"+role+"/scope", value{"dataScope": "own", "departments": []string{}})
@@ -52,4 +53,19 @@ func office(s *session) {
 	s.do("zhangwei", "DELETE"+at+"/links/"+other, nil)
 	s.refused(http.StatusNotFound, "zhangwei", "DELETE"+at+"/links/"+other, nil)
 	s.do("zhangwei", "GET /api/v1/instances?view=scope&limit=1", nil)
+}
+
+// holdAndErase keeps instances from being deleted, and erases a person.
+func holdAndErase(s *session) {
+	held := s.at(s.do("admin", "POST /api/v1/holds", value{"processKey": "leave", "reason": "劳动仲裁"}, "Idempotency-Key", "hold"), "id")
+	s.refused(http.StatusUnprocessableEntity, "admin", "POST /api/v1/holds", value{"reason": "劳动仲裁"})
+	s.refused(http.StatusForbidden, "lina", "POST /api/v1/holds", value{"processKey": "leave", "reason": "x"})
+	s.do("admin", "GET /api/v1/holds?state=open", nil)
+	s.do("admin", "POST /api/v1/holds/"+held+"/lift", nil)
+	s.refused(http.StatusConflict, "admin", "POST /api/v1/holds/"+held+"/lift", nil)
+	gone := s.at(s.do("admin", "POST /api/v1/users", value{"username": "leaver", "displayName": "刘离", "password": "Liu-li-2026", "enabled": false}), "id")
+	s.refused(http.StatusUnprocessableEntity, "admin", "POST /api/v1/users/"+gone+"/erase", value{"confirm": "yes", "reason": "离职"})
+	s.do("admin", "POST /api/v1/users/"+gone+"/erase", value{"confirm": "leaver", "reason": "离职"})
+	s.refused(http.StatusConflict, "admin", "POST /api/v1/users/"+gone+"/erase", value{"confirm": "leaver", "reason": "离职"})
+	s.do("admin", "GET /api/v1/erasures", nil)
 }

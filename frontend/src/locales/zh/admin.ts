@@ -22,7 +22,7 @@ export default {
   },
   permissions: {
     title: '权限', create: '新建权限', edit: '编辑权限 {name}', parent: '上级', top: '最上级', position: '排序', codeHint: '供流程模型与其他系统查询，产品自身只检查内置权限。',
-    names: { WORKFLOW: '流程', WORKFLOW_START: '发起流程', WORKFLOW_TASK: '办理任务', WORKFLOW_INSTANCE: '我的流程', WORKFLOW_DEFINITION: '查看流程定义', WORKFLOW_DESIGN: '设计流程', WORKFLOW_DEPLOY: '部署流程', WORKFLOW_OPERATE: '流程运维', WORKFLOW_AUDIT: '查看全部流程', WORKFLOW_JOB: '领取并完成作业', WORKFLOW_MESSAGE: '发送消息', WORKFLOW_START_FOR: '代他人发起', SYS: '系统管理', SYS_USER: '用户管理', SYS_ROLE: '角色管理', SYS_PERMISSION: '权限管理', SYS_DEPARTMENT: '部门管理', SYS_GROUP: '用户组管理', SYS_SETTING: '系统设置', SYS_AUDIT: '审计日志', SYS_BACKUP: '备份恢复' },
+    names: { WORKFLOW: '流程', WORKFLOW_START: '发起流程', WORKFLOW_TASK: '办理任务', WORKFLOW_INSTANCE: '我的流程', WORKFLOW_DEFINITION: '查看流程定义', WORKFLOW_DESIGN: '设计流程', WORKFLOW_DEPLOY: '部署流程', WORKFLOW_OPERATE: '流程运维', WORKFLOW_AUDIT: '查看全部流程', WORKFLOW_JOB: '领取并完成作业', WORKFLOW_MESSAGE: '发送消息', WORKFLOW_START_FOR: '代他人发起', WORKFLOW_HOLD: '法律保留', SYS: '系统管理', SYS_USER: '用户管理', SYS_ROLE: '角色管理', SYS_PERMISSION: '权限管理', SYS_DEPARTMENT: '部门管理', SYS_GROUP: '用户组管理', SYS_SETTING: '系统设置', SYS_AUDIT: '审计日志', SYS_BACKUP: '备份恢复', SYS_ERASE: '清除个人数据' },
     grantedBy: '授予它的角色', nobody: '没有角色授予此权限', opens: '它开放的接口', opensNothing: '产品的接口不单独检查此权限',
     remove: { title: '删除权限 {name}？', text: '全部角色将失去 {code}，依赖它的流程模型与其他系统会视为没有此权限。' },
   },

@@ -16,6 +16,8 @@ const companions: Record<string, string[]> = {
   WORKFLOW_AUDIT: ['WORKFLOW_DEFINITION', 'WORKFLOW_INSTANCE'],
   SYS_USER: ['SYS_DEPARTMENT'],
   SYS_ROLE: ['SYS_PERMISSION'],
+  SYS_ERASE: ['SYS_USER'],
+  WORKFLOW_HOLD: ['WORKFLOW_AUDIT'],
 }
 
 /** What is missing beside the permissions that are chosen, and for which of them. */
