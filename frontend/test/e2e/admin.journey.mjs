@@ -272,9 +272,58 @@ export const journeys = {
     assert.equal(book.people.length, 2)
     await tab.close()
   },
+  async 'what is held cannot be deleted until the hold is lifted'({ browser, url, shared }) {
+    const key = `held-${shared.tag}`
+    const model = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="https://diom.io/test"><process id="${key}" isExecutable="true"><startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/><userTask id="t"/></process></definitions>`
+    await shared.admin.deploy(key, [[`${key}.bpmn`, model]])
+    const { instance } = await shared.admin.post(`/processes/${key}/start`, { businessKey: key })
+    await shared.admin.post(`/instances/${instance.id}/cancel`, { reason: 'test' })
+    const deleted = async () => (await shared.admin.raw('DELETE', `/api/v1/instances/${instance.id}`)).status
+    const tab = await open(browser, url)
+    const { page } = tab
+    await login(page, 'admin', '/admin/holds')
+    await page.getByRole('button', { name: '保留', exact: true }).first().click()
+    await field(page, '业务编号').fill(key)
+    await field(page, '原因').fill('配合审计')
+    await accessible(page, 'admin-hold-form')
+    await save(page)
+    await closed(page)
+    const row = page.locator('tbody tr', { hasText: key })
+    await row.waitFor()
+    assert.equal(await deleted(), 409)
+    await row.getByRole('button', { name: '解除' }).click()
+    await confirmed(page)
+    await row.waitFor({ state: 'hidden' })
+    assert.equal(await deleted(), 200)
+    await tab.close()
+  },
+  async 'the data of who was disabled are erased once the username is typed'({ browser, url, shared }) {
+    const user = await shared.admin.post('/users', { username: `er${shared.tag}`, displayName: '将被抹除', email: 'gone@example.com', password: 'Diom-demo-1', roles: ['EMPLOYEE'] })
+    await shared.admin.call('PUT', `/users/${user.id}`, { enabled: false })
+    const tab = await open(browser, url)
+    const { page } = tab
+    tab.forgive(/status of 422/)
+    await login(page, 'admin', `/admin/users?q=${user.username}`)
+    await page.locator('tbody tr', { hasText: user.username }).waitFor()
+    await act(page, user.username, '抹除个人数据')
+    await field(page, '原因').fill('本人申请')
+    await field(page, `输入用户名 ${user.username} 以确认`).fill('somebody')
+    await save(page)
+    await page.locator('.el-form-item.is-error').first().waitFor()
+    await field(page, `输入用户名 ${user.username} 以确认`).fill(user.username)
+    await accessible(page, 'admin-erase')
+    await save(page)
+    await closed(page)
+    const after = await shared.admin.get(`/users/${user.id}`)
+    assert.match(after.displayName, /^erased-/)
+    assert.equal(after.email, '')
+    await page.goto('/admin/erasures')
+    await page.locator('tbody tr', { hasText: user.username }).waitFor()
+    await tab.close()
+  },
   async 'screenshots'({ browser, url }) {
     const ready = '.data-list tbody tr, .data-list .item, .node, .setting, .month, .data-list .state, main .state, .card li'
-    for (const page of ['users', 'departments', 'roles', 'permissions', 'identity', 'sessions', 'audit', 'channels', 'calendars', 'settings']) await shootRoute(browser, url, 'admin', `/admin/${page}`, `admin-${page}`, { ready })
+    for (const page of ['users', 'departments', 'roles', 'permissions', 'identity', 'sessions', 'audit', 'holds', 'erasures', 'channels', 'calendars', 'settings']) await shootRoute(browser, url, 'admin', `/admin/${page}`, `admin-${page}`, { ready })
     for (const [path, name] of [['roles?tab=groups', 'groups'], ['channels?tab=templates', 'templates'], ['channels?tab=deliveries', 'deliveries'], ['sessions?tab=tokens', 'tokens']]) await shootRoute(browser, url, 'admin', `/admin/${path}`, `admin-${name}`)
   },
 }

@@ -69,6 +69,16 @@ export default {
     actions: { create: 'new', link: 'linked', update: 'changed', enable: 'enabled', disable: 'disabled', gone: 'gone', conflict: 'conflict' }, things: { user: 'user', department: 'department' },
     ask: { title: 'Synchronise {name}?', text: 'Accounts and departments are made, changed and disabled by the address book; each change is in the audit trail. A dry run shows them before.', force: 'Go on even if more than {n}% of the accounts would be disabled' },
   },
+  holds: {
+    title: 'Legal holds', create: 'Hold', lead: 'What is held is deleted by nobody until the hold is lifted; work goes on.', none: 'Nothing is held', what: 'What is held', reason: 'Reason', reasonExample: 'For example: audit, case 2026-118', by: 'By', at: 'Since', open: 'held', lifted: 'lifted', done: 'It is held',
+    whats: { instanceId: 'An instance', businessKey: 'A business key', processKey: 'A process', username: 'What a person started' },
+    hints: { instanceId: 'The id of the instance; what it calls and what calls it is held with it.', businessKey: 'All instances that have it, later ones too.', processKey: 'All its instances, later ones too.', username: 'All that the person started; the account cannot be deleted or erased.' },
+    lift: { title: 'Lift the hold of {name}?', text: 'Unless something else holds them, the data can be deleted again, and what is old enough will be.', action: 'Lift', done: 'The hold is lifted' },
+  },
+  erasures: {
+    title: 'Erasure of personal data', lead: 'It begins at the menu of a user who was disabled.', none: 'Nobody’s data were erased', pseudonym: 'Pseudonym', at: 'Asked for', changed: 'Changed', waiting: 'Still running', ended: 'done', going: 'going on',
+    action: 'Erase personal data', of: 'Erase the personal data of {name}', text: 'Name, mail and posts leave the account; name and mail in what has ended become a pseudonym. The username and the audit trail stay. It cannot be undone.', confirm: 'Type the username {username}', begun: 'The account is empty; the rest is being done',
+  },
   sessions: {
     title: 'Log-ins and tokens', tab: 'Log-ins', tokens: 'API tokens', delayed: 'Delayed accounts', person: 'Choose a user', mine: 'Myself, or choose a user', device: 'Device', began: 'Logged in', lastUsed: 'Renewed', current: 'This one', none: 'No log-in is valid',
     lead: 'What is ended here ends within two seconds.', noneDelayed: 'No account is delayed', delayedLead: 'After three wrong passwords in a row the account is delayed at that address, for a minute at most.', wait: '{seconds} s to wait',

@@ -66,6 +66,16 @@ export default {
     actions: { create: '新建', link: '关联', update: '修改', enable: '启用', disable: '停用', gone: '已不在', conflict: '冲突' }, things: { user: '用户', department: '部门' },
     ask: { title: '同步 {name}？', text: '将按通讯录新建、修改和停用账号与部门，每项变更都记入审计日志。建议先试运行。', force: '即使要停用的账号超过 {n}% 也继续' },
   },
+  holds: {
+    title: '法律保留', create: '保留', lead: '被保留的流程数据任何人都不能删除，直到解除保留；流程照常进行。', none: '没有保留', what: '保留对象', reason: '原因', reasonExample: '例如：配合审计，案号 2026-118', by: '操作人', at: '保留时间', open: '保留中', lifted: '已解除', done: '已保留',
+    whats: { instanceId: '一个实例', businessKey: '业务编号', processKey: '流程', username: '发起人' },
+    hints: { instanceId: '实例的编号，连同它调用的与调用它的实例。', businessKey: '使用此业务编号的全部实例，包括以后发起的。', processKey: '此流程的全部实例，包括以后发起的。', username: '此人发起的全部实例；其账号也不能删除或抹除。' },
+    lift: { title: '解除对 {name} 的保留？', text: '没有其他保留时，数据可以再被删除，到期的会被自动清理。', action: '解除', done: '保留已解除' },
+  },
+  erasures: {
+    title: '个人数据抹除', lead: '在“用户”中停用此人后，从其菜单开始抹除。', none: '没有抹除过', pseudonym: '代称', at: '申请时间', changed: '已处理', waiting: '等待流程结束', ended: '已完成', going: '进行中',
+    action: '抹除个人数据', of: '抹除 {name} 的个人数据', text: '姓名、邮箱、岗位等从账号中清除，已结束流程中的姓名与邮箱替换为代称。用户名与审计日志保留。不能撤销。', confirm: '输入用户名 {username} 以确认', begun: '已清除账号，其余数据正在处理',
+  },
   sessions: {
     title: '登录与令牌', tab: '登录', tokens: 'API 令牌', delayed: '被延迟的账号', person: '选择用户', mine: '我自己，或选择用户', device: '设备', began: '登录时间', lastUsed: '最近续期', current: '当前登录', none: '没有有效的登录',
     lead: '结束后，访问令牌在两秒内失效。', noneDelayed: '没有被延迟的账号', delayedLead: '连续输错密码三次后，账号在该地址上的登录会被延迟，最长一分钟。', wait: '还需等待 {seconds} 秒',

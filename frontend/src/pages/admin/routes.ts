@@ -1,4 +1,4 @@
-import { Bell, Calendar, Connection, Document, Key, Lock, OfficeBuilding, Setting, Stamp, User } from '@element-plus/icons-vue'
+import { Bell, Calendar, Connection, Document, Files, Key, Lock, OfficeBuilding, Scissor, Setting, Stamp, User } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Area } from '@/app/areas'
@@ -13,6 +13,8 @@ const pages: [string, string, string, Component, () => Promise<unknown>][] = [
   ['/admin/identity', 'admin.identity.title', 'SYS_USER', Connection, () => import('./identity/IdentityPage.vue')],
   ['/admin/sessions', 'admin.sessions.title', 'SYS_USER', Lock, () => import('./SessionsPage.vue')],
   ['/admin/audit', 'admin.audit.title', 'SYS_AUDIT', Document, () => import('./AuditPage.vue')],
+  ['/admin/holds', 'admin.holds.title', 'WORKFLOW_HOLD', Files, () => import('./life/HoldsPage.vue')],
+  ['/admin/erasures', 'admin.erasures.title', 'SYS_ERASE', Scissor, () => import('./life/ErasuresPage.vue')],
   ['/admin/channels', 'admin.channels.title', 'SYS_SETTING', Bell, () => import('./channels/ChannelsPage.vue')],
   ['/admin/calendars', 'admin.calendars.title', 'SYS_SETTING', Calendar, () => import('./calendars/CalendarsPage.vue')],
   ['/admin/settings', 'admin.settings.title', 'SYS_SETTING', Setting, () => import('./SettingsPage.vue')],
