@@ -156,7 +156,7 @@ func TestDemoPeople(t *testing.T) {
 	if !principal(t, s, "wuqiang").SeesAll() || !principal(t, s, "zhouming").Can(WorkflowDeploy) {
 		t.Error("the operator sees not all, or the designer may not deploy")
 	}
-	if admin := principal(t, s, "admin"); !admin.Can(SysUser) || len(admin.Permissions) != 21 {
+	if admin := principal(t, s, "admin"); !admin.Can(SysUser) || len(admin.Permissions) != 23 {
 		t.Errorf("admin: %+v", admin)
 	}
 }

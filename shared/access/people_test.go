@@ -305,7 +305,7 @@ func TestTreesAndGroups(t *testing.T) {
 	s := company(t)
 	ctx := t.Context()
 	tree, err := s.Permissions(ctx)
-	if err != nil || len(tree.Items) != 2 || len(tree.Items[0].Children) != 11 || tree.Items[0].Children[0].Code != "WORKFLOW_START" {
+	if err != nil || len(tree.Items) != 2 || len(tree.Items[0].Children) != 12 || tree.Items[0].Children[0].Code != "WORKFLOW_START" {
 		t.Fatalf("%+v, %v", tree, err)
 	}
 	parent, err := s.CreatePermission(ctx, NewPermission{Code: "REPORT", Name: "报表"}, nil)
