@@ -27,7 +27,7 @@ func measureConnections(ctx context.Context, s *servers, o options) ([]Goal, err
 	w := look(r.processes)
 	detail, ratios, operations := map[string]float64{}, []float64{}, 0
 	var got [2]latencies
-	if err := turns(o.rounds, 2, func(k int) error {
+	if err := turns(o.rounds, func(k int) error {
 		got[k] = atOnce(ctx, []int{16, 64}[k], o.time, r.instance)
 		operations += len(got[k].times)
 		return got[k].first

@@ -68,7 +68,7 @@ func measureHandler(ctx context.Context, s *servers, o options) ([]Goal, error) 
 	operations := 0
 	ports := []*port{full, bare}
 	var got [2]float64
-	if err := turns(o.rounds, 2, func(k int) error {
+	if err := turns(o.rounds, func(k int) error {
 		l := atOnce(ctx, o.connections, o.time/3, ports[k].order)
 		got[k], operations = l.perSecond(), operations+len(l.times)
 		return l.first

@@ -29,12 +29,12 @@ func each[T any](ctx context.Context, workers int, items []T, do func(worker int
 	return err
 }
 
-// turns lets n rivals take turns, round after round. Who begins alternates, so that what the machine does meanwhile is
-// on the side of none.
-func turns(rounds, n int, turn func(rival int) error, ended func(round int)) error {
+// turns lets two rivals, 0 and 1, take turns, round after round. Who begins alternates, so that what the machine does
+// meanwhile is on the side of neither.
+func turns(rounds int, turn func(rival int) error, ended func(round int)) error {
 	for round := range rounds {
-		for i := range n {
-			if err := turn((round + i) % n); err != nil {
+		for i := range 2 {
+			if err := turn((round + i) % 2); err != nil {
 				return err
 			}
 		}

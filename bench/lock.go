@@ -52,7 +52,7 @@ func contend(ctx context.Context, o options, locked, free *rig) ([]Goal, error) 
 	var why string
 	var rates [2]float64
 	var cpu [2]spent
-	if err := turns(o.rounds, 2, func(k int) error {
+	if err := turns(o.rounds, func(k int) error {
 		w := look(rigs[k].processes)
 		n, took, err := timedLoop(ctx, o.connections, o.time, rigs[k].instance)
 		if err != nil {

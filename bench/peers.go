@@ -91,7 +91,7 @@ func (r *rig) against(ctx context.Context, o options, p *peer) ([]Goal, error) {
 	detail := map[string]float64{}
 	var rates, tails []float64
 	var got [2]latencies
-	if err := turns(o.rounds, 2, func(k int) error {
+	if err := turns(o.rounds, func(k int) error {
 		got[k] = atOnce(ctx, o.connections, o.time, []func(int) error{r.instance, theirs}[k])
 		return got[k].first
 	}, func(round int) {

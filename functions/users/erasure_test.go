@@ -2,7 +2,6 @@ package users
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -139,58 +138,55 @@ func (p *planted) rows(user engine.ID) {
 // everything are the values of every column of every table, expanded where they are packed, by where they are.
 func (p *planted) everything() map[string]string {
 	p.t.Helper()
-	ctx := p.t.Context()
 	reader, err := zstd.NewReader(nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	defer reader.Close()
 	found := map[string]string{}
-	for _, table := range p.tables(ctx) {
-		rows, err := p.app.Store.DB.Query(ctx, "SELECT * FROM `"+table+"`")
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		columns, _ := rows.Columns()
-		for n := 0; rows.Next(); n++ {
-			values, into := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				p.t.Fatal(err)
-			}
-			for i, v := range values {
-				text := string(v)
-				if len(v) > 1 && v[0] == 2 {
-					if raw, err := reader.DecodeAll(v[1:], nil); err == nil {
-						text = string(raw)
-					}
+	for _, table := range p.tables() {
+		p.each("SELECT * FROM `"+table+"`", func(n int, column string, v []byte) {
+			text := string(v)
+			if len(v) > 1 && v[0] == 2 {
+				if raw, err := reader.DecodeAll(v[1:], nil); err == nil {
+					text = string(raw)
 				}
-				found[fmt.Sprintf("%s.%s %d", table, columns[i], n)] = text
 			}
-		}
-		if err := rows.Close(); err != nil {
-			p.t.Fatal(err)
-		}
+			found[fmt.Sprintf("%s.%s %d", table, column, n)] = text
+		})
 	}
 	return found
 }
 
-func (p *planted) tables(ctx context.Context) (names []string) {
+// each calls back with every value that a query finds: the number of its row, its column, and what it is.
+func (p *planted) each(query string, value func(n int, column string, v []byte)) {
 	p.t.Helper()
-	rows, err := p.app.Store.DB.Query(ctx, `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()`)
+	rows, err := p.app.Store.DB.Query(p.t.Context(), query)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+	columns, _ := rows.Columns()
+	for n := 0; rows.Next(); n++ {
+		values, into := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
 			p.t.Fatal(err)
 		}
-		names = append(names, name)
+		for i, v := range values {
+			value(n, columns[i], v)
+		}
 	}
+	if err := rows.Err(); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *planted) tables() (names []string) {
+	p.t.Helper()
+	p.each(`SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()`, func(_ int, _ string, name []byte) { names = append(names, string(name)) })
 	return names
 }
 

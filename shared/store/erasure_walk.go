@@ -61,19 +61,26 @@ func (x *erasing) instances(ctx context.Context) (bool, error) {
 		if err != nil || len(page) == 0 {
 			return err == nil, err
 		}
-		if err := x.mark(ctx, page); err != nil {
+		if err := x.page(ctx, page); err != nil {
 			return false, err
-		}
-		for _, in := range page {
-			if in.found {
-				if err := x.instance(ctx, in); err != nil {
-					return false, fmt.Errorf("instance %s: %w", in.id, err)
-				}
-			}
-			x.passed = in.id
 		}
 	}
 	return false, nil
+}
+
+func (x *erasing) page(ctx context.Context, page []erasable) error {
+	if err := x.mark(ctx, page); err != nil {
+		return err
+	}
+	for _, in := range page {
+		if in.found {
+			if err := x.instance(ctx, in); err != nil {
+				return fmt.Errorf("instance %s: %w", in.id, err)
+			}
+		}
+		x.passed = in.id
+	}
+	return nil
 }
 
 // erasable is an instance that is looked at.
@@ -278,7 +285,7 @@ func (t terms) rewrite(ctx context.Context, tx *sql.Tx, of texts, where string, 
 		return nil
 	}
 	condition, looked := of.holds(t.list)
-	text := `SELECT ` + strings.Join(append(slices.Clone(of.key), of.columns...), ", ") + ` FROM ` + of.table + where + ` AND (` + condition + `)`
+	text := `SELECT ` + strings.Join(append(slices.Clone(of.key), of.columns...), ", ") + ` FROM ` + of.table + where + ` AND (` + condition + `)` //nolint:gosec // names of the product's own tables and columns
 	rows, err := tx.QueryContext(ctx, text, append(arguments, looked...)...)
 	found, err := collect(rows, err, func(rows *sql.Rows) ([][]byte, error) {
 		values, into := make([][]byte, len(of.key)+len(of.columns)), make([]any, len(of.key)+len(of.columns))
@@ -309,7 +316,7 @@ func (t terms) rewriteRow(ctx context.Context, tx *sql.Tx, of texts, row [][]byt
 			return err
 		}
 		arguments := []any{string(changed)}
-		text := `UPDATE ` + of.table + ` SET ` + column + ` = ? WHERE `
+		text := `UPDATE ` + of.table + ` SET ` + column + ` = ? WHERE ` //nolint:gosec // as above
 		for n, key := range of.key {
 			text += key + ` = ? AND `
 			arguments = append(arguments, row[n])

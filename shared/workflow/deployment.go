@@ -95,17 +95,8 @@ func (s *Service) deleteAll(ctx context.Context, call Call, d store.Deletion, ca
 		}
 	}
 	for _, f := range d.Definitions {
-		if cascade {
-			if err := s.deleteInstances(ctx, call, f.ID); err != nil {
-				return err
-			}
-		}
-		used, err := s.store.HasInstances(ctx, f.ID)
-		if err != nil {
+		if err := s.vacate(ctx, call, f.ID, cascade); err != nil {
 			return err
-		}
-		if used {
-			return store.ErrDefinitionInUse
 		}
 		before, err := s.versionBefore(ctx, f, d.Definitions)
 		if err != nil {
@@ -119,6 +110,20 @@ func (s *Service) deleteAll(ctx context.Context, call Call, d store.Deletion, ca
 	for _, f := range d.Definitions {
 		s.definitions.Invalidate(f.ID)
 		s.latest.Invalidate(f.Key)
+	}
+	return err
+}
+
+// vacate deletes the instances of a definition with cascade, and holds that there are none.
+func (s *Service) vacate(ctx context.Context, call Call, id engine.ID, cascade bool) error {
+	if cascade {
+		if err := s.deleteInstances(ctx, call, id); err != nil {
+			return err
+		}
+	}
+	used, err := s.store.HasInstances(ctx, id)
+	if err == nil && used {
+		err = store.ErrDefinitionInUse
 	}
 	return err
 }
