@@ -103,7 +103,7 @@ func (s *Store) DeleteInstances(ctx context.Context, definition engine.ID, limit
 }
 
 func deleteInstance(ctx context.Context, tx *sql.Tx, id engine.ID) error {
-	statements := []string{`DELETE c FROM workflow_task t JOIN workflow_task_candidate c ON c.task_id = t.id WHERE t.instance_id = ?`}
+	statements := []string{`DELETE c FROM workflow_task t JOIN workflow_task_candidate c ON c.task_id = t.id WHERE t.instance_id = ?`, unuseInstance, unuseFiles}
 	for _, table := range ofInstances {
 		statements = append(statements, `DELETE FROM `+table+` WHERE instance_id = ?`)
 	}

@@ -73,7 +73,7 @@ type part struct {
 // wait; what was committed before is sent.
 func (s *Service) parts() []part {
 	waits := []part{
-		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge},
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge}, {sweepEvery, s.removeObjects},
 	}
 	if !s.ByHand {
 		waits = append(waits, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})
