@@ -247,6 +247,8 @@ CREATE TABLE `workflow_attachment` (
   `url` varchar(4000) DEFAULT NULL,
   `content_type` varchar(255) DEFAULT NULL,
   `size` int(11) DEFAULT NULL,
+  `sha256` binary(32) DEFAULT NULL,
+  `place` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
   `content` mediumblob DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
@@ -713,6 +715,14 @@ CREATE TABLE `workflow_notification_template` (
   `updated_by` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`kind`,`language`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `workflow_object` (
+  `name` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  `state` tinyint(4) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`name`),
+  KEY `waiting` (`state`,`created_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `workflow_process_design` (

@@ -30,7 +30,7 @@ func versionRoutes() []faas.Route {
 		},
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/validate", Summary: "Check a design as its publication would; nothing is kept",
-			Permission: access.WorkflowDesign, Body: design.Options{}, Answer: design.Verdict{}, Serve: faas.WithID(validate),
+			Permission: access.WorkflowDesign, Body: design.Options{}, Asks: true, Answer: design.Verdict{}, Serve: faas.WithID(validate),
 		},
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/publish", Summary: "Deploy a design, in one transaction with its own state",
@@ -44,7 +44,7 @@ func versionRoutes() []faas.Route {
 		},
 		{
 			Method: http.MethodPost, Pattern: oneDesign + "/shadow-run", Summary: "Replay ended instances on a design, without any effect, and list those that go another way",
-			Permission: access.WorkflowDesign, Body: design.ShadowRequest{}, Answer: design.ShadowReport{}, Serve: faas.WithID(shadowRun),
+			Permission: access.WorkflowDesign, Body: design.ShadowRequest{}, Asks: true, Answer: design.ShadowReport{}, Serve: faas.WithID(shadowRun),
 		},
 	}
 }

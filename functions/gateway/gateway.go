@@ -23,6 +23,8 @@ type Route struct {
 	MaxBody int64
 	// Replayable routes keep an idempotency record: a request with an Idempotency-Key may be sent twice.
 	Replayable bool
+	// Asks marks a POST that changes nothing: it may be sent twice, too.
+	Asks bool
 }
 
 // gateway is the handler and what it holds.

@@ -62,12 +62,15 @@ func (g *gateway) dispatch(e *exchange, r *http.Request) {
 		g.fail(e, r, fmt.Errorf("function %s: circuit breaker: %w", n.name, ErrFunctionUnavailable.After(wait)))
 		return
 	}
+	if e.entry.Asks {
+		r = r.WithContext(context.WithValue(r.Context(), question{}, true))
+	}
 	e.forwarded = true
 	cause := n.call(e, r)
 	done(e.outcome(r, cause))
 	if cause == nil {
 		if e.err != nil {
-			g.fail(e, r, meaning(n.name, r.Method, e.err))
+			g.fail(e, r, meaning(n.name, r, e.err))
 		}
 		return
 	}
@@ -92,7 +95,7 @@ func (n *neighbour) call(e *exchange, r *http.Request) (cause any) {
 // outcome is what the breaker learns. A caller who went away, who asked for a shorter deadline or who
 // did not send his body to the end has not shown that the function is ill: else he could close it for all.
 func (e *exchange) outcome(r *http.Request, cause any) limit.Outcome {
-	failed := cause != nil || e.err != nil && fault.KindOf(meaning("", r.Method, e.err)) == fault.Unavailable
+	failed := cause != nil || e.err != nil && fault.KindOf(meaning("", r, e.err)) == fault.Unavailable
 	switch e.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		failed = true
@@ -107,7 +110,7 @@ func (e *exchange) outcome(r *http.Request, cause any) limit.Outcome {
 }
 
 // meaning classifies why a function could not be asked.
-func meaning(name, method string, err error) error {
+func meaning(name string, r *http.Request, err error) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -116,7 +119,7 @@ func meaning(name, method string, err error) error {
 		return err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return fmt.Errorf("function %s: %w", name, faas.ErrDeadline)
-	case method != http.MethodGet && method != http.MethodHead && arrived(err):
+	case !harmless(r) && arrived(err):
 		return fmt.Errorf("function %s: %w", name, ErrFunctionUnanswered)
 	}
 	return fmt.Errorf("function %s: %w", name, ErrFunctionUnavailable)

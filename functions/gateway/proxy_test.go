@@ -28,6 +28,7 @@ func behind(t testing.TB, app *faas.App, urls ...string) *httptest.Server {
 		{Method: "GET", Pattern: "/get", Function: "alpha", Permission: "public"},
 		{Method: "POST", Pattern: "/post", Function: "alpha", Permission: "public"},
 		{Method: "POST", Pattern: "/replayable", Function: "alpha", Permission: "public", Replayable: true},
+		{Method: "POST", Pattern: "/question", Function: "alpha", Permission: "public", Asks: true},
 	}
 	return serveGateway(t, reopen(t, app, "alpha="+strings.Join(urls, "|")), nil, generous(), table)
 }
@@ -70,6 +71,7 @@ func TestAttempts(t *testing.T) {
 		{"broken: nor without a body", crashing.URL, "POST", "/post", "", []string{key}, 503, 1, 0},
 		{"broken: a replayable one without a key is not", crashing.URL, "POST", "/replayable", "body", nil, 503, 1, 0},
 		{"broken: with its key it is", crashing.URL, "POST", "/replayable", "body", []string{key}, 200, 1, 1},
+		{"broken: a question is repeated", crashing.URL, "POST", "/question", "body", nil, 200, 1, 1},
 		{"broken: one too large to keep is not", crashing.URL, "POST", "/replayable", large, []string{key}, 503, 1, 0},
 	}
 	for _, tc := range tests {

@@ -28,17 +28,25 @@ type replica struct {
 
 // replicas sends a request to one URL of a function after another until one answers. A request goes to
 // the next one only when nothing of it can have arrived, the connection having failed, or when its
-// effect is the same however often it arrives: GET and HEAD, and what carries an Idempotency-Key, which
-// the gateway leaves to those routes alone that remember it.
+// effect is the same however often it arrives: what changes nothing (harmless), and what carries an Idempotency-Key,
+// which the gateway leaves to those routes alone that remember it.
 type replicas struct {
 	transport http.RoundTripper
 	all       []*replica
 	turn      atomic.Uint32
 }
 
+// question is the key of a request's context under which there is something where its route asks (Route.Asks).
+type question struct{}
+
+// harmless reports whether a request changes nothing.
+func harmless(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Context().Value(question{}) != nil
+}
+
 // RoundTrip is http.RoundTripper's. An answer, whatever its status, ends the attempts.
 func (s *replicas) RoundTrip(request *http.Request) (*http.Response, error) {
-	repeatable := request.Method == http.MethodGet || request.Method == http.MethodHead || request.Header.Get("Idempotency-Key") != ""
+	repeatable := harmless(request) || request.Header.Get("Idempotency-Key") != ""
 	body, err := newBody(request, repeatable)
 	if err != nil {
 		return nil, err

@@ -73,7 +73,7 @@ func tableOf(functions []faas.Function) (table []Route) {
 		for _, r := range f.Routes {
 			if r.Permission != access.Internal {
 				table = append(table, Route{Method: r.Method, Pattern: r.Pattern, Function: f.Name, Permission: string(r.Permission),
-					Summary: r.Summary, MaxBody: r.MaxBody, Replayable: r.Replayable})
+					Summary: r.Summary, MaxBody: r.MaxBody, Replayable: r.Replayable, Asks: r.Asks})
 			}
 		}
 	}

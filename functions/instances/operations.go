@@ -60,11 +60,11 @@ func migrations() []faas.Route {
 	return []faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/migrations:generate", Summary: "Make a plan that maps each node to the one of the same id and kind",
-			Permission: access.WorkflowOperate, Body: pair{}, Answer: workflow.MigrationPlan{}, Serve: generate,
+			Permission: access.WorkflowOperate, Body: pair{}, Asks: true, Answer: workflow.MigrationPlan{}, Serve: generate,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/migrations:validate", Summary: "Tell what is wrong with a plan, and which instances cannot follow it",
-			Permission: access.WorkflowOperate, Body: workflow.MigrationRequest{}, Answer: workflow.MigrationReport{}, Serve: validate,
+			Permission: access.WorkflowOperate, Body: workflow.MigrationRequest{}, Asks: true, Answer: workflow.MigrationReport{}, Serve: validate,
 		},
 	}
 }

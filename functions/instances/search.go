@@ -18,11 +18,11 @@ func searches() []faas.Route {
 	return []faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/instances:search", Summary: "Search instances by conditions, of variables too",
-			Permission: access.WorkflowInstance, Body: tasklist.Search{}, Answer: page.Page[store.Instance]{}, Serve: search,
+			Permission: access.WorkflowInstance, Body: tasklist.Search{}, Asks: true, Answer: page.Page[store.Instance]{}, Serve: search,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/instances:export", Summary: "Search instances and get them as a file, for a spreadsheet",
-			Permission: access.WorkflowInstance, Body: tasklist.Export{}, Media: sheets, Serve: export,
+			Permission: access.WorkflowInstance, Body: tasklist.Export{}, Asks: true, Media: sheets, Serve: export,
 		},
 	}
 }

@@ -39,7 +39,7 @@ func preferenceRoutes() []faas.Route {
 		},
 		{
 			Method: http.MethodPost, Pattern: item + "/preview", Summary: "Show words with examples in the place of their fields",
-			Permission: access.SysSetting, Body: notification.Words{}, Answer: notification.Words{}, Serve: previewTemplate,
+			Permission: access.SysSetting, Body: notification.Words{}, Asks: true, Answer: notification.Words{}, Serve: previewTemplate,
 		},
 	}
 }

@@ -15,7 +15,7 @@ func requests() []faas.Route {
 	return []faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/processes/{key}/forecast", Summary: "Read who would be asked, were a process started so",
-			Permission: access.WorkflowStart, Body: workflow.StartRequest{}, Answer: workflow.Forecast{}, Serve: forecast,
+			Permission: access.WorkflowStart, Body: workflow.StartRequest{}, Asks: true, Answer: workflow.Forecast{}, Serve: forecast,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/instances/{id}/resubmit", Summary: "Send in again what was withdrawn, cancelled or rejected",

@@ -1,10 +1,12 @@
 package tasks
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"diom.io/workflow/shared/faas/faastest"
+	"diom.io/workflow/shared/workflow"
 )
 
 // approving is the model of the demo whose first task one person decides, and may ask others.
@@ -56,4 +58,41 @@ func TestApprovals(t *testing.T) {
 		{Name: "withdraw what is open", Method: "POST", Prepare: first("/withdraw"), Header: wangfang, Status: 409, Code: "task_not_completed"},
 		{Name: "withdraw another's", Method: "POST", Prepare: decided("/withdraw"), Header: lina, Status: 403, Code: "not_your_task"},
 	})
+}
+
+// booking is a process in which something is booked, and can be undone, before it is decided.
+const booking = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:c="http://camunda.org/schema/1.0/bpmn" xmlns:d="https://diom.io/schema/bpmn/1.0" targetNamespace="t">
+<process id="leave" isExecutable="true"><startEvent id="start" c:initiator="starter"/><sequenceFlow id="f1" sourceRef="start" targetRef="apply"/>
+<userTask id="apply" c:assignee="${starter}"/><sequenceFlow id="f2" sourceRef="apply" targetRef="book"/><manualTask id="book"/><sequenceFlow id="f3" sourceRef="book" targetRef="decide"/>
+<userTask id="decide" c:assignee="lina"><extensionElements><d:approval/></extensionElements></userTask>
+<boundaryEvent id="undo" attachedToRef="book"><compensateEventDefinition/></boundaryEvent><association id="to" sourceRef="undo" targetRef="unbook"/>
+<userTask id="unbook" c:assignee="sunqi" isForCompensation="true"/></process></definitions>`
+
+// A return that compensates opens the handler first, and the task that it goes to when that is done.
+func TestReturnCompensates(t *testing.T) {
+	t.Parallel()
+	d := faastest.OpenDemo(t, true)
+	d.Deploy(booking)
+	decided := func(_ *testing.T, c *faastest.Call) {
+		_, apply := d.Start(nil)
+		c.Path = "/api/v1/tasks/" + d.Complete("zhangwei", apply).String() + "/return"
+	}
+	faastest.Suite{App: d.App, Function: Function, Handle: Handle}.Run(t, []faastest.Call{
+		{Name: "without", Method: "POST", Prepare: decided, Header: d.As("lina"), Body: `{"to": "starter"}`, Status: 200, JSON: `{"next": [{"nodeId": "apply"}]}`},
+		{Name: "with", Method: "POST", Prepare: decided, Header: d.As("lina"), Body: `{"to": "starter", "compensate": true}`, Status: 200, JSON: `{"next": [{"nodeId": "unbook", "assignee": "sunqi"}]}`},
+		{Name: "no word", Method: "POST", Prepare: decided, Header: d.As("lina"), Body: `{"to": "starter", "compensate": "yes"}`, Status: 422, Code: "bad_type"},
+	})
+	_, apply := d.Start(nil)
+	raw, err := d.App.Workflow.ReturnTask(t.Context(), d.Call("lina"), d.Complete("zhangwei", apply), workflow.TaskReturn{To: "starter", Compensate: true})
+	var answer workflow.TaskAnswer
+	if err == nil {
+		err = json.Unmarshal(raw, &answer)
+	}
+	if err != nil || len(answer.Next) != 1 {
+		t.Fatalf("%v %+v", err, answer.Next)
+	}
+	again, err := d.App.Store.Task(t.Context(), d.Complete("sunqi", answer.Next[0].ID))
+	if err != nil || again.NodeID != "apply" || again.Assignee == nil || *again.Assignee != "zhangwei" {
+		t.Errorf("%+v, %v", again, err)
+	}
 }

@@ -20,11 +20,11 @@ func searches() []faas.Route {
 	return append([]faas.Route{
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/tasks:search", Summary: "Search one's tasks by conditions, of variables too",
-			Permission: access.WorkflowTask, Body: tasklist.Search{}, Answer: page.Page[store.Task]{}, Serve: search,
+			Permission: access.WorkflowTask, Body: tasklist.Search{}, Asks: true, Answer: page.Page[store.Task]{}, Serve: search,
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/tasks:export", Summary: "Search one's tasks and get them as a file, for a spreadsheet",
-			Permission: access.WorkflowTask, Body: tasklist.Export{}, Media: sheets, Serve: export,
+			Permission: access.WorkflowTask, Body: tasklist.Export{}, Asks: true, Media: sheets, Serve: export,
 		},
 	}, filters()...)
 }

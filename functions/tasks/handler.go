@@ -8,6 +8,7 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -44,7 +45,7 @@ var Function = faas.Function{
 		operation("urge", "Remind those who have a task; again after a while, then those above them are told, too", workflow.Remark{}, urge),
 		operation("resolve", "Give a delegated task back to its owner", comment{}, resolve),
 	}, slices.Concat(discussions(), formFiles(), delegations(), searches(), calendars(), engineRest())...),
-	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public"},
+	Secrets: []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", bucket.SecretAccess, bucket.SecretKey},
 	Limits:  faas.Limits{Memory: "128Mi", CPU: "500m", Min: 1, Max: 5},
 }
 

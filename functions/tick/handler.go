@@ -11,6 +11,7 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/identity"
 	"diom.io/workflow/shared/mailing"
@@ -36,7 +37,7 @@ var Function = faas.Function{
 	}},
 	Schedule:  "* * * * *",
 	Scheduled: scheduled,
-	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret, identity.Secret},
+	Secrets:   []string{"diom-mysql-dsn", "diom-redis-url", "diom-jwt-public", access.SecretInternal, access.SecretData, mailing.Secret, identity.Secret, bucket.SecretAccess, bucket.SecretKey},
 	Limits:    faas.Limits{Memory: "128Mi", CPU: "500m", Exec: exec, MaxInflight: 1, Min: 0, Max: 1},
 	Internal:  true,
 }

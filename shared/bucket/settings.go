@@ -68,15 +68,33 @@ var (
 	prefixName = regexp.MustCompile(`^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*$`)
 )
 
-// Open returns what lies under s3://bucket or s3://bucket/prefix. It makes no request. An error names the setting
-// or the secret that is wrong, never what it holds.
-func Open(s Settings, address string) (*Bucket, error) {
-	name, prefix, _ := strings.Cut(strings.TrimPrefix(address, scheme), "/")
+// Check reports what is wrong with an address or with the settings, secrets aside: those are read by who opens the bucket.
+func Check(s Settings, address string) error {
+	if _, _, err := parse(address); err != nil {
+		return err
+	}
+	_, err := s.endpoint()
+	return err
+}
+
+// parse takes an address apart: the name of the bucket, and a prefix that is empty or ends in a slash.
+func parse(address string) (name, prefix string, err error) {
+	name, prefix, _ = strings.Cut(strings.TrimPrefix(address, scheme), "/")
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
 	if !Is(address) || !bucketName.MatchString(name) || !prefixName.MatchString(prefix) {
-		return nil, fmt.Errorf("%q is no address of a bucket: s3://bucket/prefix", address)
+		return "", "", fmt.Errorf("%q is no address of a bucket: s3://bucket/prefix", address)
+	}
+	return name, prefix, nil
+}
+
+// Open returns what lies under s3://bucket or s3://bucket/prefix. It makes no request. An error names the setting
+// or the secret that is wrong, never what it holds.
+func Open(s Settings, address string) (*Bucket, error) {
+	name, prefix, err := parse(address)
+	if err != nil {
+		return nil, err
 	}
 	endpoint, err := s.endpoint()
 	if err != nil {

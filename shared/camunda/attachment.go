@@ -51,32 +51,41 @@ func (s *Service) Attachments(ctx context.Context, p access.Principal, t Thing) 
 	return list, t.explain(err, http.StatusNotFound, "")
 }
 
-func (s *Service) attachment(ctx context.Context, p access.Principal, t Thing, id, missing string) (store.Attachment, []byte, error) {
+// attachment reads the id of an attachment of a task.
+func (t Thing) attachment(id, missing string) (engine.ID, error) {
 	if err := t.known(http.StatusNotFound); err != nil {
-		return store.Attachment{}, nil, err
+		return engine.ID{}, err
 	}
 	parsed, err := engine.ParseID(id)
 	if err != nil {
-		return store.Attachment{}, nil, NotFound("%s", missing)
+		return parsed, NotFound("%s", missing)
 	}
-	a, content, err := s.workflow.Attachment(ctx, p, t.subject, parsed)
-	return a, content, t.explain(err, http.StatusNotFound, missing)
+	return parsed, nil
 }
 
 // Attachment returns one attachment of a task.
 func (s *Service) Attachment(ctx context.Context, p access.Principal, t Thing, id string) (Attachment, error) {
-	a, _, err := s.attachment(ctx, p, t, id, t.noAttachment(id))
-	return showAttachment(a), err
+	missing := t.noAttachment(id)
+	parsed, err := t.attachment(id, missing)
+	if err != nil {
+		return Attachment{}, err
+	}
+	a, err := s.workflow.Attached(ctx, p, t.subject, parsed)
+	return showAttachment(a), t.explain(err, http.StatusNotFound, missing)
 }
 
 // AttachmentContent returns the content of an attachment of a task, and its file name.
 func (s *Service) AttachmentContent(ctx context.Context, p access.Principal, t Thing, id string) (content []byte, name string, err error) {
 	missing := "Attachment content for attachment with id '" + id + "' does not exist for task id '" + t.id + "'."
-	a, content, err := s.attachment(ctx, p, t, id, missing)
+	parsed, err := t.attachment(id, missing)
+	if err != nil {
+		return nil, "", err
+	}
+	a, content, err := s.workflow.Attachment(ctx, p, t.subject, parsed)
 	if err == nil && content == nil {
 		err = NotFound("%s", missing)
 	}
-	return content, textOf(a.Name), err
+	return content, textOf(a.Name), t.explain(err, http.StatusNotFound, missing)
 }
 
 // Upload is what is attached: a content, nil where there is none, or a URL.
@@ -102,12 +111,12 @@ func (s *Service) Attach(ctx context.Context, call workflow.Call, t Thing, up Up
 // Detach removes an attachment of a task.
 func (s *Service) Detach(ctx context.Context, call workflow.Call, t Thing, id string) error {
 	missing := "Deletion is not possible. No attachment exists for the task id '" + t.id + "' and attachment id '" + id + "'."
-	if _, _, err := s.attachment(ctx, call.Principal, t, id, missing); err != nil {
+	parsed, err := t.attachment(id, missing)
+	if err != nil {
 		return err
 	}
-	parsed, err := engine.ParseID(id)
-	if err == nil {
-		err = s.workflow.Detach(ctx, call, t.subject, parsed)
+	if _, err := s.workflow.Attached(ctx, call.Principal, t.subject, parsed); err != nil {
+		return t.explain(err, http.StatusNotFound, missing)
 	}
-	return err
+	return s.workflow.Detach(ctx, call, t.subject, parsed)
 }

@@ -81,6 +81,9 @@ type Config struct {
 
 	// MaxAttachment is the largest content of an attachment of a task in bytes, at most 7340032 (7 MiB).
 	MaxAttachment int `env:"DIOM_MAX_ATTACHMENT" envDefault:"4194304"`
+	// AttachmentBucket is where new attachments and files of forms are kept: s3://bucket/prefix in the storage of
+	// DIOM_S3_ENDPOINT. Empty keeps them in the database. What was kept before stays where it is.
+	AttachmentBucket string `env:"DIOM_ATTACHMENT_BUCKET"`
 
 	// UrgePause is how long those who have a task are left alone once somebody has urged them.
 	UrgePause time.Duration `env:"DIOM_URGE_PAUSE" envDefault:"30m"`

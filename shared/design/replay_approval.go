@@ -33,6 +33,7 @@ func (r *replay) giveBack(changes []engine.Change) (engine.Action, error) {
 		a.StraightBack = c.Kept.To != ""
 		a.Keep = c.Kept.Approval != nil && (!a.StraightBack || len(c.Kept.Approval.Signers) > 1)
 	}
+	a.Compensate = first(changes, engine.CompensationThrown) != nil
 	return a, err
 }
 

@@ -37,7 +37,7 @@ var appliers = map[Kind]func(*Instance, Change){
 		}
 	},
 	TokenCreated: func(in *Instance, c Change) {
-		in.Tokens = append(in.Tokens, Token{Number: c.Token, Scope: c.Scope, Node: c.Node, Undoes: c.Undoes})
+		in.Tokens = append(in.Tokens, Token{Number: c.Token, Scope: c.Scope, Node: c.Node, Undoes: c.Undoes, Returns: c.Returns})
 		in.LastToken = c.Token
 	},
 	TokenMoved: func(in *Instance, c Change) { in.token(c.Token).Node = c.Node },

@@ -38,13 +38,14 @@ func (s *step) passing(t Token, task ID, end func()) {
 	for _, x := range s.instance.Scopes {
 		trail.scopes[x.Number] = x.Number != trail.scope && (x.Parent != trail.scope || trail.scope == 0)
 	}
+	since := s.instance.LastCompensation
 	end()
 	s.types = nil
 	s.run()
 	if s.failure != nil || s.instance.State.Ended() || s.instance.scope(place.Scope) == nil {
 		return
 	}
-	p := &Passed{Node: place.Node, Scope: place.Scope, By: s.command.Actor, Task: task}
+	p := &Passed{Node: place.Node, Scope: place.Scope, By: s.command.Actor, Task: task, Since: since}
 	if policy(node) != nil {
 		if p.Approval = trail.decided(); p.Approval == nil {
 			return

@@ -85,7 +85,7 @@ func (d *approver) approve() engine.Action {
 	case 2, 3:
 		return engine.ReturnTask{
 			Task: task, To: d.anyPassed(), StraightBack: rapid.Bool().Draw(d.rt, "straight"), Keep: rapid.Bool().Draw(d.rt, "keep"),
-			Across: rapid.SampledFrom([]string{"", engine.AcrossCancel}).Draw(d.rt, "across"),
+			Across: rapid.SampledFrom([]string{"", engine.AcrossCancel}).Draw(d.rt, "across"), Compensate: rapid.Bool().Draw(d.rt, "compensate"),
 		}
 	case 4:
 		mode := rapid.SampledFrom([]engine.AddMode{engine.AddBefore, engine.AddAfter, engine.AddParallel}).Draw(d.rt, "mode")

@@ -37,6 +37,8 @@ type ReturnTask struct {
 	StraightBack bool
 	// Across is AcrossCancel, or empty: a return out of parallel branches is refused.
 	Across string
+	// Compensate undoes what was completed since To, before it is entered again, by the handlers of the activities.
+	Compensate bool
 	// Keep asks the same signers again when the token comes back; else they are resolved anew.
 	Keep    bool
 	Comment string
@@ -57,6 +59,12 @@ func (a ReturnTask) apply(s *step) error {
 	if way.across && a.Across != AcrossCancel {
 		return ErrAcross
 	}
+	var undo []Compensation
+	if a.Compensate {
+		if undo, err = s.toUndo(way); err != nil {
+			return err
+		}
+	}
 	kept := s.keptBy(a, task, way)
 	to := way.to
 	s.do(Change{Kind: TaskReturned, TaskID: task.ID, Node: task.Node, Assignee: s.command.Actor, Owner: task.Owner, Outcome: to.Node, Comment: a.Comment, At: s.now})
@@ -70,7 +78,7 @@ func (a ReturnTask) apply(s *step) error {
 	if kept != nil {
 		s.do(Change{Kind: ReturnKept, Kept: kept})
 	}
-	s.arrive(s.plant(to.Scope, to.Node, "").Number)
+	s.returnBy(to, undo)
 	return nil
 }
 
@@ -138,7 +146,8 @@ type wayBack struct {
 	across bool    // the return needs leave to end them
 	// straight says that nothing forks in between.
 	straight bool
-	undone   []string // nodes that have to be passed again
+	undone   []string        // nodes that have to be passed again
+	behind   map[string]bool // nodes that a token may come to from to
 }
 
 // wayBack finds the way from a task to what To names.
@@ -227,7 +236,10 @@ func (s *step) trace(g *graph, way *wayBack, x, c int) error {
 			return err
 		}
 	}
-	way.undone = s.undoneBy(g, way.to, x, ahead)
+	way.undone, way.behind = s.undoneBy(g, way.to, x, ahead), map[string]bool{}
+	for i, node := range g.nodes {
+		way.behind[node.ID] = ahead[i]
+	}
 	return nil
 }
 

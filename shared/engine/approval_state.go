@@ -14,6 +14,8 @@ type Passed struct {
 	Task ID     `json:"task,omitzero"`
 	// Version is the version of the instance then.
 	Version int64 `json:"version"`
+	// Since is the number of the latest compensation before.
+	Since int `json:"since,omitempty"`
 	// Opened are the tokens that moved because of it, where they came to rest; Merged are those that waited at
 	// a join and were taken by it, besides his own.
 	Opened []Place `json:"opened,omitempty"`

@@ -24,7 +24,7 @@ func (r *run) approvals(t *testing.T, d *datadriven.TestData) engine.Action {
 	switch d.Cmd {
 	case "return":
 		return engine.ReturnTask{
-			Task: r.taskOf(node, of), To: to, Across: across, Comment: comment, StraightBack: d.HasArg("straight"), Keep: d.HasArg("keep"),
+			Task: r.taskOf(node, of), To: to, Across: across, Comment: comment, StraightBack: d.HasArg("straight"), Compensate: d.HasArg("compensate"), Keep: d.HasArg("keep"),
 		}
 	case "add-signers":
 		return engine.AddSigners{Task: r.taskOf(node, of), Users: list, Mode: engine.AddMode(mode), Comment: comment}

@@ -102,7 +102,7 @@ const (
 //	instance.*          Reason, At
 //	variables.set       Scope, Variables, Types (of those whose value alone does not say it; so where else variables are set)
 //	variables.removed   Scope, Names
-//	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes
+//	token.created       Token, Scope, Node, Flow (empty at a start event), Undoes, Returns
 //	token.moved         Token, Node (where to), Flow, Why
 //	token.consumed      Token, Node, Why (the completion condition, at an instance of a multi-instance activity)
 //	task.created        Task, Why, Reason (substituted: who stands in for somebody has it)
@@ -201,6 +201,7 @@ type Change struct {
 	Compensation   *Compensation `json:"compensation,omitempty"`
 	Compensated    int           `json:"compensated,omitempty"`
 	Undoes         bool          `json:"undoes,omitempty"`
+	Returns        bool          `json:"returns,omitempty"`
 	Topic          string        `json:"topic,omitempty"`
 	Failed         string        `json:"failed,omitempty"`
 	Code           string        `json:"code,omitempty"`

@@ -186,6 +186,7 @@ func describe(c engine.Change) string {
 	l.add("key", c.BusinessKey)
 	l.add("code", c.Code)
 	l.add("undoes", c.Undoes)
+	l.add("returns", c.Returns)
 	l.add("number", c.Compensated)
 	if k := c.Compensation; k != nil {
 		l.add("scope", k.Scope)

@@ -227,7 +227,11 @@ func (s *step) finishEmpty(scope *Scope) bool {
 	if !s.done(owner, scope.Number) {
 		return false
 	}
-	s.finish(owner)
+	if owner.Returns {
+		s.comeBack(owner)
+	} else {
+		s.finish(owner)
+	}
 	return true
 }
 

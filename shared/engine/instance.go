@@ -121,6 +121,8 @@ type Token struct {
 	Node   string `json:"node"` // the flow node that it is at
 	// Undoes says that the activity at Node was completed and is being compensated.
 	Undoes bool `json:"undoes,omitempty"`
+	// Returns says that a token enters Node when what this one holds is undone.
+	Returns bool `json:"returns,omitempty"`
 }
 
 // Task is an open user task. Assignee is empty while nobody has claimed it.

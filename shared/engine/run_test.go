@@ -255,7 +255,7 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 			r.t.Fatalf("scope %d of token %d is not where the token is", scope.Number, scope.Token)
 		}
 		node, instance := r.node(*token)
-		if !instance && !node.HasScope() && !r.given(token.Number) && !r.operated { // an operator may give a token variables of its own
+		if !instance && !node.HasScope() && !token.Returns && !r.given(token.Number) && !r.operated { // an operator may give a token variables of its own
 			r.t.Fatalf("%s has a scope", node.ID)
 		}
 		if node.MultiInstance != nil && !token.Undoes && !r.waitsToEnter(scope.Token) {
@@ -264,7 +264,7 @@ func (r *run) checkScopes(inhabited map[int]bool, add func(int, string)) {
 		if inhabited[scope.Number] && !r.begins(scope.Token) {
 			add(scope.Token, "scope")
 		}
-		if inhabited[scope.Number] && !node.Holds() {
+		if inhabited[scope.Number] && !node.Holds() && !token.Returns {
 			r.t.Fatalf("there are tokens in %s", node.ID)
 		}
 		delete(inhabited, scope.Number)

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/cache"
 	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/cloudevent"
@@ -100,6 +101,9 @@ func (a *App) open() error {
 	a.Workflow.ByHand = !a.Config.RunsJobs()
 	a.Workflow.Metrics = a.Telemetry.Metrics
 	a.Workflow.Settings = a.Access.Settings
+	if a.Workflow.Bucket, err = contents(a.Config); err != nil {
+		return err
+	}
 	a.followLogLevel()
 	a.Inbound = workflow.NewInbound(a.Store, a.Access, a.Workflow)
 	a.Tasklist = tasklist.New(a.Store, tasklist.Options{Location: location, Settings: a.Access.Settings})
@@ -114,6 +118,22 @@ func (a *App) open() error {
 	a.Camunda = camunda.New(a.Store, a.Workflow)
 	a.Design = design.New(a.Store, a.Workflow, location)
 	return err
+}
+
+// contents opens the bucket of attachments at its first use, since not every process has the secrets of it; nil: there is
+// none. What can be seen to be wrong before is an error now.
+func contents(cfg config.Config) (func() (*bucket.Bucket, error), error) {
+	if cfg.AttachmentBucket == "" {
+		return nil, nil
+	}
+	settings, err := bucket.LoadSettings(cfg)
+	if err == nil {
+		err = bucket.Check(settings, cfg.AttachmentBucket)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("DIOM_ATTACHMENT_BUCKET: %w", err)
+	}
+	return sync.OnceValues(func() (*bucket.Bucket, error) { return bucket.Open(settings, cfg.AttachmentBucket) }), nil
 }
 
 // followLogLevel lets the log have the level that is set, and that with which the process began where none is.

@@ -19,6 +19,13 @@ func EngineRest(method, path string, permission access.Permission, serve func(co
 	return Route{Method: method, Pattern: camunda.Root + path, Summary: "As in Camunda 7", Permission: permission, Serve: serve}
 }
 
+// EngineRestQuestion is EngineRest's route of a POST that changes nothing.
+func EngineRestQuestion(path string, permission access.Permission, serve func(context.Context, *Request) (any, error)) Route {
+	r := EngineRest(http.MethodPost, path, permission, serve)
+	r.Asks = true
+	return r
+}
+
 // Listing reads a list of Camunda's: one page of it and how long it is.
 type Listing[T any] func(context.Context, access.Principal, camunda.Query) (items []T, total int, err error)
 
@@ -28,8 +35,8 @@ func EngineRestList[T any](path string, permission access.Permission, of func(*A
 	items := func(ctx context.Context, r *Request) (any, error) { return list(ctx, r, of(r.App)) }
 	count := func(ctx context.Context, r *Request) (any, error) { return length(ctx, r, of(r.App)) }
 	return []Route{
-		EngineRest(http.MethodGet, path, permission, items), EngineRest(http.MethodPost, path, permission, items),
-		EngineRest(http.MethodGet, path+"/count", permission, count), EngineRest(http.MethodPost, path+"/count", permission, count),
+		EngineRest(http.MethodGet, path, permission, items), EngineRestQuestion(path, permission, items),
+		EngineRest(http.MethodGet, path+"/count", permission, count), EngineRestQuestion(path+"/count", permission, count),
 	}
 }
 

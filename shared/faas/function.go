@@ -76,6 +76,8 @@ type Route struct {
 	Proof Proof
 	// Replayable marks a POST that keeps an idempotency record with its effect.
 	Replayable bool
+	// Asks marks a POST that changes nothing: a question that is too long for a query.
+	Asks bool
 	// Deprecated says that the route is not to be used any more; nil where it is.
 	Deprecated *Deprecation
 	// MaxBody is the largest body in bytes; 0 means 1 MiB.
@@ -131,7 +133,7 @@ var name = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // Check reports what is wrong with the description of a function: a name that is no DNS label, a
 // route without a permission or a handler, an unknown method, a replayable route that is no POST or
-// has no principal, a CloudEvent type that is given twice, a pass without a schedule.
+// has no principal, a question that is none, a CloudEvent type that is given twice, a pass without a schedule.
 func (f Function) Check() error {
 	if !name.MatchString(f.Name) {
 		return fmt.Errorf("function %q: the name is not a DNS label", f.Name)
@@ -154,6 +156,9 @@ func (f Function) Check() error {
 	return nil
 }
 
+// changes reports whether the route is there to change something.
+func (r *Route) changes() bool { return r.Method != http.MethodGet && !r.Asks }
+
 func (r Route) check() error {
 	switch {
 	case !slices.Contains(methods, r.Method) && r.Method != "":
@@ -166,6 +171,8 @@ func (r Route) check() error {
 		return errors.New("the route has no handler")
 	case r.Replayable && r.Method != http.MethodPost:
 		return errors.New("only a POST is replayable")
+	case r.Asks && (r.Method != http.MethodPost || r.Replayable || r.Versioned || r.Guarded):
+		return errors.New("only a POST asks, and what changes nothing has neither a version nor an effect to repeat")
 	case r.Proof != "" && r.Permission != access.Public:
 		return errors.New("only a public route has another proof than an access token")
 	case r.Replayable && (r.Permission == access.Public || r.Permission == access.Internal):

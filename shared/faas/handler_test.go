@@ -156,9 +156,13 @@ func TestCheck(t *testing.T) {
 		"replayable GET":     func(f *Function) { f.Routes[0].Replayable = true },
 		"proof, not public":  func(f *Function) { f.Routes[0].Proof, f.Routes[0].Permission = RefreshCookie, access.Authenticated },
 		"replayable, public": func(f *Function) { f.Routes[0].Method, f.Routes[0].Replayable = "POST", true },
-		"event":              func(f *Function) { f.Events = []Event{{Type: "t"}} },
-		"no schedule":        func(f *Function) { f.Scheduled = func(context.Context, *App) error { return nil } },
-		"event repeatedly":   func(f *Function) { f.Events = []Event{{Type: "t", Serve: consume}, {Type: "t", Serve: consume}} },
+		"a GET asks":         func(f *Function) { f.Routes[0].Asks = true },
+		"a replayable asks": func(f *Function) {
+			f.Routes[0].Method, f.Routes[0].Permission, f.Routes[0].Replayable, f.Routes[0].Asks = "POST", access.Authenticated, true, true
+		},
+		"event":            func(f *Function) { f.Events = []Event{{Type: "t"}} },
+		"no schedule":      func(f *Function) { f.Scheduled = func(context.Context, *App) error { return nil } },
+		"event repeatedly": func(f *Function) { f.Events = []Event{{Type: "t", Serve: consume}, {Type: "t", Serve: consume}} },
 	}
 	for name, spoil := range tests {
 		f := Function{Name: "f", Routes: []Route{good}}

@@ -2,8 +2,6 @@ package faas
 
 import (
 	"context"
-	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +36,7 @@ func (e *endpoint) maintained(ctx context.Context, route *Route) error {
 // what a platform calls decides for itself.
 func (e *endpoint) suspends(route *Route) bool {
 	switch {
-	case route.Method == http.MethodGet, route.Permission == access.Internal, e.function.Internal && route.Permission == access.Public:
+	case !route.changes(), route.Permission == access.Internal, e.function.Internal && route.Permission == access.Public:
 		return false
 	}
 	for _, free := range []string{"/auth/", "/api/v1/auth/", "/api/v1/settings/", "/api/v1/sessions"} {
@@ -46,20 +44,5 @@ func (e *endpoint) suspends(route *Route) bool {
 			return false
 		}
 	}
-	return !e.asks(route)
-}
-
-// questions end the patterns of what is asked by POST since the question is long.
-var questions = []string{":search", ":export", ":validate", ":generate", "/validate", "/preview", "/forecast", "/count"}
-
-// asks reports whether a POST changes nothing. Under /engine-rest a list has a twin by POST.
-func (e *endpoint) asks(route *Route) bool {
-	if route.Method != http.MethodPost {
-		return false
-	}
-	if slices.ContainsFunc(questions, func(end string) bool { return strings.HasSuffix(route.Pattern, end) }) {
-		return true
-	}
-	return strings.HasPrefix(route.Pattern, "/engine-rest/") && !strings.Contains(route.Pattern, "{") &&
-		slices.ContainsFunc(e.function.Routes, func(r Route) bool { return r.Method == http.MethodGet && r.Pattern == route.Pattern })
+	return true
 }

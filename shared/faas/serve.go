@@ -110,7 +110,7 @@ func (e *endpoint) admit(ctx context.Context, c *call, r *Request, permission ac
 
 // acting returns a context that says who changes something, and from where. Who only reads leaves no trail.
 func (r *Request) acting(ctx context.Context) context.Context {
-	if r.http.Method == http.MethodGet {
+	if !r.route.changes() {
 		return ctx
 	}
 	return store.WithActor(ctx, store.Actor{

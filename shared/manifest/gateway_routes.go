@@ -51,6 +51,9 @@ func RoutesFile(functions []faas.Function) []byte {
 		if r.Replayable {
 			b.WriteString(", Replayable: true")
 		}
+		if r.Asks {
+			b.WriteString(", Asks: true")
+		}
 		b.WriteString("},\n")
 	}
 	b.WriteString("}\n")

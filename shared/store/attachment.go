@@ -46,31 +46,45 @@ func (s *Store) Attachments(ctx context.Context, of Subject, limit int) ([]Attac
 	return items, nil
 }
 
-// Attachment reads an attachment with its content, nil where it has none, or ErrNoAttachment.
-func (s *Store) Attachment(ctx context.Context, id engine.ID) (Attachment, []byte, error) {
+// Attachment reads an attachment with its content, which has neither bytes nor a place where there is none, or
+// ErrNoAttachment.
+func (s *Store) Attachment(ctx context.Context, id engine.ID) (Attachment, Content, error) {
 	var a Attachment
-	var content []byte
-	err := s.DB.QueryRow(ctx, append([]any{&content}, a.fields()...), `SELECT content, `+attachmentColumns+` WHERE id = ?`, id[:])
-	return a, content, absent(err, ErrNoAttachment)
+	var c Content
+	err := s.DB.QueryRow(ctx, append([]any{&c.Bytes, &c.Sum, &c.Place}, a.fields()...), `SELECT content, sha256, IFNULL(place, ''), `+attachmentColumns+` WHERE id = ?`, id[:])
+	return a, c, absent(err, ErrNoAttachment)
 }
 
-const insertAttachment = `INSERT INTO workflow_attachment (id, instance_id, task_id, kind, author, name, description, url, content_type, size, content, created_at)
- SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`
+const insertAttachment = `INSERT INTO workflow_attachment (id, instance_id, task_id, kind, author, name, description, url, content_type, size, sha256, place, content, created_at)
+ SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_instance WHERE id = ?`
 
-// AddAttachment inserts an attachment and records the answer for i, or returns ErrNoInstance or ErrRepeated. The instance
-// is read in the same statement: it is not deleted meanwhile.
-func (s *Store) AddAttachment(ctx context.Context, a Attachment, content []byte, i *Idempotency, answer Recorded) error {
+// AddAttachment inserts an attachment, which has the object of its content from then on, and records the answer for i, or
+// returns ErrNoInstance, ErrNoObject or ErrRepeated. The instance is read in the same statement: it is not deleted
+// meanwhile.
+func (s *Store) AddAttachment(ctx context.Context, a Attachment, c Content, i *Idempotency, answer Recorded) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, insertAttachment,
-			a.ID[:], nullableID(a.TaskID), a.Kind, a.Author, a.Name, a.Description, a.URL, a.ContentType, a.Size, content, a.CreatedAt, a.InstanceID[:])
+			a.ID[:], nullableID(a.TaskID), a.Kind, a.Author, a.Name, a.Description, a.URL, a.ContentType, a.Size, c.Sum, c.Place, c.row(), a.CreatedAt, a.InstanceID[:])
 		if err = changedOne(result, err, ErrNoInstance); err != nil {
+			return err
+		}
+		if err := c.claim(ctx, tx); err != nil {
 			return err
 		}
 		return i.Record(ctx, tx, answer, a.CreatedAt)
 	})
 }
 
-// DeleteAttachment removes an attachment, or returns ErrNoAttachment or ErrHeld.
+// DeleteAttachment removes an attachment, whose object nobody has then, or returns ErrNoAttachment or ErrHeld.
 func (s *Store) DeleteAttachment(ctx context.Context, id engine.ID) error {
-	return s.writeUnheld(ctx, unless{attachmentHeld, id}, ErrNoAttachment, `DELETE FROM workflow_attachment WHERE id = ?`, id[:])
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		if err := checkHold(ctx, tx, attachmentHeld, id, ErrHeld); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, unuseAttachment, id[:]); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `DELETE FROM workflow_attachment WHERE id = ?`, id[:])
+		return changedOne(result, err, ErrNoAttachment)
+	})
 }

@@ -32,6 +32,7 @@ var deletions = []string{
 	`DELETE FROM workflow_instance_link WHERE instance_id = ?`,
 	`DELETE FROM workflow_instance_link WHERE other_id = ?`,
 	`DELETE FROM workflow_comment WHERE instance_id = ?`,
+	unuseInstance,
 	`DELETE FROM workflow_attachment WHERE instance_id = ?`,
 	`DELETE FROM workflow_history WHERE instance_id = ?`,
 	`DELETE FROM workflow_instance WHERE id = ?`,

@@ -106,7 +106,7 @@ func deleteInstance(ctx context.Context, tx *sql.Tx, id engine.ID) error {
 	if err := checkHold(ctx, tx, instanceHeld, id, ErrHeld); err != nil {
 		return err
 	}
-	statements := []string{`DELETE c FROM workflow_task t JOIN workflow_task_candidate c ON c.task_id = t.id WHERE t.instance_id = ?`}
+	statements := []string{`DELETE c FROM workflow_task t JOIN workflow_task_candidate c ON c.task_id = t.id WHERE t.instance_id = ?`, unuseInstance, unuseFiles}
 	for _, table := range ofInstances {
 		statements = append(statements, `DELETE FROM `+table+` WHERE instance_id = ?`)
 	}

@@ -82,7 +82,8 @@ var (
 		`DELETE FROM workflow_saved_filter WHERE owner = ?`, `DELETE FROM workflow_notification WHERE username = ?`, `DELETE FROM workflow_notification_preference WHERE username = ?`,
 		`DELETE FROM workflow_delivery WHERE username = ?`, `DELETE FROM workflow_draft WHERE owner = ?`, `DELETE FROM workflow_template WHERE owner = ? AND public = 0`,
 		`DELETE FROM workflow_delegation WHERE owner = ?`, `DELETE FROM workflow_delegation WHERE substitute = ?`, `DELETE FROM workflow_task_link WHERE username = ?`,
-		`DELETE FROM workflow_copy WHERE username = ?`, `DELETE FROM workflow_idempotency WHERE principal = ?`, `DELETE FROM workflow_file WHERE owner = ? AND instance_id IS NULL`,
+		`DELETE FROM workflow_copy WHERE username = ?`, `DELETE FROM workflow_idempotency WHERE principal = ?`, unuseOwn,
+		`DELETE FROM workflow_file WHERE owner = ? AND instance_id IS NULL`,
 	}
 )
 

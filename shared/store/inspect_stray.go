@@ -29,6 +29,11 @@ func member(name, table, column, other string) strayRule {
 	return strayRule{name, `SELECT NULL, r.` + column + `, '` + table + `' FROM ` + table + ` r LEFT JOIN ` + other + ` o ON o.id = r.` + column + ` WHERE o.id IS NULL LIMIT ?`}
 }
 
+// lacking is a rule for rows whose content is in an object that they do not have.
+func lacking(name, table string) strayRule {
+	return strayRule{name, `SELECT r.instance_id, r.id, r.place FROM ` + table + ` r LEFT JOIN workflow_object o ON o.name = r.place AND o.state = 2 WHERE r.place <> '' AND o.name IS NULL LIMIT ?`}
+}
+
 // idText is an id of a column as ID.String writes it.
 func idText(column string) string {
 	return `INSERT(INSERT(INSERT(INSERT(LOWER(HEX(` + column + `)), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-')`
@@ -43,6 +48,10 @@ var strayRules = []strayRule{
 	orphan("search_variable_without_instance", "workflow_search_variable", "NULL", "r.name"),
 	orphan("comment_without_instance", "workflow_comment", "r.id", "r.author"),
 	orphan("attachment_without_instance", "workflow_attachment", "r.id", "r.author"),
+	lacking("attachment_without_object", "workflow_attachment"),
+	lacking("file_without_object", "workflow_file"),
+	{"object_of_nobody", `SELECT NULL, NULL, o.name FROM workflow_object o LEFT JOIN workflow_attachment a ON a.id = UNHEX(REPLACE(o.name, '-', ''))
+ LEFT JOIN workflow_file f ON f.id = UNHEX(REPLACE(o.name, '-', '')) WHERE o.state = 2 AND a.id IS NULL AND f.id IS NULL LIMIT ?`},
 	orphan("history_without_instance", "workflow_history", "NULL", "r.seq"),
 	orphan("delivery_without_instance", "workflow_inbox", "NULL", "r.event_id"),
 	{"candidate_without_open_task", `SELECT NULL, c.task_id, c.identity FROM workflow_task_candidate c LEFT JOIN workflow_task t ON t.id = c.task_id AND t.state = 1 WHERE t.id IS NULL LIMIT ?`},

@@ -20,6 +20,9 @@ type TaskReturn struct {
 	StraightBack bool `json:"straightBack,omitempty"`
 	// Across is "cancel" to end what is on other branches; else such a return is refused.
 	Across string `json:"across,omitempty"`
+	// Compensate undoes, by their handlers, the activities that were completed since that task, the latest first; it is
+	// there again when that is done.
+	Compensate bool `json:"compensate,omitempty"`
 	// Keep asks the same signers again afterwards.
 	Keep    bool   `json:"keep,omitempty"`
 	Comment string `json:"comment,omitempty"`
@@ -50,13 +53,13 @@ var ErrReturn = fault.New(fault.Invalid, "bad_return", "A task is returned to st
 var ErrKeepsRequests = fault.New(fault.Conflict, "withdraw_not_allowed", "The process does not let its starter withdraw the request.")
 
 // ReturnTask sends what is decided at a task of the caller's back to a task before it. It returns ErrReturn, ErrNotYours, or
-// one of the engine's reasons: engine.ErrNotPassed, engine.ErrAcross, engine.ErrStrands and others.
+// one of the engine's reasons: engine.ErrNotPassed, engine.ErrAcross, engine.ErrStrands, engine.ErrCompensates and others.
 func (s *Service) ReturnTask(ctx context.Context, call Call, id engine.ID, r TaskReturn) (json.RawMessage, error) {
 	if r.To == "" {
 		return nil, ErrReturn.With(fault.Detail{Pointer: "/to", Code: ErrReturn.Code})
 	}
 	return s.approve(ctx, call, id, r.Comment, engine.ReturnTask{
-		Task: id, To: r.To, StraightBack: r.StraightBack, Across: r.Across, Keep: r.Keep, Comment: r.Comment,
+		Task: id, To: r.To, StraightBack: r.StraightBack, Across: r.Across, Compensate: r.Compensate, Keep: r.Keep, Comment: r.Comment,
 	})
 }
 

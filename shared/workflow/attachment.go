@@ -32,22 +32,38 @@ func (s *Service) Attachments(ctx context.Context, p access.Principal, of store.
 	return s.store.Attachments(ctx, of, maxRemarks)
 }
 
-// Attachment returns one attachment of a subject with its content, nil where it has none, or
-// store.ErrNoAttachment.
+// Attachment returns one attachment of a subject with its content, nil where it has none. Errors: store.ErrNoAttachment,
+// ErrContentAway, ErrContentDamaged.
 func (s *Service) Attachment(ctx context.Context, p access.Principal, of store.Subject, id engine.ID) (store.Attachment, []byte, error) {
-	of, err := s.about(ctx, p, of)
-	if err != nil {
-		return store.Attachment{}, nil, err
+	a, c, err := s.attachment(ctx, p, of, id)
+	if err != nil || a.Size == nil {
+		return a, nil, err
 	}
-	a, content, err := s.store.Attachment(ctx, id)
-	if err == nil && (a.InstanceID != of.Instance || !of.Task.IsZero() && a.TaskID != of.Task) {
-		return store.Attachment{}, nil, store.ErrNoAttachment
-	}
+	content, err := s.bytes(ctx, c, *a.Size)
 	return a, content, err
 }
 
+// Attached returns one attachment of a subject without its content, or store.ErrNoAttachment.
+func (s *Service) Attached(ctx context.Context, p access.Principal, of store.Subject, id engine.ID) (store.Attachment, error) {
+	a, _, err := s.attachment(ctx, p, of, id)
+	return a, err
+}
+
+// attachment is Attachment without a look at the content.
+func (s *Service) attachment(ctx context.Context, p access.Principal, of store.Subject, id engine.ID) (store.Attachment, store.Content, error) {
+	of, err := s.about(ctx, p, of)
+	if err != nil {
+		return store.Attachment{}, store.Content{}, err
+	}
+	a, c, err := s.store.Attachment(ctx, id)
+	if err == nil && (a.InstanceID != of.Instance || !of.Task.IsZero() && a.TaskID != of.Task) {
+		return store.Attachment{}, store.Content{}, store.ErrNoAttachment
+	}
+	return a, c, err
+}
+
 // Attach adds an attachment, content or a.URL, to an instance or a task, running or ended. Who has to do
-// with it may. Errors: ErrAttachmentEmpty, ErrAttachmentSize, ErrText, ErrBadText.
+// with it may. Errors: ErrAttachmentEmpty, ErrAttachmentSize, ErrText, ErrBadText, ErrContentAway, store.ErrNoObject.
 func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a store.Attachment, content []byte) (store.Attachment, error) {
 	of, err := s.onto(ctx, call.Principal, of)
 	if err == nil {
@@ -64,7 +80,11 @@ func (s *Service) Attach(ctx context.Context, call Call, of store.Subject, a sto
 	if err != nil {
 		return store.Attachment{}, err
 	}
-	return a, s.store.AddAttachment(ctx, a, content, call.Idempotency, answer)
+	kept, err := s.keep(ctx, a.ID, content)
+	if err != nil {
+		return store.Attachment{}, err
+	}
+	return a, s.store.AddAttachment(ctx, a, kept, call.Idempotency, answer)
 }
 
 func (s *Service) checkAttachment(ctx context.Context, a store.Attachment, content []byte) error {
@@ -95,7 +115,7 @@ func (s *Service) checkAttachment(ctx context.Context, a store.Attachment, conte
 
 // Detach removes an attachment. Its author may, and those who operate.
 func (s *Service) Detach(ctx context.Context, call Call, of store.Subject, id engine.ID) error {
-	a, _, err := s.Attachment(ctx, call.Principal, of, id)
+	a, _, err := s.attachment(ctx, call.Principal, of, id)
 	if err == nil {
 		err = mayChange(call.Principal, a.Author)
 	}

@@ -32,7 +32,7 @@ var magic = [][]byte{[]byte("MZ"), []byte("\x7fELF"), []byte("#!"), []byte("\xca
 
 // UploadFile keeps a file for a form that the caller is about to submit; until then only he has it. Its type is what its
 // content is, and nothing in it is unpacked. The answer is a store.File. Errors: ErrAttachmentEmpty, ErrAttachmentSize,
-// ErrFileType, store.ErrTooMany.
+// ErrFileType, ErrContentAway, store.ErrTooMany, store.ErrNoObject.
 func (s *Service) UploadFile(ctx context.Context, call Call, up Upload) (json.RawMessage, error) {
 	if len(up.Content) == 0 {
 		return nil, ErrAttachmentEmpty
@@ -51,7 +51,11 @@ func (s *Service) UploadFile(ctx context.Context, call Call, up Upload) (json.Ra
 	if err != nil {
 		return nil, err
 	}
-	return answer.Body, s.store.AddFile(ctx, f, up.Content, maxUnbound, store.Answered{Idempotency: call.Idempotency, Recorded: answer})
+	kept, err := s.keep(ctx, f.ID, up.Content)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, s.store.AddFile(ctx, f, kept, maxUnbound, store.Answered{Idempotency: call.Idempotency, Recorded: answer})
 }
 
 // shortened keeps the extension of a name that is too long.
@@ -93,7 +97,7 @@ func (s *Service) accepts(ctx context.Context, kind string, content []byte) bool
 }
 
 // File returns a file that the caller uploaded, or that is in a form of an instance that he may see. Errors:
-// store.ErrNoFile.
+// store.ErrNoFile, ErrContentAway, ErrContentDamaged.
 func (s *Service) File(ctx context.Context, p access.Principal, id engine.ID) (store.File, []byte, error) {
 	f, err := s.store.File(ctx, id)
 	if err != nil {
@@ -107,7 +111,11 @@ func (s *Service) File(ctx context.Context, p access.Principal, id engine.ID) (s
 			return f, nil, err
 		}
 	}
-	content, err := s.store.FileContent(ctx, id)
+	c, err := s.store.FileContent(ctx, id)
+	if err != nil {
+		return f, nil, err
+	}
+	content, err := s.bytes(ctx, c, f.Size)
 	return f, content, err
 }
 

@@ -96,7 +96,7 @@ func visits(rows []store.Row) []Activity {
 			case engine.TokenMoved, engine.TokenCreated:
 				leave(c.Token, row.At)
 				at[c.Token] = len(visits)
-				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, Undoes: undoes[c.Token], EnteredAt: row.At})
+				visits = append(visits, Activity{Token: c.Token, NodeID: c.Node, FlowID: c.Flow, Undoes: c.Undoes || undoes[c.Token], EnteredAt: row.At})
 			case engine.TokenMigrated: // the visit goes on under another name
 				if i, ok := at[c.Token]; ok {
 					visits[i].NodeID = c.Node

@@ -12,6 +12,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/lock"
@@ -42,6 +43,10 @@ type Service struct {
 
 	// Metrics are those of the process; where it is not set, ones that nobody reads. It is set before the first use.
 	Metrics *telemetry.Metrics
+
+	// Bucket opens where the contents of attachments and files are kept; nil keeps them in the database. It is set before
+	// the first use.
+	Bucket func() (*bucket.Bucket, error)
 
 	// KnowDelegations is for how long the delegations that were read are taken for all, 0 is two seconds.
 	KnowDelegations time.Duration

@@ -76,7 +76,8 @@ type part struct {
 // wait; what was committed before is sent.
 func (s *Service) parts() []part {
 	waits := []part{
-		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge}, {sweepEvery, s.purgeInstances}, {lookEvery, s.erase},
+		{lookEvery, s.deliverAwaited}, {pollEvery, s.spreadSignals}, {pollEvery, s.runBatches}, {sweepEvery, s.expireParked}, {sweepEvery, s.purge}, {sweepEvery, s.purgeInstances},
+		{sweepEvery, s.removeObjects}, {lookEvery, s.erase},
 	}
 	if !s.ByHand {
 		waits = append(waits, part{pollEvery, s.fireTimers}, part{pollEvery, s.runContinuations})

@@ -51,8 +51,9 @@ var apart = map[string]string{
 
 	"purge_told.go": "one statement for old rows of each kind, as those of purge.go, which are interrupted: what is left the next round takes",
 
-	"form.go": "forms are written in the transaction of a deployment, which is interrupted with its definitions and decisions",
-	"file.go": "a file and the answer to its key are one transaction; bound before a step that then is not made, it is purged with those of no form",
+	"form.go":   "forms are written in the transaction of a deployment, which is interrupted with its definitions and decisions",
+	"object.go": "an object is told before it is put, claimed in the transaction of what has it and given up in that of its deletion; functions/tasks cuts it off between the steps, and the tick removes what nothing has",
+	"file.go":   "a file and the answer to its key are one transaction; bound before a step that then is not made, it is purged with those of no form",
 
 	"request.go":  "a number that is taken twice leaves a gap, which the documents allow; a link is one statement behind its key, with the record of the request",
 	"post.go":     "the posts of a person are written anew as a whole, in the transaction of its row of the trail: repeated, they are the same",

@@ -18,6 +18,7 @@ func approvals() []command {
 		onTask("return", " <to>", "Send a task back to starter, previous, or a node that was passed", exampleID+" starter --comment 请补充",
 			field{name: "to", key: "to"}, field{name: "straight-back", key: "straightBack", kind: yes, usage: "it comes straight back here once it is done there"},
 			field{name: "across", key: "across", usage: "`cancel` ends what is on other branches; else such a return is refused", values: []string{"cancel"}},
+			field{name: "compensate", key: "compensate", kind: yes, usage: "what was completed since then is undone first, by the handlers of the activities"},
 			field{name: "keep", key: "keep", kind: yes, usage: "the same signers are asked again afterwards"}, comment()),
 		onTask("withdraw", "", "Take back what you have just decided, while nobody has acted on it", exampleID, comment()),
 		onTask("add-signers", " <usernames>", "Let others sign, too (names with commas)", exampleID+" lina,zhaolei --mode after", people, mode, comment()),
