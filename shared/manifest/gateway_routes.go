@@ -44,17 +44,7 @@ func RoutesFile(functions []faas.Function) []byte {
 	b.WriteString("// Code generated from functions/*/handler.go by `make gen`; DO NOT EDIT.\n\npackage gateway\n\n" +
 		"// routes are those of every other function that callers from outside may use.\nvar routes = []Route{\n")
 	for _, r := range list {
-		fmt.Fprintf(&b, "{Method: %q, Pattern: %q, Function: %q, Permission: %q, Summary: %q", r.Method, r.Pattern, r.function, r.Permission, r.Summary)
-		if r.MaxBody != 0 {
-			fmt.Fprintf(&b, ", MaxBody: %d", r.MaxBody)
-		}
-		if r.Replayable {
-			b.WriteString(", Replayable: true")
-		}
-		if r.Asks {
-			b.WriteString(", Asks: true")
-		}
-		b.WriteString("},\n")
+		fmt.Fprintf(&b, "{Method: %q, Pattern: %q, Function: %q, Permission: %q, Summary: %q%s},\n", r.Method, r.Pattern, r.function, r.Permission, r.Summary, handled(r.Route))
 	}
 	b.WriteString("}\n")
 	source, err := format.Source(b.Bytes())
@@ -62,6 +52,21 @@ func RoutesFile(functions []faas.Function) []byte {
 		panic(err) // %q of a string is a Go literal
 	}
 	return source
+}
+
+// handled is what the gateway does otherwise than for other routes.
+func handled(r faas.Route) string {
+	var s string
+	if r.MaxBody != 0 {
+		s += fmt.Sprintf(", MaxBody: %d", r.MaxBody)
+	}
+	if r.Replayable {
+		s += ", Replayable: true"
+	}
+	if r.Asks {
+		s += ", Asks: true"
+	}
+	return s
 }
 
 func fromOutside(r faas.Route) bool { return r.Permission != access.Internal && !r.Platform }

@@ -56,11 +56,11 @@ func (c Content) claim(ctx context.Context, tx *sql.Tx) error {
 
 // What gives up the object of an attachment, or of a file, that the same transaction deletes.
 const (
-	unuseAttachment = `UPDATE workflow_object o JOIN workflow_attachment r ON r.place = o.name SET o.state = 3 WHERE r.id = ?`
-	unuseFile       = `UPDATE workflow_object o JOIN workflow_file r ON r.place = o.name SET o.state = 3 WHERE r.id = ?`
-	unuseInstance   = `UPDATE workflow_object o JOIN workflow_attachment r ON r.place = o.name SET o.state = 3 WHERE r.instance_id = ?`
-	unuseOwn        = `UPDATE workflow_object o JOIN workflow_file r ON r.place = o.name SET o.state = 3 WHERE r.owner = ? AND r.instance_id IS NULL`
-	unuseFiles      = `UPDATE workflow_object o JOIN workflow_file r ON r.place = o.name SET o.state = 3 WHERE r.instance_id = ?`
+	unuseAttachment = `UPDATE workflow_attachment r STRAIGHT_JOIN workflow_object o ON o.name = r.place SET o.state = 3 WHERE r.id = ?`
+	unuseFile       = `UPDATE workflow_file r STRAIGHT_JOIN workflow_object o ON o.name = r.place SET o.state = 3 WHERE r.id = ?`
+	unuseInstance   = `UPDATE workflow_attachment r STRAIGHT_JOIN workflow_object o ON o.name = r.place SET o.state = 3 WHERE r.instance_id = ?`
+	unuseOwn        = `UPDATE workflow_file r STRAIGHT_JOIN workflow_object o ON o.name = r.place SET o.state = 3 WHERE r.owner = ? AND r.instance_id IS NULL`
+	unuseFiles      = `UPDATE workflow_file r STRAIGHT_JOIN workflow_object o ON o.name = r.place SET o.state = 3 WHERE r.instance_id = ?`
 )
 
 // dropFile deletes a file by a statement with arguments, and nobody has its object then; or it returns ErrNoFile.
