@@ -142,7 +142,7 @@ func TestDirectory(t *testing.T) {
 	var lists, calls []faastest.Call
 	for path, c := range map[string]struct{ list, body, made, change, changed string }{
 		"roles":       {`{"items": [{}, {}, {}, {"code": "INTEGRATOR"}, {}, {"code": "SUPER_ADMIN"}]}`, `{"code": "R{n}", "name": "角色", "permissions": ["WORKFLOW_TASK"]}`, `{"builtIn": false}`, `{"permissions": []}`, `{"permissions": []}`},
-		"permissions": {`{"items": [{"code": "WORKFLOW", "children": [{}, {}, {}, {}, {}, {}, {}, {}, {"code": "WORKFLOW_JOB"}, {}, {}]}, {"code": "SYS"}]}`, `{"code": "P{n}", "name": "权限"}`, `{"builtIn": false}`, `{"position": 9}`, `{"position": 9}`},
+		"permissions": {`{"items": [{"code": "WORKFLOW", "children": [{}, {}, {}, {}, {}, {}, {}, {}, {"code": "WORKFLOW_JOB"}, {}, {}, {}]}, {"code": "SYS"}]}`, `{"code": "P{n}", "name": "权限"}`, `{"builtIn": false}`, `{"position": 9}`, `{"position": 9}`},
 		"departments": {`{"items": [{}, {}, {}, {}, {}, {"code": "warehouse", "name": "仓储部", "head": "sunqi"}]}`, `{"code": "d{n}", "name": "部门", "head": "lina"}`, `{"name": "部门", "head": "lina"}`, `{"name": "处", "head": ""}`, `{"name": "处", "head": null}`},
 		"groups":      {`{"items": [{"key": "directors"}, {}, {}, {}, {}]}`, `{"key": "g{n}", "name": "组"}`, `{"name": "组"}`, `{"name": "小组"}`, `{"name": "小组"}`},
 	} {
