@@ -59,7 +59,7 @@ format-check:
 	@files=$$(gofmt -l $(wildcard bench cmd frontend/*.go functions migrations shared template test)); if [ -n "$$files" ]; then echo "gofmt these: $$files"; exit 1; fi
 
 tidy-check:
-	@$(GO) mod tidy -diff
+	@for module in . $(NESTED); do (cd $$module && $(GO) mod tidy -diff) || { echo "go mod tidy in $$module"; exit 1; }; done
 
 lint: $(GOLANGCI) ## Run the linters of .golangci.yml
 	@$(GOLANGCI) run
