@@ -11,22 +11,10 @@ interface Happened {
 }
 
 const state = ref<Liveness>('polling')
-const listeners = new Set<(h: Happened) => void>()
 const channel = new BroadcastChannel('diom-live')
 const poll = 20_000
 
-/** Calls back with everything that happens, for what is not a query. */
-export function onLive(listener: (h: Happened) => void) {
-  listeners.add(listener)
-  onScopeDispose(() => listeners.delete(listener))
-}
-
 export const useLiveness = () => state
-
-function happened(h: Happened) {
-  invalidate(h.event)
-  listeners.forEach((tell) => tell(h))
-}
 
 /** Splits what a stream sends into events (HTML §9.2.6). */
 export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id: string; event: string; data: string }> {
@@ -65,7 +53,7 @@ async function read(last: { id: string }, signal: AbortSignal): Promise<number> 
     else if (e.event !== 'stream.closed') {
       const h = { event: e.event, data: JSON.parse(e.data) as Record<string, string> }
       channel.postMessage(h)
-      happened(h)
+      invalidate(h.event)
     }
   }
   return 2000
@@ -107,7 +95,7 @@ export function useLive(user: () => string | undefined) {
   )
   channel.onmessage = (message: MessageEvent<Happened | { liveness: Liveness }>) => {
     if ('liveness' in message.data) state.value = message.data.liveness
-    else happened(message.data)
+    else invalidate(message.data.event)
   }
   const timer = setInterval(() => {
     if (state.value === 'polling' && user() && document.visibilityState === 'visible') void queries.invalidateQueries({ queryKey: ['unread'] })

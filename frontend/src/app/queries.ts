@@ -13,7 +13,7 @@ export const queries = new QueryClient({
   },
 })
 
-/** The kinds of things that a live event makes stale. */
+/** The kinds of things that a live event makes stale; an empty list means everything. */
 export const touched: Record<string, string[]> = {
   'task.created': ['home', 'tasks', 'task', 'instance', 'unread'],
   'task.completed': ['home', 'tasks', 'task', 'instance'],
@@ -24,13 +24,25 @@ export const touched: Record<string, string[]> = {
   'stream.reset': [],
 }
 
-/** Makes what an event is about be read again, where it is shown. An empty list means everything. */
+const calm = 1_000 // milliseconds
+let stale = new Set<string>()
+let resting = false
+
+/** Makes what an event is about be read again, where it is shown: at once, or with all that comes within the same second. */
 export function invalidate(event: string) {
   const kinds = touched[event]
   if (!kinds) return
-  if (kinds.length === 0) {
-    void queries.invalidateQueries()
-    return
-  }
-  for (const kind of kinds) void queries.invalidateQueries({ queryKey: [kind] })
+  for (const kind of kinds.length ? kinds : ['*']) stale.add(kind)
+  if (!resting) readAgain()
+}
+
+/** A thousand tasks that begin at one moment are a thousand events: what is shown is read once, and once more at the end. */
+function readAgain() {
+  const kinds = stale
+  stale = new Set()
+  resting = kinds.size > 0
+  if (!resting) return
+  if (kinds.has('*')) void queries.invalidateQueries()
+  else for (const kind of kinds) void queries.invalidateQueries({ queryKey: [kind] })
+  setTimeout(readAgain, calm)
 }
