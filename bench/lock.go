@@ -27,6 +27,7 @@ func measureLock(ctx context.Context, s *servers, o options) ([]Goal, error) {
 		return nil, err
 	}
 	address.User = url.UserPassword(lockless, lockless)
+	address.Path = "/1" // what one product remembers of its people is not true of the other's
 	locked, err := openRig(ctx, s, o, "locked")
 	if err != nil {
 		return nil, err
