@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/page"
 	"diom.io/workflow/shared/store"
@@ -24,7 +25,7 @@ func holds() []faas.Route {
 		},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/holds/{id}/lift", Summary: "Lift a legal hold",
-			Permission: access.WorkflowHold, Answer: store.Hold{}, Serve: liftHold,
+			Permission: access.WorkflowHold, Answer: store.Hold{}, Serve: faas.WithID(liftHold),
 		},
 	}
 }
@@ -45,10 +46,6 @@ func placeHold(ctx context.Context, r *faas.Request) (any, error) {
 	return r.App.Workflow.PlaceHold(ctx, r.Call(), body)
 }
 
-func liftHold(ctx context.Context, r *faas.Request) (any, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
+func liftHold(ctx context.Context, r *faas.Request, id engine.ID) (any, error) {
 	return r.App.Workflow.LiftHold(ctx, r.Call(), id)
 }
