@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -102,19 +101,15 @@ func (n notice) notify(ctx context.Context) error {
 func (n notice) task(ctx context.Context) error {
 	switch {
 	case n.event.Type() == cloudevent.TypeTaskCompleted, n.event.Type() == cloudevent.TypeTaskReturned:
-		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, n.data.Actor, n.at())
+		return n.announce(ctx, store.Notice{Read: n.read(n.data.Actor)})
 	case n.event.Type() == cloudevent.TypeTaskCopied:
 		return n.copied(ctx)
 	case n.event.Type() == cloudevent.TypeTaskUrged:
 		return n.urge(ctx)
 	case n.event.Type() == cloudevent.TypeTaskCancelled:
-		return n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", n.at())
+		return n.announce(ctx, store.Notice{Read: n.read("")})
 	case n.data.Assignee == "":
 		return n.offer(ctx)
-	case n.event.Type() == cloudevent.TypeTaskAssigned: // nobody else can claim it now
-		if err := n.store.ReadOfTask(ctx, n.data.TaskID, TaskOffered, "", n.at()); err != nil {
-			return err
-		}
 	}
 	return n.assign(ctx)
 }
@@ -122,52 +117,77 @@ func (n notice) task(ctx context.Context) error {
 // at is when it happened, as a DATETIME(3) column keeps it.
 func (n notice) at() time.Time { return n.event.Time().UTC().Truncate(time.Millisecond) }
 
+// read is that the offers of the task are over for everybody, and all that concerns it for a person, where one is named.
+func (n notice) read(username string) *store.Reading {
+	return &store.Reading{Type: TaskOffered, Username: username, At: n.at()}
+}
+
 // offer tells the candidates of a task that nobody has. By the time the event comes somebody may have
 // it: then there is nothing to offer.
 func (n notice) offer(ctx context.Context) error {
-	task, err := n.store.Task(ctx, n.data.TaskID)
-	if err != nil {
-		return gone(err)
+	task, err := n.tasks.do(ctx, n.data.TaskID)
+	if err != nil || task == nil {
+		return err
 	}
 	people, err := n.audience(ctx, store.Audience{Users: task.CandidateUsers, Identities: task.CandidateGroups, Except: n.data.Actor})
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
+	return n.announce(ctx, store.Notice{Tell: func(now store.Task) store.Telling {
 		if !now.Open() || now.Assignee != nil {
-			return nil
+			return store.Telling{}
 		}
-		return n.notifications(TaskOffered, now.Name, people)
-	})
+		return n.telling(n.notifications(TaskOffered, now.Name, people))
+	}})
 }
 
-// assign tells the person who has a task. That he has done it before the event came, he knows.
+// assign tells the person who has a task. That he has done it before the event came, he knows. Nobody else can claim it
+// now.
 func (n notice) assign(ctx context.Context) error {
 	people, err := n.audience(ctx, store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor})
-	if err != nil || len(people) == 0 {
+	if err != nil {
 		return err
 	}
-	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
-		list := n.notifications(TaskAssigned, now.Name, people)
-		if now.EndedBy != nil && *now.EndedBy == n.data.Assignee {
-			list[0].ReadAt = now.EndedAt
+	var told store.Notice
+	if n.event.Type() == cloudevent.TypeTaskAssigned {
+		told.Read = n.read("")
+	}
+	if len(people) > 0 {
+		told.Tell = func(now store.Task) store.Telling {
+			list := n.notifications(TaskAssigned, now.Name, people)
+			if now.EndedBy != nil && *now.EndedBy == n.data.Assignee {
+				list[0].ReadAt = now.EndedAt
+			}
+			return n.telling(list)
 		}
-		return list
-	})
+	}
+	return n.announce(ctx, told)
 }
 
-// notifyOfTask writes what decide gives for the task as it is now, and tells those who are looking.
-func (n notice) notifyOfTask(ctx context.Context, decide func(store.Task) []store.Notification) error {
+// announce writes what a notice of the event's task tells, and tells those who are looking.
+func (n notice) announce(ctx context.Context, told store.Notice) error {
+	if told.Tell == nil && told.Read == nil {
+		return nil
+	}
 	var list []store.Notification
-	err := n.store.NotifyOfTask(ctx, n.data.TaskID, func(now store.Task) ([]store.Notification, []store.ChannelDelivery) {
-		list = decide(now)
-		return list, n.plan.deliveries(list)
-	})
-	if err != nil {
-		return gone(err)
+	if tell := told.Tell; tell != nil {
+		told.Tell = func(now store.Task) store.Telling {
+			t := tell(now)
+			list = t.Notifications
+			return t
+		}
+	}
+	told.TaskID = n.data.TaskID
+	if _, err := n.notices.do(ctx, told); err != nil {
+		return err
 	}
 	n.added(ctx, list)
 	return nil
+}
+
+// telling is a list of notifications, with how they leave the product.
+func (n notice) telling(list []store.Notification) store.Telling {
+	return store.Telling{Notifications: list, Deliveries: n.plan.deliveries(list)}
 }
 
 // copied tells those who were sent a copy of a task, whatever has become of it.
@@ -179,23 +199,23 @@ func (n notice) copied(ctx context.Context) error {
 	if n.text, err = n.said(ctx); err != nil {
 		return err
 	}
-	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification { return n.notifications(TaskCopied, now.Name, people) })
+	return n.announce(ctx, store.Notice{Tell: func(now store.Task) store.Telling { return n.telling(n.notifications(TaskCopied, now.Name, people)) }})
 }
 
 func (n notice) tellStarter(ctx context.Context, kind string) error {
-	origin, err := n.store.Origin(ctx, n.data.InstanceID)
-	if err != nil {
-		return gone(err)
+	origin, err := n.origins.do(ctx, n.data.InstanceID)
+	if err != nil || origin == nil {
+		return err
 	}
-	return n.tell(ctx, kind, origin, store.Audience{Users: []string{origin.Starter}, Except: n.data.Actor})
+	return n.tell(ctx, kind, *origin, store.Audience{Users: []string{origin.Starter}, Except: n.data.Actor})
 }
 
 func (n notice) tellOperators(ctx context.Context) error {
-	origin, err := n.store.Origin(ctx, n.data.InstanceID)
-	if err != nil {
-		return gone(err)
+	origin, err := n.origins.do(ctx, n.data.InstanceID)
+	if err != nil || origin == nil {
+		return err
 	}
-	return n.tell(ctx, IncidentRaised, origin, store.Audience{Permission: string(access.WorkflowOperate), Except: n.data.Actor})
+	return n.tell(ctx, IncidentRaised, *origin, store.Audience{Permission: string(access.WorkflowOperate), Except: n.data.Actor})
 }
 
 func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a store.Audience) error {
@@ -208,13 +228,12 @@ func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a st
 	if origin.BusinessKey != "" {
 		subject += "（" + origin.BusinessKey + "）"
 	}
-	list := n.notifications(kind, subject, people)
-	return n.write(ctx, list, n.plan.deliveries(list))
+	return n.write(ctx, n.telling(n.notifications(kind, subject, people)))
 }
 
 // audience is who is told, and how.
 func (n *notice) audience(ctx context.Context, a store.Audience) ([]string, error) {
-	people, err := n.store.Members(ctx, a, maxAudience)
+	people, err := n.members.do(ctx, a)
 	if err == nil && len(people) > 0 {
 		n.plan, err = n.Service.plan(ctx, people)
 	}
@@ -248,14 +267,6 @@ func derive(eventID, username string, at time.Time) engine.ID {
 	copy(id[:6], milliseconds[2:])
 	id[6], id[8] = 0x70|id[6]&0x0f, 0x80|id[8]&0x3f
 	return id
-}
-
-// gone is nil where what the event is about has been removed: there is nobody to tell.
-func gone(err error) error {
-	if errors.Is(err, store.ErrNoTask) || errors.Is(err, store.ErrNoInstance) {
-		return nil
-	}
-	return err
 }
 
 func instant() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

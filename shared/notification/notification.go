@@ -51,15 +51,18 @@ type Service struct {
 	quiet     bool
 	clock     func() time.Time
 	breakers  sync.Map // the id of a webhook → *limit.Breaker
+	gathered
 }
 
 // New returns a Service. The error names the setting that cannot be read.
 func New(o Options) (*Service, error) {
 	c, err := courier.New(o.Config)
-	return &Service{
+	s := &Service{
 		store: o.Store, feed: o.Feed, access: o.Access, location: o.Location, publicURL: strings.TrimSuffix(o.Config.PublicURL, "/"), courier: c,
 		offer: o.Offer, books: newBooks(), quiet: o.Quiet, clock: o.Clock,
-	}, err
+	}
+	s.gathered = s.gather()
+	return s, err
 }
 
 // Count is how many notifications there are, at most 10,000 of unread ones.

@@ -34,18 +34,18 @@ var shown = map[string]string{
 // or may have the task, and who sees everything. It tells fewer rather than more, and it fails nothing.
 func (n notice) show(ctx context.Context) {
 	kind := shown[n.event.Type()]
-	if kind == "" || !n.feed.Watched(ctx) {
+	if kind == "" || !n.watched(ctx) {
 		return
 	}
 	e := live.Event{Type: kind, Seers: true, Data: live.Data{
 		InstanceID: n.data.InstanceID, ProcessKey: n.data.ProcessKey, TaskID: n.data.TaskID, IncidentID: n.data.IncidentID,
 	}}
-	if origin, err := n.store.Origin(ctx, n.data.InstanceID); err == nil {
+	if origin, err := n.origins.do(ctx, n.data.InstanceID); err == nil && origin != nil {
 		e.Users = append(e.Users, origin.Starter)
 	}
 	if !n.data.TaskID.IsZero() {
-		if task, err := n.store.Task(ctx, n.data.TaskID); err == nil {
-			e.Users, e.Identities = append(e.Users, people(task)...), task.CandidateGroups
+		if task, err := n.tasks.do(ctx, n.data.TaskID); err == nil && task != nil {
+			e.Users, e.Identities = append(e.Users, people(*task)...), task.CandidateGroups
 		}
 	}
 	n.feed.Publish(ctx, e)
@@ -68,24 +68,24 @@ func (s *Service) consumeProgress(ctx context.Context, e event.Event) error {
 	if err := e.DataAs(&b); err != nil || b.ID.IsZero() {
 		return ErrEvent
 	}
-	if s.feed.Watched(ctx) {
+	if s.watched(ctx) {
 		s.feed.Publish(ctx, live.Event{Type: live.BatchProgress, Seers: true, Data: live.Data{BatchID: b.ID}})
 	}
 	return nil
 }
 
-// write writes notifications and how they are delivered, and tells those who are looking.
-func (s *Service) write(ctx context.Context, list []store.Notification, deliveries []store.ChannelDelivery) error {
-	if err := s.store.Notify(ctx, list, deliveries...); err != nil {
+// write writes notifications that are about no task of their own, and tells those who are looking.
+func (s *Service) write(ctx context.Context, t store.Telling) error {
+	if _, err := s.notices.do(ctx, store.Notice{Tell: func(store.Task) store.Telling { return t }}); err != nil {
 		return err
 	}
-	s.added(ctx, list)
+	s.added(ctx, t.Notifications)
 	return nil
 }
 
 // added tells each person of his notification.
 func (s *Service) added(ctx context.Context, list []store.Notification) {
-	if len(list) == 0 || !s.feed.Watched(ctx) {
+	if len(list) == 0 || !s.watched(ctx) {
 		return
 	}
 	e := live.Event{Type: live.NotificationCreated, Own: make(map[string]engine.ID, len(list))}
@@ -93,4 +93,10 @@ func (s *Service) added(ctx context.Context, list []store.Notification) {
 		e.Own[list[i].Username] = list[i].ID
 	}
 	s.feed.Publish(ctx, e)
+}
+
+// watched reports whether somebody is looking.
+func (s *Service) watched(ctx context.Context) bool {
+	looks, err := s.looks.do(ctx, struct{}{})
+	return err == nil && looks
 }

@@ -39,5 +39,5 @@ func (s *Service) Tell(ctx context.Context, m Message) (int, error) {
 	for _, username := range people {
 		list = append(list, store.Notification{ID: derive(m.ID, username, at), Username: username, Type: ProcessMessage, Title: m.Title, Content: content, CreatedAt: at})
 	}
-	return len(people), s.write(ctx, list, p.deliveries(list))
+	return len(people), s.write(ctx, store.Telling{Notifications: list, Deliveries: p.deliveries(list)})
 }

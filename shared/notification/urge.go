@@ -12,9 +12,9 @@ import (
 // urge tells those who have a task, or may claim it, that somebody waits for it; when they were urged often, who is
 // above the assignee is told, too. By the time the event comes the task may be done: then nobody is urged.
 func (n notice) urge(ctx context.Context) error {
-	task, err := n.store.Task(ctx, n.data.TaskID)
-	if err != nil {
-		return gone(err)
+	task, err := n.tasks.do(ctx, n.data.TaskID)
+	if err != nil || task == nil {
+		return err
 	}
 	a := store.Audience{Users: []string{n.data.Assignee}, Except: n.data.Actor}
 	if n.data.Assignee == "" {
@@ -34,12 +34,12 @@ func (n notice) urge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.notifyOfTask(ctx, func(now store.Task) []store.Notification {
+	return n.announce(ctx, store.Notice{Tell: func(now store.Task) store.Telling {
 		if !now.Open() {
-			return nil
+			return store.Telling{}
 		}
-		return append(n.notifications(TaskUrged, now.Name, people), n.notifications(TaskEscalated, now.Name, above)...)
-	})
+		return n.telling(append(n.notifications(TaskUrged, now.Name, people), n.notifications(TaskEscalated, now.Name, above)...))
+	}})
 }
 
 // above returns who is above the assignee, where he is to be told.

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -18,6 +16,9 @@ type Audience struct {
 	Permission string
 	Except     string
 }
+
+// Named reports whether an audience is people by their names alone.
+func (a Audience) Named() bool { return len(a.Identities) == 0 && a.Permission == "" }
 
 // branches are the parts of the statement of Members.
 const (
@@ -71,17 +72,23 @@ type Origin struct {
 	BusinessKey string
 }
 
-const originText = `SELECT i.starter, d.name, IFNULL(i.business_key, '') FROM workflow_instance i JOIN workflow_definition d ON d.id = i.definition_id WHERE i.id = ?`
+const originsText = `SELECT i.id, i.starter, d.name, IFNULL(i.business_key, '') FROM workflow_instance i FORCE INDEX (PRIMARY) STRAIGHT_JOIN workflow_definition d ON d.id = i.definition_id
+WHERE i.id IN (`
 
-// Origin returns the origin of an instance, or ErrNoInstance.
-func (s *Store) Origin(ctx context.Context, id engine.ID) (Origin, error) {
-	var o Origin
-	err := s.DB.QueryRow(ctx, []any{&o.Starter, &o.ProcessName, &o.BusinessKey}, originText, id[:])
-	if errors.Is(err, sql.ErrNoRows) {
-		return o, ErrNoInstance
+// Origins returns the origins of those of the instances that are there.
+func (s *Store) Origins(ctx context.Context, instances []engine.ID) (map[engine.ID]Origin, error) {
+	type row struct {
+		id engine.ID
+		Origin
 	}
+	rows, err := s.DB.Query(ctx, originsText+placeholders(len(instances))+`)`, arguments16(instances)...)
+	list, err := collect(rows, err, into(func(r *row) []any { return []any{&r.id, &r.Starter, &r.ProcessName, &r.BusinessKey} }))
 	if err != nil {
-		return o, fmt.Errorf("instance %s: %w", id, err)
+		return nil, fmt.Errorf("origins: %w", err)
 	}
-	return o, nil
+	found := make(map[engine.ID]Origin, len(list))
+	for _, r := range list {
+		found[r.id] = r.Origin
+	}
+	return found, nil
 }

@@ -56,8 +56,7 @@ func (s *Store) ReadCopy(ctx context.Context, username string, task engine.ID, n
 		if _, err := tx.ExecContext(ctx, readCopy, now, username, task[:]); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, readOfTask, now, task[:], "", username)
-		return err
+		return readOf(ctx, tx, []Notice{{TaskID: task, Read: &Reading{Username: username, At: now}}})
 	})
 }
 

@@ -73,42 +73,102 @@ func insertion(list []Notification) (string, []any) {
 	return insertNotifications + strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?), ", len(list)), ", "), arguments
 }
 
-const lockTask = `SELECT ` + taskColumns + ` FROM workflow_task t WHERE t.id = ? FOR UPDATE`
+// Notice is what something that has happened lets people know.
+type Notice struct {
+	TaskID engine.ID // of the task that it is about; zero where that is none
+	// Tell gives what people are told: of the task as it is now, where there is one. nil tells nobody.
+	Tell func(now Task) Telling
+	Read *Reading // what has been read by it
+}
 
-// NotifyOfTask writes the notifications that decide gives for the task as it is now, and their deliveries. Nothing changes the
-// task meanwhile: whoever ends what they are about, after a change, finds them. It returns ErrNoTask.
-func (s *Store) NotifyOfTask(ctx context.Context, id engine.ID, decide func(Task) ([]Notification, []ChannelDelivery)) error {
+// Reading is what is unread about the task of a notice and was read at a time: everybody's notifications of one type, and all
+// of one person; either may be "".
+type Reading struct {
+	Type, Username string
+	At             time.Time
+}
+
+const tasksText = `SELECT ` + taskColumns + ` FROM workflow_task t` + byPrimary
+
+// Announce writes what notices tell, and what is read by them, in one transaction. Nothing changes their tasks meanwhile:
+// whoever ends what they are about, after a change, finds them. A notice about a task that is not there tells nobody.
+func (s *Store) Announce(ctx context.Context, notices []Notice) error {
 	err := s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		var r taskRow
-		err := tx.QueryRowContext(ctx, lockTask, id[:]).Scan(r.destinations()...)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNoTask
-		}
+		now, err := tasksNow(ctx, tx, notices)
 		if err != nil {
 			return err
 		}
-		task, err := r.task()
-		if err != nil {
+		var all Telling
+		for _, n := range notices {
+			task, there := now[n.TaskID]
+			if n.Tell == nil || !there && !n.TaskID.IsZero() {
+				continue
+			}
+			t := n.Tell(task)
+			all.Notifications, all.Deliveries = append(all.Notifications, t.Notifications...), append(all.Deliveries, t.Deliveries...)
+		}
+		if err := notify(ctx, tx, all.Notifications, all.Deliveries); err != nil {
 			return err
 		}
-		list, deliveries := decide(task)
-		return notify(ctx, tx, list, deliveries)
+		return readOf(ctx, tx, notices)
 	})
 	if err != nil {
-		return fmt.Errorf("task %s: %w", id, err)
+		return fmt.Errorf("notifications: %w", err)
 	}
 	return nil
 }
 
-const readOfTask = `UPDATE workflow_notification SET read_at = ? WHERE task_id = ? AND read_at IS NULL AND (type = ? OR username = ?)`
+// tasksNow returns the tasks of which notices tell, which nobody changes until tx ends.
+func tasksNow(ctx context.Context, tx *sql.Tx, notices []Notice) (map[engine.ID]Task, error) {
+	var ids []engine.ID
+	for _, n := range notices {
+		if n.Tell != nil && !n.TaskID.IsZero() {
+			ids = append(ids, n.TaskID)
+		}
+	}
+	if len(ids) == 0 {
+		return map[engine.ID]Task{}, nil
+	}
+	rows, err := tx.QueryContext(ctx, tasksText+byIDs(len(ids))+` FOR UPDATE`, arguments16(ids)...)
+	return tasksByID(rows, err)
+}
 
-// ReadOfTask marks as read what is unread about a task: everybody's notifications of one type, and all
-// of one person; either may be "".
-func (s *Store) ReadOfTask(ctx context.Context, id engine.ID, kind, username string, now time.Time) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, readOfTask, now, id[:], kind, username)
-		return err
-	})
+func tasksByID(rows *sql.Rows, err error) (map[engine.ID]Task, error) {
+	list, err := collect(rows, err, scanTask)
+	found := make(map[engine.ID]Task, len(list))
+	for _, task := range list {
+		found[task.ID] = task
+	}
+	return found, err
+}
+
+// TasksByID returns those of the tasks that are there, ended ones too.
+func (s *Store) TasksByID(ctx context.Context, list []engine.ID) (map[engine.ID]Task, error) {
+	found, err := tasksByID(s.DB.Query(ctx, tasksText+byIDs(len(list)), arguments16(list)...))
+	if err != nil {
+		return nil, fmt.Errorf("tasks: %w", err)
+	}
+	return found, nil
+}
+
+// readOf marks what notices say is read.
+func readOf(ctx context.Context, tx *sql.Tx, notices []Notice) error {
+	var arguments []any
+	for _, n := range notices {
+		if n.Read != nil {
+			arguments = append(arguments, n.TaskID[:], n.Read.Type, n.Read.Username, n.Read.At)
+		}
+	}
+	if len(arguments) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, readingText(len(arguments)/4), arguments...)
+	return err
+}
+
+func readingText(n int) string {
+	return `UPDATE (SELECT ? AS task_id, ? AS type, ? AS username, ? AS at` + strings.Repeat(` UNION ALL SELECT ?, ?, ?, ?`, n-1) + `) v
+STRAIGHT_JOIN workflow_notification n ON n.task_id = v.task_id SET n.read_at = v.at WHERE n.read_at IS NULL AND (n.type = v.type OR n.username = v.username)`
 }
 
 // NotificationList names the list of a person's notifications.

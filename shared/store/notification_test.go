@@ -118,7 +118,9 @@ func TestReadOfTask(t *testing.T) {
 		username                string
 		lina, zhaolei, wangfang int
 	}{{"", 1, 0, 1}, {"wangfang", 1, 0, 0}} {
-		if err := s.ReadOfTask(t.Context(), task, "task.offered", c.username, noon); err != nil {
+		read := Notice{TaskID: task, Read: &Reading{Type: "task.offered", Username: c.username, At: noon}}
+		other := Notice{TaskID: engine.ID{9}, Read: &Reading{Username: "lina", At: noon}}
+		if err := s.Announce(t.Context(), []Notice{other, read, read}); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]int{"lina": c.lina, "zhaolei": c.zhaolei, "wangfang": c.wangfang} {
@@ -183,7 +185,7 @@ func TestNotificationsAreFoundByKey(t *testing.T) {
 	reads := []read{
 		{unreadText, []any{"user7", maxCount}},
 		{lockNotification, []any{id[:], "user7"}},
-		{readOfTask, []any{noon, id[:], "task.offered", ""}},
+		{readingText(2), []any{id[:], "task.offered", "", noon, id[:], "task.offered", "lina", noon}},
 		{readAll, []any{noon, "user7", readBatch}},
 	}
 	for _, unread := range []bool{false, true} {
@@ -251,9 +253,12 @@ func TestAudienceIsFoundByKey(t *testing.T) {
 	}
 	text, arguments := Audience{Users: []string{"user001"}, Identities: []string{"g1", "OPERATOR"}, Permission: "WORKFLOW_OPERATE", Except: "user002"}.statement(200)
 	explain(t, s, read{text, arguments})
-	for _, plan := range plans(t, s, read{originText, []any{make([]byte, 16)}}) {
-		if plan.access == "ALL" {
-			t.Errorf("a full scan of %s", plan.table)
+	ids := arguments16([]engine.ID{{1}, {2}})
+	for _, q := range []read{{originsText + placeholders(2) + `)`, ids}, {tasksText + byIDs(2) + ` FOR UPDATE`, ids}} {
+		for _, plan := range plans(t, s, q) {
+			if plan.access == "ALL" {
+				t.Errorf("a full scan of %s for %s", plan.table, q.text)
+			}
 		}
 	}
 }

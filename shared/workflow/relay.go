@@ -14,7 +14,7 @@ import (
 
 const (
 	relayBatch  = 200
-	relayAtOnce = 8 // instances that one round sends at the same time
+	relayAtOnce = 32 // instances that one round sends at the same time
 	relayRounds = 3 // rounds at the same time, where slow events hold up the first
 )
 
