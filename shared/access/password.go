@@ -17,7 +17,7 @@ import (
 
 const (
 	maxPassword = 72 // bytes: bcrypt compares no more
-	queueACore  = 16 // waiting callers, about a second of hashing at cost 10
+	queueASlot  = 16 // waiting callers, about a second of hashing at cost 10
 )
 
 // What is wrong with passwords.
@@ -26,8 +26,8 @@ var (
 	errPassword    = errors.New("password too long")
 )
 
-// hasher runs bcrypt on at most one goroutine a core, since at cost 10 a core makes 14 hashes a
-// second and unbounded log-ins would starve everything else. Beyond the queue callers are sent away.
+// hasher runs bcrypt on half of the cores, since at cost 10 a core makes 14 hashes a second: a storm of log-ins leaves the
+// other half to everybody else. Beyond the queue callers are sent away.
 type hasher struct {
 	cost    int          // the environment's
 	set     atomic.Int64 // an administrator's, 0 where there is none
@@ -39,10 +39,10 @@ type hasher struct {
 
 func newHasher(cost int) *hasher {
 	cost = min(max(cost, bcrypt.MinCost), bcrypt.MaxCost)
-	cores := runtime.GOMAXPROCS(0)
+	slots := max(1, runtime.GOMAXPROCS(0)/2)
 	return &hasher{
 		cost:  cost,
-		slots: make(chan struct{}, cores), queue: make(chan struct{}, cores*(1+queueACore)),
+		slots: make(chan struct{}, slots), queue: make(chan struct{}, slots*(1+queueASlot)),
 		bcrypts: bcrypt.CompareHashAndPassword,
 	}
 }
@@ -63,7 +63,7 @@ func (h *hasher) dummy() []byte {
 	return fmt.Appendf(nil, "$2a$%02d$7EqJtq98hPqEX7fNZaFWoOhi5B0aRzQnV9c0Y5rjIvHvTqLlTb8r2", h.present())
 }
 
-// inSlot runs work when a core is free: ErrHashingBusy when the queue is full or the caller's time is
+// inSlot runs work when a slot is free: ErrHashingBusy when the queue is full or the caller's time is
 // up first.
 func (h *hasher) inSlot(ctx context.Context, work func() error) error {
 	select {

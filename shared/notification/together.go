@@ -6,32 +6,38 @@ import (
 	"slices"
 
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/gather"
 	"diom.io/workflow/shared/store"
 )
 
 // gathered are what events ask and write. Those that come together do it together.
 type gathered struct {
-	tasks   *gathering[engine.ID, *store.Task]   // nil where there is none
-	origins *gathering[engine.ID, *store.Origin] // nil where there is no such instance
-	members *gathering[store.Audience, []string]
-	wishes  *gathering[[]string, map[string]Preferences]
-	notices *gathering[store.Notice, struct{}]
-	looks   *gathering[struct{}, bool]
+	tasks   *gather.Gatherer[engine.ID, *store.Task]   // nil where there is none
+	origins *gather.Gatherer[engine.ID, *store.Origin] // nil where there is no such instance
+	members *gather.Gatherer[store.Audience, []string]
+	wishes  *gather.Gatherer[[]string, map[string]Preferences]
+	notices *gather.Gatherer[store.Notice, struct{}]
+	looks   *gather.Gatherer[struct{}, bool]
 }
 
 func (s *Service) gather() gathered {
 	return gathered{
-		tasks:   gather(found(s.store.TasksByID)),
-		origins: gather(found(s.store.Origins)),
-		members: gather(s.membersOf),
-		wishes:  gather(s.wishesOf),
-		notices: gather(func(ctx context.Context, list []store.Notice) ([]struct{}, error) {
+		tasks:   together(found(s.store.TasksByID)),
+		origins: together(found(s.store.Origins)),
+		members: together(s.membersOf),
+		wishes:  together(s.wishesOf),
+		notices: together(func(ctx context.Context, list []store.Notice) ([]struct{}, error) {
 			return make([]struct{}, len(list)), s.store.Announce(ctx, list)
 		}),
-		looks: gather(func(ctx context.Context, asked []struct{}) ([]bool, error) {
+		looks: together(func(ctx context.Context, asked []struct{}) ([]bool, error) {
 			return slices.Repeat([]bool{s.feed.Watched(ctx)}, len(asked)), nil
 		}),
 	}
+}
+
+// together gathers the calls of run. What they do may be done twice.
+func together[Q, A any](run func(context.Context, []Q) ([]A, error)) *gather.Gatherer[Q, A] {
+	return gather.New(1, run, func(error) bool { return true })
 }
 
 // found answers each id with what is there.

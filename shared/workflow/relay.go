@@ -15,7 +15,7 @@ import (
 const (
 	relayBatch  = 200
 	relayAtOnce = 32 // instances that one round sends at the same time
-	relayRounds = 3 // rounds at the same time, where slow events hold up the first
+	relayRounds = 3  // rounds at the same time, where slow events hold up the first
 )
 
 // pace is how fast a relay goes. Tests alone have another than usualPace.

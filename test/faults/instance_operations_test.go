@@ -15,10 +15,10 @@ func steps(first string) []string {
 }
 
 // onInstance is an operation on an instance that waits at its first task; its effect is one change of a
-// kind.
-func onInstance(verb string, kind engine.Kind, body func(f *fixture, point string) map[string]any) operation {
+// kind. once is the code that a repetition is told, "" where it has its own effect.
+func onInstance(verb, once string, kind engine.Kind, body func(f *fixture, point string) map[string]any) operation {
 	return operation{
-		name: verb, brief: true, essential: steps("FROM workflow_instance"), cold: []string{"diom:standing:"},
+		name: verb, brief: true, once: once, shared: once == everybody, essential: steps("FROM workflow_instance"), cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, key string) request {
 			path := "/api/v1/instances/" + f.start(point).InstanceID.String() + "/" + verb
 			return request{user: "wuqiang", path: path, key: key, status: http.StatusOK, body: body(f, point)}
@@ -27,25 +27,28 @@ func onInstance(verb string, kind engine.Kind, body func(f *fixture, point strin
 	}
 }
 
+// everybody is the code of what every caller is told.
+const everybody = "acknowledged"
+
 func reason(_ *fixture, point string) map[string]any { return map[string]any{"reason": point} }
 
 var instanceOperations = []operation{
-	onInstance("suspend", engine.InstanceSuspended, reason),
-	onInstance("cancel", engine.InstanceCancelled, reason),
-	onInstance("variables", engine.VariablesSet, func(*fixture, string) map[string]any {
+	onInstance("suspend", "instance_suspended", engine.InstanceSuspended, reason),
+	onInstance("cancel", "instance_ended", engine.InstanceCancelled, reason),
+	onInstance("variables", everybody, engine.VariablesSet, func(*fixture, string) map[string]any {
 		return map[string]any{"remove": []string{"days"}, "variables": map[string]any{"more": 1}}
 	}).counting(changes(engine.VariablesRemoved, "")),
-	onInstance("modify", engine.TaskCreated, func(*fixture, string) map[string]any {
+	onInstance("modify", "", engine.TaskCreated, func(*fixture, string) map[string]any {
 		return map[string]any{"instructions": []map[string]any{{"type": "startBefore", "nodeId": "file"}}}
 	}).counting(func(f *fixture, point string) (int, []string) {
 		n, found := changes(engine.TaskCreated, "")(f, point)
 		return n - 1, found // the first task came with the start
 	}),
-	onInstance("migrate", engine.InstanceMigrated, func(f *fixture, point string) map[string]any {
+	onInstance("migrate", "bad_migration", engine.InstanceMigrated, func(f *fixture, point string) map[string]any {
 		return f.plan(f.judge.InstancesOf(point)[0])
 	}),
 	{
-		name: "resume", brief: true, essential: steps("FROM workflow_instance"), cold: []string{"diom:standing:"},
+		name: "resume", brief: true, once: "instance_not_suspended", essential: steps("FROM workflow_instance"), cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, key string) request {
 			path := "/api/v1/instances/" + f.start(point).InstanceID.String()
 			f.must(request{user: "wuqiang", path: path + "/suspend", body: map[string]any{}, status: http.StatusOK})
@@ -66,7 +69,7 @@ var instanceOperations = []operation{
 		},
 	},
 	{
-		name: "delete", brief: true, unkeyed: true, once: "instance_not_found", essential: []string{"DELETE FROM workflow_instance WHERE", "DELETE FROM workflow_history", "UPDATE workflow_inbox SET instance_id"}, cold: []string{"diom:standing:"},
+		name: "delete", brief: true, unkeyed: true, once: "instance_not_found", late: "instance_not_found", essential: []string{"DELETE FROM workflow_instance WHERE", "DELETE FROM workflow_history", "UPDATE workflow_inbox SET instance_id"}, cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, _ string) request {
 			path := "/api/v1/instances/" + f.start(point).InstanceID.String()
 			f.must(request{user: "wuqiang", path: path + "/cancel", body: map[string]any{}, status: http.StatusOK})
@@ -78,7 +81,7 @@ var instanceOperations = []operation{
 		effects: func(f *fixture, point string) (int, []string) { return 1 - len(f.judge.InstancesOf(point)), nil },
 	},
 	{
-		name: "signal", brief: true, essential: []string{"INSERT INTO workflow_signal", "SELECT id, instance_id", "diom:lock:", "INSERT INTO workflow_history"},
+		name: "signal", brief: true, once: everybody, shared: true, essential: []string{"INSERT INTO workflow_signal", "SELECT id, instance_id", "diom:lock:", "INSERT INTO workflow_history"},
 		cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, key string) request {
 			f.deployPaths()
@@ -91,7 +94,7 @@ var instanceOperations = []operation{
 		},
 	},
 	{
-		name: "suspend definition", brief: true, essential: []string{"UPDATE workflow_definition SET suspended", "INSERT INTO workflow_idempotency"}, cold: []string{"diom:standing:"},
+		name: "suspend definition", brief: true, once: everybody, shared: true, essential: []string{"UPDATE workflow_definition SET suspended", "INSERT INTO workflow_idempotency"}, cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, _, key string) request {
 			f.listen()
 			id := f.definition("pay")
@@ -111,7 +114,7 @@ var instanceOperations = []operation{
 		effects: changes(engine.TaskAssigned, "file"),
 	},
 	{
-		name: "transfer", brief: true, essential: steps("FROM workflow_task"), cold: []string{"diom:standing:"},
+		name: "transfer", brief: true, once: "not_your_task", essential: steps("FROM workflow_task"), cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, key string) request {
 			return request{
 				user: "wangfang", path: "/api/v1/tasks/" + f.start(point).ID.String() + "/transfer", key: key, status: http.StatusOK,

@@ -24,7 +24,7 @@ var operations = []operation{
 	},
 	{
 		// A repeated event has its effect once, with no key: the inbox knows it.
-		name: "event", unkeyed: true, once: "acknowledged", shared: true, essential: []string{"FROM workflow_event_source", "SELECT state FROM workflow_inbox", "INSERT INTO workflow_inbox"},
+		name: "event", unkeyed: true, once: everybody, shared: true, essential: []string{"FROM workflow_event_source", "SELECT state FROM workflow_inbox", "INSERT INTO workflow_inbox"},
 		prepare: func(f *fixture, point, _ string) request {
 			f.listen()
 			return eventOf(f.t, chaosEventOf("begin", point, point))
