@@ -167,8 +167,8 @@ func readOf(ctx context.Context, tx *sql.Tx, notices []Notice) error {
 }
 
 func readingText(n int) string {
-	return `UPDATE (SELECT ? AS task_id, ? AS type, ? AS username, ? AS at` + strings.Repeat(` UNION ALL SELECT ?, ?, ?, ?`, n-1) + `) v
-STRAIGHT_JOIN workflow_notification n ON n.task_id = v.task_id SET n.read_at = v.at WHERE n.read_at IS NULL AND (n.type = v.type OR n.username = v.username)`
+	return `UPDATE workflow_notification n FORCE INDEX (task) JOIN (SELECT ? AS task_id, ? AS type, ? AS username, ? AS at` + strings.Repeat(` UNION ALL SELECT ?, ?, ?, ?`, n-1) + `) v
+ON n.task_id = v.task_id SET n.read_at = v.at WHERE n.read_at IS NULL AND (n.type = v.type OR n.username = v.username)`
 }
 
 // NotificationList names the list of a person's notifications.
