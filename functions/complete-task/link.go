@@ -1,26 +1,20 @@
 package completetask
 
 import (
-	"bytes"
 	"context"
-	"embed"
-	"html/template"
 	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"maragu.dev/gomponents"
+	"maragu.dev/gomponents/html"
+
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/tasklink"
+	"diom.io/workflow/shared/webpage"
 )
-
-// pages are shown to who opens a link in a browser. They have no scripts, and their style is the gateway's.
-//
-//go:embed link.html
-var pages embed.FS
-
-var page = template.Must(template.ParseFS(pages, "link.html"))
 
 const (
 	formType = "application/x-www-form-urlencoded"
@@ -47,7 +41,7 @@ func showLink(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	if strings.Contains(r.HTTP().Header.Get("Accept"), "text/html") {
-		return rendered(shown{View: &v})
+		return shown(offer(v)), nil
 	}
 	return faas.Answer{Header: private(), Body: v}, nil
 }
@@ -62,7 +56,7 @@ func useLink(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	if form {
-		return rendered(shown{Done: &done})
+		return shown(thanks(done)), nil
 	}
 	return faas.Answer{Header: private(), Body: done}, nil
 }
@@ -84,20 +78,46 @@ func decision(r *faas.Request) (d tasklink.Decision, form bool, err error) {
 	return tasklink.Decision{Outcome: fields.Get("outcome"), Comment: fields.Get("comment")}, true, nil
 }
 
-// shown is what the page shows: what a link would do, or what it has done.
-type shown struct {
-	View *tasklink.View
-	Done *tasklink.Done
+// shown is a page about a link.
+func shown(content []gomponents.Node) faas.Answer {
+	h := private()
+	h.Set("Content-Type", webpage.ContentType)
+	return faas.Answer{Header: h, Body: webpage.Page("zh-CN", "DIOM Workflow", content...)}
 }
 
-func rendered(s shown) (any, error) {
-	var b bytes.Buffer
-	if err := page.ExecuteTemplate(&b, "link.html", s); err != nil {
-		return nil, err
+// offer is what a link would do.
+func offer(v tasklink.View) []gomponents.Node {
+	buttons := gomponents.Map(v.Outcomes, func(outcome string) gomponents.Node {
+		return html.Button(html.Type("submit"), html.Name("outcome"), html.Value(outcome), said(outcome, "同意 / Approve", "拒绝 / Reject", "完成 / Complete"))
+	})
+	return []gomponents.Node{
+		html.H1(gomponents.Text(v.TaskName)),
+		html.P(gomponents.Text(v.ProcessName + " · " + v.Username)),
+		html.Form(html.Method("post"),
+			html.P(html.Label(html.For("comment"), gomponents.Text("意见 / Comment"))),
+			html.P(html.Textarea(html.ID("comment"), html.Name("comment"), html.Rows("4"), html.Cols("40"), html.MaxLength("4000"))),
+			html.P(buttons),
+		),
+		html.P(html.Small(gomponents.Text("有效期至 / Valid until " + v.ExpiresAt.Format("2006-01-02 15:04 MST")))),
 	}
-	h := private()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	return faas.Answer{Header: h, Body: b.Bytes()}, nil
+}
+
+// thanks is what a link has done.
+func thanks(d tasklink.Done) []gomponents.Node {
+	return []gomponents.Node{
+		html.H1(gomponents.Text("已完成 / Done")),
+		html.P(said(d.Outcome, "同意 / Approved", "拒绝 / Rejected", "任务已完成 / The task is completed")),
+	}
+}
+
+func said(outcome, approved, rejected, other string) gomponents.Node {
+	switch outcome {
+	case "approve":
+		return gomponents.Text(approved)
+	case "reject":
+		return gomponents.Text(rejected)
+	}
+	return gomponents.Text(other)
 }
 
 // private keeps the address of a link to itself: nobody stores the page, and no other page learns where it came from.

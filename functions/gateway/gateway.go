@@ -140,5 +140,6 @@ func (g *gateway) register() (err error) {
 		}
 		g.routes.Handle(r.Method+" "+r.Pattern, e)
 	}
-	return g.pages()
+	g.pages()
+	return nil
 }

@@ -31,7 +31,7 @@ func both(t *testing.T, test func(t *testing.T, server *httptest.Server, calls *
 
 func TestRouting(t *testing.T) {
 	t.Parallel()
-	const html = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+	const browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
 	cases := []struct {
 		name, method, target, body string
 		headers                    []string
@@ -52,7 +52,7 @@ func TestRouting(t *testing.T) {
 		{"body too large", "POST", "/api/v1/things/7/complete", strings.Repeat("x", 101), []string{"bearer"}, 413, "body_too_large", 0},
 		{"error of the function", "GET", "/api/v1/missing", "", nil, 404, "thing_not_found", 0},
 		{"unknown path", "GET", "/api/v1/nothing", "", nil, 404, "no_route", 0},
-		{"unknown path of the API in a browser", "GET", "/api/v1/nothing", "", []string{html}, 404, "no_route", 0},
+		{"unknown path of the API in a browser", "GET", "/api/v1/nothing", "", []string{browser}, 404, "no_route", 0},
 		{"internal", "GET", "/internal/things", "", []string{"bearer"}, 404, "no_route", 0},
 		{"events", "POST", "/events", "{}", nil, 404, "no_route", 0},
 		{"wrong method", "PUT", "/api/v1/things/7", "", nil, 405, "method_not_allowed", 0},

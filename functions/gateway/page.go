@@ -1,27 +1,25 @@
 package gateway
 
 import (
-	"bytes"
 	"cmp"
-	"embed"
+	_ "embed" // style
 	"encoding/json"
-	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
+	"maragu.dev/gomponents"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/faas"
+	"diom.io/workflow/shared/webpage"
 )
 
-//go:embed home.html api.html missing.html style.css
-var files embed.FS
-
 var (
-	templates = template.Must(template.ParseFS(files, "*.html"))
+	//go:embed style.css
+	style []byte
+
 	languages = language.NewMatcher([]language.Tag{language.English, language.SimplifiedChinese})
 )
 
@@ -32,11 +30,7 @@ type page func(*exchange, *http.Request)
 func (page) ServeHTTP(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }
 
 // pages adds the gateway's own routes to the mux.
-func (g *gateway) pages() error {
-	style, err := files.ReadFile("style.css")
-	if err != nil {
-		return err
-	}
+func (g *gateway) pages() {
 	g.routes.Handle("GET /{$}", page(g.home))
 	g.routes.Handle("GET /api", page(g.api))
 	g.routes.Handle("GET /openapi.yaml", page(describe))
@@ -50,10 +44,9 @@ func (g *gateway) pages() error {
 		e.Header().Set("Cache-Control", "public, max-age=300")
 		_, _ = e.Write(style) // the caller has gone away; nobody is left to tell
 	}))
-	return nil
 }
 
-// view is what the templates show.
+// view is what the pages show.
 type view struct {
 	Lang     string
 	Text     map[string]string
@@ -98,7 +91,7 @@ func (g *gateway) home(e *exchange, r *http.Request) {
 	if v.Demo {
 		v.Accounts, v.Password = access.DemoAccounts(), access.DemoPassword
 	}
-	g.render(e, r, http.StatusOK, "home.html", v)
+	render(e, http.StatusOK, "title", v, v.homePage())
 }
 
 // api lists the routes, as a page for browsers and as JSON for everybody else.
@@ -125,7 +118,7 @@ func (g *gateway) api(e *exchange, r *http.Request) {
 		slices.SortStableFunc(of.Routes, func(a, b Route) int { return cmp.Compare(a.Pattern, b.Pattern) })
 		v.Groups = append(v.Groups, of)
 	}
-	g.render(e, r, http.StatusOK, "api.html", v)
+	render(e, http.StatusOK, "api", v, v.apiPage())
 }
 
 // listing is the answer of GET /api.
@@ -163,7 +156,8 @@ func (g *gateway) noRoute(e *exchange, r *http.Request) {
 	}
 	if wantsHTML(r) && !strings.HasPrefix(r.URL.Path, "/api/") {
 		g.app.Telemetry.Metrics.Refused.WithLabelValues(faas.ErrNoRoute.Code).Inc()
-		g.render(e, r, http.StatusNotFound, "missing.html", g.view(r))
+		v := g.view(r)
+		render(e, http.StatusNotFound, "missing", v, v.missingPage())
 		return
 	}
 	g.fail(e, r, faas.ErrNoRoute)
@@ -207,17 +201,16 @@ func wantsHTML(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// render writes a page as a whole, so that an error in a template is an error and not half a page.
-func (g *gateway) render(e *exchange, r *http.Request, status int, name string, v view) {
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
-		g.fail(e, r, fmt.Errorf("page %s: %w", name, err))
-		return
+// render writes a page, whose title is a text by its key.
+func render(e *exchange, status int, title string, v view, content []gomponents.Node) {
+	name := v.Text["title"]
+	if title != "title" {
+		name = v.Text[title] + " · " + name
 	}
 	h := e.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Type", webpage.ContentType)
 	h.Set("Content-Language", v.Lang)
 	h.Add("Vary", "Accept-Language")
 	e.WriteHeader(status)
-	_, _ = e.Write(b.Bytes()) // the caller has gone away; nobody is left to tell
+	_, _ = e.Write(webpage.Page(v.Lang, name, content...)) // the caller has gone away; nobody is left to tell
 }

@@ -20,7 +20,7 @@ import (
 	"diom.io/workflow/shared/faas"
 )
 
-const html = "Accept: text/html"
+const browser = "Accept: text/html"
 
 var inline = regexp.MustCompile(`<script|<style| style=| on[a-z]+=|https?://[^"< ]*\.(js|css)`)
 
@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 			{"/api", "zh", 200, []string{`<html lang="zh-CN">`, "接口列表", "/api/v1/things/{id}/complete", "authenticated"}},
 			{"/<script>", "en", 404, []string{"There is no such page", "&lt;script&gt;"}},
 		} {
-			a := send(t, server, "GET "+tc.target, "", html, "Accept-Language: "+tc.language)
+			a := send(t, server, "GET "+tc.target, "", browser, "Accept-Language: "+tc.language)
 			if a.status != tc.status || a.header.Get("Content-Type") != "text/html; charset=utf-8" {
 				t.Errorf("%s %s: %d %s", mode, tc.target, a.status, a.header.Get("Content-Type"))
 			}
@@ -90,11 +90,11 @@ func TestStatus(t *testing.T) {
 	}))
 	t.Cleanup(ready.Close)
 	for urls, want := range map[string]string{ready.URL + "|" + deadURL: "Every function answers.", deadURL: "Not every function answers"} {
-		if a := send(t, behind(t, app, urls), "GET /", "", html); !strings.Contains(string(a.body), want) {
+		if a := send(t, behind(t, app, urls), "GET /", "", browser); !strings.Contains(string(a.body), want) {
 			t.Errorf("%s: no %q in %s", urls, want, a.body)
 		}
 	}
-	a := send(t, local(t, app, sample(&atomic.Int64{}), generous()), "GET /", "", html)
+	a := send(t, local(t, app, sample(&atomic.Int64{}), generous()), "GET /", "", browser)
 	if !strings.Contains(string(a.body), "Not every function answers") || strings.Contains(string(a.body), "Diom-demo") {
 		t.Errorf("without MySQL, without a demo: %s", a.body)
 	}
@@ -123,16 +123,18 @@ func TestTexts(t *testing.T) {
 	if d := cmp.Diff(slices.Sorted(maps.Keys(english)), slices.Sorted(maps.Keys(chinese))); d != "" {
 		t.Error(d)
 	}
-	for _, name := range []string{"home.html", "api.html", "missing.html"} {
-		source, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	source, err := os.ReadFile("markup.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := regexp.MustCompile(`\b(?:text\(|Text\[|step\()"(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	for _, match := range used {
+		if english[match[1]] == "" {
+			t.Errorf("no text %s", match[1])
 		}
-		for _, match := range regexp.MustCompile(`\.Text\.(\w+)`).FindAllStringSubmatch(string(source), -1) {
-			if english[match[1]] == "" {
-				t.Errorf("%s: no text %s", name, match[1])
-			}
-		}
+	}
+	if len(used) < 20 {
+		t.Errorf("%d uses of texts", len(used))
 	}
 }
 
