@@ -48,11 +48,10 @@ require (
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0
+	maragu.dev/gomponents v1.2.0
 	pgregory.net/rapid v1.3.0
 	sigs.k8s.io/yaml v1.6.0
 )
-
-require maragu.dev/gomponents v1.2.0
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
