@@ -93,7 +93,7 @@ func (g *grown) open(ctx context.Context, s *servers, i, n int) error {
 			return err
 		}
 	}
-	g.rigs[i], err = serveRig(ctx, s, g.options, p, "DIOM_LIMIT_SEARCH=off")
+	g.rigs[i], err = serveRig(ctx, s, g.options, p, "DIOM_LIMIT_SEARCH=off", "DIOM_REDIS_URL="+s.otherRedis(i+1).String())
 	return err
 }
 

@@ -22,12 +22,8 @@ func measureLock(ctx context.Context, s *servers, o options) ([]Goal, error) {
 		return nil, fmt.Errorf("ACL SETUSER: %w", err)
 	}
 	defer redis.Do(context.WithoutCancel(ctx), "ACL", "DELUSER", lockless)
-	address, err := url.Parse(s.redisURL)
-	if err != nil {
-		return nil, err
-	}
+	address := s.otherRedis(1)
 	address.User = url.UserPassword(lockless, lockless)
-	address.Path = "/1" // what one product remembers of its people is not true of the other's
 	locked, err := openRig(ctx, s, o, "locked")
 	if err != nil {
 		return nil, err

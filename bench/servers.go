@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -50,6 +51,17 @@ func openServers(ctx context.Context, dsn, redisURL string) (*servers, error) {
 	}
 	s.admin = sql.OpenDB(connector)
 	return s, errors.Join(s.admin.PingContext(ctx), s.redis.Ping(ctx))
+}
+
+// otherRedis is the address of the nth database of Redis: what one product remembers of its people is not true of those
+// of another product that serves at the same time.
+func (s *servers) otherRedis(n int) *url.URL {
+	address, err := url.Parse(s.redisURL)
+	if err != nil {
+		panic(err) // it was read when it was opened
+	}
+	address.Path = "/" + strconv.Itoa(n)
+	return address
 }
 
 func (s *servers) close() {

@@ -79,6 +79,8 @@ func pool(base *mysql.Config, o Options, multi bool) (*sql.DB, error) {
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
 	cfg.Params["innodb_lock_wait_timeout"] = "5"
+	// A page of a list is the first rows of one key. Rows of two keys that are intersected are read whole, and sorted.
+	cfg.Params["optimizer_switch"] = "'index_merge_intersection=off'"
 	if o.Dial != nil {
 		cfg.DialFunc = o.Dial
 	}

@@ -53,6 +53,25 @@ func TestWorkIsFoundByKey(t *testing.T) {
 	}
 }
 
+// Of a process that has many instances, few of them active, a page of those is read along one key. MariaDB would intersect
+// two, read all of their rows and sort them.
+func TestNoKeysAreIntersected(t *testing.T) {
+	t.Parallel()
+	s := New(databasetest.Open(t))
+	fill(t, s, 9000)
+	execute(t, s, "UPDATE workflow_instance SET state = IF(state = 1, 1, 3)")
+	execute(t, s, "ANALYZE TABLE workflow_instance")
+	q := pageOf(t, instanceList, InstanceFilter{ProcessKey: "leave", State: 1}.query(), page.Request{Limit: 20, Descending: true})
+	if sorts(t, s, q) {
+		t.Errorf("the rows must be sorted: %+v", plans(t, s, q))
+	}
+	for _, plan := range plans(t, s, q) {
+		if plan.access == "index_merge" {
+			t.Errorf("%+v", plan)
+		}
+	}
+}
+
 func tasksOf(t *testing.T, f TaskFilter, sort string) read {
 	t.Helper()
 	l, q := f.list(sort)
