@@ -61,6 +61,7 @@ func useLink(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.By(done.By)
 	if form {
 		return rendered(shown{Done: &done})
 	}
