@@ -225,6 +225,7 @@ func (r *reading) withoutMarks() {
 	r.redisServer.Kill()
 	r.holds("done before Redis went", starter, startedList, before.ID, true, false)
 	r.redisServer.Start()
+	time.Sleep(1500 * time.Millisecond) // the product looks for Redis again after a second
 	r.holds("done before Redis went, which has forgotten it", starter, startedList, before.ID, true, false)
 	r.holds("the next", r.as("wangfang"), todoList, before.ID, true, false)
 	r.replica.do("START SLAVE SQL_THREAD")
