@@ -164,8 +164,8 @@ timers: diom ## A year of timers in virtual time
 servers: diom ## Stop and kill MariaDB and Redis under load
 	@$(PROOF) '^Test(WithoutRedis|MariaDB)' $(FAULTS)
 
-failover: diom ## Kill the database's primary under load, promote its replica, and make it read-only
-	@$(PROOF) 'TestFailover|TestReadOnly' $(FAULTS)
+failover: diom ## Kill the database's primary under load, promote its replica, make it read-only, and let lists be read at a replica
+	@$(PROOF) 'TestFailover|TestReadOnly|TestReadReplica' $(FAULTS)
 
 overload: diom ## Send more than is served at once, and storms of one kind of load
 	@$(PROOF) 'TestOverload|TestStorms' $(FAULTS)

@@ -18,7 +18,7 @@ var ranks = [][]string{
 	3:  {"shared/engine", "shared/soundness"},
 	4:  {"shared/config", "shared/telemetry"},
 	5:  {"shared/database", "shared/cache", "shared/lock", "shared/limit", "shared/cloudevent", "shared/egress", "shared/mailing", "shared/bucket"},
-	6:  {"shared/store", "shared/foreign", "shared/setting", "shared/live", "shared/courier", "shared/identity"},
+	6:  {"shared/store", "shared/foreign", "shared/replica", "shared/setting", "shared/live", "shared/courier", "shared/identity"},
 	7:  {"shared/access", "shared/invariant"},
 	8:  {"shared/workflow", "shared/tasklist", "shared/notification", "shared/backup", "shared/directory"},
 	9:  {"shared/design", "shared/dispatch", "shared/camunda", "shared/tasklink", "shared/signin"},

@@ -55,6 +55,7 @@ func useLink(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.By(done.By)
 	if form {
 		return shown(thanks(done)), nil
 	}

@@ -65,6 +65,7 @@ func sessionCookie(r *faas.Request, session access.Login) *http.Cookie {
 
 // opened answers with a session: the access token in the body, the refresh token in the cookie.
 func opened(r *faas.Request, session access.Login) faas.Answer {
+	r.By(session.User.Username)
 	return faas.Answer{Header: cookieHeader(sessionCookie(r, session)), Body: session}
 }
 

@@ -34,7 +34,14 @@ type Config struct {
 	MySQLDSN string `env:"DIOM_MYSQL_DSN"`
 	// RedisURL is the address of Redis; the secret diom-redis-url is used where it is empty.
 	RedisURL string `env:"DIOM_REDIS_URL"`
-	// Pool is the number of database connections of each of the process's two pools.
+	// MySQLReplicaDSN is the address of a replica of a MariaDB that follows by GTID: lists, searches, histories and what
+	// is shown of one thing are read there. User, password and database are those of DIOM_MYSQL_DSN where it names
+	// none: tcp(replica:3306)/. It is one server, and every process has the same.
+	MySQLReplicaDSN string `env:"DIOM_MYSQL_REPLICA_DSN"`
+	// ReplicaMaxLag is how old what is read there may be; where the replica is further behind, or away, the primary
+	// is read. What somebody has done himself he sees at once.
+	ReplicaMaxLag time.Duration `env:"DIOM_MYSQL_REPLICA_MAX_LAG" envDefault:"2s"`
+	// Pool is the number of database connections of each of the process's two pools, and of that of the replica.
 	Pool int `env:"DIOM_MYSQL_POOL" envDefault:"16"`
 
 	// SecretsDir is the directory of the secrets, a file each.
@@ -140,6 +147,9 @@ const LongestAccess = 24 * time.Hour
 // LargestAttachment bounds MaxAttachment: the largest packet of MariaDB has 16 MiB, in which a byte may take two.
 const LargestAttachment = 7 << 20
 
+// The bounds of ReplicaMaxLag: what is less is measured more often than is worth it.
+const leastLag, mostLag = 100 * time.Millisecond, 10 * time.Minute
+
 // Load reads the environment. An unparsable variable is an error that names it.
 func Load() (Config, error) {
 	c, err := env.ParseAs[Config]()
@@ -177,6 +187,9 @@ func (c Config) check() error {
 	}
 	if c.MaxAttachment < 0 || c.MaxAttachment > LargestAttachment {
 		return fmt.Errorf("DIOM_MAX_ATTACHMENT is %d; it may be up to %d", c.MaxAttachment, LargestAttachment)
+	}
+	if c.ReplicaMaxLag < leastLag || c.ReplicaMaxLag > mostLag {
+		return fmt.Errorf("DIOM_MYSQL_REPLICA_MAX_LAG is %s; it may be from %s to %s", c.ReplicaMaxLag, leastLag, mostLag)
 	}
 	if c.UrgePause <= 0 || c.UrgeLadder < 1 {
 		return fmt.Errorf("DIOM_URGE_PAUSE is %s and DIOM_URGE_LADDER is %d; both are more than 0", c.UrgePause, c.UrgeLadder)

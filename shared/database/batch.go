@@ -50,6 +50,7 @@ func (b *Batch) Add(text string, arguments ...any) {
 // broke after the text was sent.
 func (db *DB) Run(ctx context.Context, b *Batch) error {
 	defer db.measure(ctx)()
+	note(ctx)
 	text := b.text.String() + "COMMIT"
 	for attempt := 0; ; attempt++ {
 		err := db.run(ctx, text, b.arguments)

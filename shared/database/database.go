@@ -2,12 +2,14 @@
 // knows no table.
 //
 // A DB holds two pools. Reads and ordinary transactions use the first. The second alone has
-// multiStatements on, and runs nothing but batches of constant text.
+// multiStatements on, and runs nothing but batches of constant text. Where there is a replica, what is only
+// shown may be read there.
 package database
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -28,12 +30,15 @@ type Options struct {
 	Observe func(ctx context.Context, name string, taken time.Duration)
 	// Dial replaces the dialer, for counting round trips and for faults on the wire.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Replica is where what is only shown may be read.
+	Replica ReplicaOptions
 }
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	reads   *sql.DB
 	batches *sql.DB
+	replica *replica // nil where there is none
 
 	observe func(ctx context.Context, name string, taken time.Duration)
 	names   namer
@@ -60,7 +65,11 @@ func Open(dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{reads: reads, batches: batches, observe: o.Observe}, nil
+	db := &DB{reads: reads, batches: batches, observe: o.Observe}
+	if o.Replica.DSN != "" {
+		db.replica, err = follow(cfg, o)
+	}
+	return db, err
 }
 
 func pool(base *mysql.Config, o Options, multi bool) (*sql.DB, error) {
@@ -99,11 +108,11 @@ type silent struct{}
 
 func (silent) Print(...any) {}
 
-// Close closes both pools.
+// Close closes the pools.
 func (db *DB) Close() error {
-	err := db.reads.Close()
-	if e := db.batches.Close(); err == nil {
-		err = e
+	err := errors.Join(db.reads.Close(), db.batches.Close())
+	if db.replica != nil {
+		err = errors.Join(err, db.replica.close())
 	}
 	return err
 }
@@ -114,8 +123,9 @@ func (db *DB) Ping(ctx context.Context) error { return Classify(db.reads.PingCon
 // Query runs a read. Errors are classified; the caller closes the rows.
 func (db *DB) Query(ctx context.Context, text string, arguments ...any) (*sql.Rows, error) {
 	defer db.measure(ctx)()
-	rows, err := db.reads.QueryContext(ctx, text, arguments...) //nolint:sqlclosecheck // the caller does
-	return rows, Classify(err)
+	at := db.server(ctx)
+	rows, err := at.QueryContext(ctx, text, arguments...) //nolint:sqlclosecheck // the caller does
+	return rows, db.judge(ctx, at, err)
 }
 
 // QueryRow runs a read of at most one row and scans it into dest: sql.ErrNoRows when there is none. See
@@ -129,5 +139,6 @@ func (db *DB) QueryRow(ctx context.Context, dest []any, text string, arguments .
 }
 
 func (db *DB) queryRow(ctx context.Context, dest []any, text string, arguments []any) error {
-	return Classify(db.reads.QueryRowContext(ctx, text, arguments...).Scan(dest...))
+	at := db.server(ctx)
+	return db.judge(ctx, at, at.QueryRowContext(ctx, text, arguments...).Scan(dest...))
 }

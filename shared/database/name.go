@@ -53,7 +53,11 @@ func nameOf(stack []uintptr) string {
 	}
 }
 
-// Pools returns collectors of the statistics of both pools.
+// Pools returns collectors of the statistics of the pools.
 func (db *DB) Pools() []prometheus.Collector {
-	return []prometheus.Collector{collectors.NewDBStatsCollector(db.reads, "reads"), collectors.NewDBStatsCollector(db.batches, "batches")}
+	list := []prometheus.Collector{collectors.NewDBStatsCollector(db.reads, "reads"), collectors.NewDBStatsCollector(db.batches, "batches")}
+	if db.replica != nil {
+		list = append(list, collectors.NewDBStatsCollector(db.replica.reads, "replica"))
+	}
+	return list
 }

@@ -36,6 +36,9 @@ func (db *DB) InTx(ctx context.Context, work func(*sql.Tx) error) error {
 }
 
 func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.Tx) error) error {
+	if options == nil || !options.ReadOnly {
+		note(ctx)
+	}
 	tx, err := db.reads.BeginTx(ctx, options)
 	if err != nil {
 		return Classify(err)

@@ -24,6 +24,7 @@ import (
 	"diom.io/workflow/shared/live"
 	"diom.io/workflow/shared/lock"
 	"diom.io/workflow/shared/notification"
+	"diom.io/workflow/shared/replica"
 	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 	"diom.io/workflow/shared/tasklink"
@@ -43,6 +44,7 @@ type App struct {
 	DB        *database.DB
 	Cache     *cache.Client
 	Live      *live.Feed
+	Reads     *replica.Reads
 	Store     *store.Store
 	Access    *access.Service
 	Workflow  *workflow.Service
@@ -66,7 +68,10 @@ type App struct {
 // OpenApp prepares an App; it connects to nothing, so that a process starts while MySQL or Redis is
 // down and says so on /_/ready.
 func OpenApp(_ context.Context, cfg config.Config, tel *telemetry.Telemetry) (*App, error) {
-	db, err := database.Open(cfg.MySQLDSN, database.Options{Pool: cfg.Pool, ReadTimeout: cfg.ExecTimeout + replyGrace, Observe: observe(tel)})
+	db, err := database.Open(cfg.MySQLDSN, database.Options{
+		Pool: cfg.Pool, ReadTimeout: cfg.ExecTimeout + replyGrace, Observe: observe(tel),
+		Replica: database.ReplicaOptions{DSN: cfg.MySQLReplicaDSN, MaxLag: cfg.ReplicaMaxLag, Observe: observeReplica(tel)},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +90,11 @@ func (a *App) open() error {
 		return fmt.Errorf("redis: %w", err)
 	}
 	a.Telemetry.Pools(a.Cache.Pools()...)
+	a.Reads = replica.New(a.DB, a.Cache, func(v database.Verdict) { a.Telemetry.Metrics.Replica.Reads.WithLabelValues(string(v)).Inc() })
 	a.Live = live.New(a.Cache)
+	if a.Reads.Any() {
+		a.Live.Before = a.Reads.Shown
+	}
 	if a.Access, err = access.New(a.Config, a.Store, a.Cache); err != nil {
 		return fmt.Errorf("access: %w", err)
 	}

@@ -19,6 +19,27 @@ func observe(tel *telemetry.Telemetry) func(context.Context, string, time.Durati
 	}
 }
 
+// observeReplica tells how far behind the replica is, and logs when it begins to be used and when it is not any more.
+func observeReplica(tel *telemetry.Telemetry) func(time.Duration, error) {
+	last := "not yet"
+	return func(lag time.Duration, reason error) {
+		used, text := 1.0, ""
+		if reason != nil {
+			used, text = 0, reason.Error()
+		}
+		tel.Metrics.Replica.Lag.Set(lag.Seconds())
+		tel.Metrics.Replica.Used.Set(used)
+		if text == last {
+			return
+		}
+		if last = text; reason != nil {
+			tel.Log.Warn("the replica is not used", "reason", text, "lag", lag)
+			return
+		}
+		tel.Log.Info("the replica is used", "lag", lag)
+	}
+}
+
 // CountRefusal counts an answer that says that the caller is not known, or may not do it.
 func CountRefusal(m *telemetry.Metrics, err error) {
 	if f := fault.From(err); f != nil {

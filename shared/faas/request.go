@@ -46,6 +46,7 @@ type Request struct {
 
 	http    *http.Request
 	route   *Route
+	by      string // see By
 	maxBody int64
 	body    []byte
 	read    bool

@@ -53,7 +53,7 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 		e.fail(c, r, err)
 		return
 	}
-	result, err := route.Serve(request.acting(r.Context()), request)
+	result, err := e.run(r.Context(), request)
 	if err == nil {
 		err = succeed(c, r, route, result)
 	} else if e.replay(c, request, &err) {

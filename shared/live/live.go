@@ -92,6 +92,10 @@ type Limits struct{ All, Person int }
 
 // Feed publishes events and reads them. It is safe for concurrent use; a nil Feed publishes nothing.
 type Feed struct {
+	// Before, where it is set, is called before anything is told: what happened can be read when it returns. It is set
+	// before the Feed is used.
+	Before func(context.Context)
+
 	cache *cache.Client
 	lost  atomic.Bool // an event could not be published
 
@@ -129,6 +133,9 @@ func (f *Feed) Watched(ctx context.Context) bool {
 func (f *Feed) Publish(ctx context.Context, events ...Event) {
 	if f == nil {
 		return
+	}
+	if f.Before != nil {
+		f.Before(ctx)
 	}
 	if f.lost.Load() && f.append(ctx, Event{Type: Reset}) == nil {
 		f.lost.Store(false)

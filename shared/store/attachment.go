@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 )
@@ -38,7 +39,7 @@ func (a *Attachment) fields() []any {
 // Attachments reads up to limit attachments of a subject without their content, in the order of creation.
 func (s *Store) Attachments(ctx context.Context, of Subject, limit int) ([]Attachment, error) {
 	where, id := of.where()
-	rows, err := s.DB.Query(ctx, `SELECT `+attachmentColumns+where+` ORDER BY id LIMIT ?`, id, limit)
+	rows, err := s.DB.Query(database.ToShow(ctx), `SELECT `+attachmentColumns+where+` ORDER BY id LIMIT ?`, id, limit)
 	items, err := collect(rows, err, into((*Attachment).fields))
 	if err != nil {
 		return nil, fmt.Errorf("attachments: %w", err)
@@ -51,7 +52,7 @@ func (s *Store) Attachments(ctx context.Context, of Subject, limit int) ([]Attac
 func (s *Store) Attachment(ctx context.Context, id engine.ID) (Attachment, Content, error) {
 	var a Attachment
 	var c Content
-	err := s.DB.QueryRow(ctx, append([]any{&c.Bytes, &c.Sum, &c.Place}, a.fields()...), `SELECT content, sha256, IFNULL(place, ''), `+attachmentColumns+` WHERE id = ?`, id[:])
+	err := s.DB.QueryRow(database.ToShow(ctx), append([]any{&c.Bytes, &c.Sum, &c.Place}, a.fields()...), `SELECT content, sha256, IFNULL(place, ''), `+attachmentColumns+` WHERE id = ?`, id[:])
 	return a, c, absent(err, ErrNoAttachment)
 }
 

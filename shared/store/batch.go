@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
@@ -194,7 +195,7 @@ func insertFound(ctx context.Context, tx *sql.Tx, id engine.ID, of BatchOf) (int
 
 // Batch returns a batch, or ErrNoBatch.
 func (s *Store) Batch(ctx context.Context, id engine.ID) (Batch, error) {
-	rows, err := s.DB.Query(ctx, `SELECT `+batchColumns+` WHERE b.id = ?`, id[:])
+	rows, err := s.DB.Query(database.ToShow(ctx), `SELECT `+batchColumns+` WHERE b.id = ?`, id[:])
 	list, err := collect(rows, err, s.scanBatch)
 	switch {
 	case err != nil:

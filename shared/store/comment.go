@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 )
@@ -86,7 +87,7 @@ func (s Subject) where() (string, []byte) {
 // are about it, too.
 func (s *Store) Comments(ctx context.Context, about Subject, limit int) ([]Comment, error) {
 	where, id := about.where()
-	rows, err := s.DB.Query(ctx, commentColumns+where+` ORDER BY id DESC LIMIT ?`, id, limit)
+	rows, err := s.DB.Query(database.ToShow(ctx), commentColumns+where+` ORDER BY id DESC LIMIT ?`, id, limit)
 	items, err := collect(rows, err, into((*Comment).fields))
 	if err != nil {
 		return nil, fmt.Errorf("comments: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 )
@@ -33,7 +34,7 @@ func (s *Store) Deployments(ctx context.Context, f DeploymentFilter, limit int) 
 	q := query{}
 	q.equalID("d.id", f.ID)
 	q.equal("d.name", f.Name)
-	rows, err := s.DB.Query(ctx, deploymentColumns+q.text()+` ORDER BY d.id DESC LIMIT ?`, append(q.arguments, limit)...)
+	rows, err := s.DB.Query(database.ToShow(ctx), deploymentColumns+q.text()+` ORDER BY d.id DESC LIMIT ?`, append(q.arguments, limit)...)
 	return collect(rows, err, into(func(d *Deployment) []any { return []any{&d.ID, &d.Name, &d.Source, &d.DeployedBy, &d.DeployedAt} }))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 )
 
@@ -38,7 +39,7 @@ func (s *Store) Evaluations(ctx context.Context, actor string, limit int) ([]Eva
 	if actor != "" {
 		text, arguments = text+` WHERE actor = ?`, append(arguments, actor)
 	}
-	rows, err := s.DB.Query(ctx, text+` ORDER BY id DESC LIMIT ?`, append(arguments, limit)...)
+	rows, err := s.DB.Query(database.ToShow(ctx), text+` ORDER BY id DESC LIMIT ?`, append(arguments, limit)...)
 	items, err := collect(rows, err, func(rows *sql.Rows) (Evaluation, error) {
 		var e Evaluation
 		var made []byte

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 )
 
@@ -25,7 +26,7 @@ const historySelect = `SELECT instance_id, seq, command_id, command, actor, at, 
 
 // History returns up to limit rows of an instance after seq, in order.
 func (s *Store) History(ctx context.Context, id engine.ID, after int64, limit int) ([]Row, error) {
-	rows, err := s.DB.Query(ctx, historySelect+` WHERE instance_id = ? AND seq > ? ORDER BY seq LIMIT ?`, id[:], after, limit)
+	rows, err := s.DB.Query(database.ToShow(ctx), historySelect+` WHERE instance_id = ? AND seq > ? ORDER BY seq LIMIT ?`, id[:], after, limit)
 	list, err := collect(rows, err, s.scanRow)
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", id, err)

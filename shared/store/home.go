@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"diom.io/workflow/shared/database"
 )
 
 // HomeCounts is how much waits for a person, up to 10,000 of each.
@@ -25,7 +27,7 @@ const urgedType = "task.urged"
 func (s *Store) HomeCounts(ctx context.Context, username string, identities []string, now time.Time) (HomeCounts, error) {
 	var c HomeCounts
 	text, arguments := homeCounts(username, identities, now)
-	err := s.DB.QueryRow(ctx, []any{&c.Todo, &c.Overdue, &c.Claimable, &c.Copied, &c.Urged, &c.Notifications, &c.Started}, text, arguments...)
+	err := s.DB.QueryRow(database.ToShow(ctx), []any{&c.Todo, &c.Overdue, &c.Claimable, &c.Copied, &c.Urged, &c.Notifications, &c.Started}, text, arguments...)
 	if err != nil {
 		return c, fmt.Errorf("counts of %s: %w", username, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/page"
 )
@@ -39,7 +40,7 @@ func (i *Incident) destinations() []any {
 // Incident returns an incident, resolved ones too, or engine.ErrNoIncident.
 func (s *Store) Incident(ctx context.Context, id engine.ID) (Incident, error) {
 	var i Incident
-	err := s.DB.QueryRow(ctx, i.destinations(), `SELECT `+incidentColumns+` WHERE id = ?`, id[:])
+	err := s.DB.QueryRow(database.ToShow(ctx), i.destinations(), `SELECT `+incidentColumns+` WHERE id = ?`, id[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, engine.ErrNoIncident
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
@@ -73,7 +74,7 @@ func pointer[T comparable](v T) *T {
 // LoadInstance returns the state of an instance, or ErrNoInstance.
 func (s *Store) LoadInstance(ctx context.Context, id engine.ID) (*engine.Instance, error) {
 	var body []byte
-	err := s.DB.QueryRow(ctx, []any{&body}, `SELECT body FROM workflow_instance WHERE id = ?`, id[:])
+	err := s.DB.QueryRow(database.ToShow(ctx), []any{&body}, `SELECT body FROM workflow_instance WHERE id = ?`, id[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNoInstance
 	}
@@ -89,7 +90,7 @@ func (s *Store) LoadInstances(ctx context.Context, ids []engine.ID) (map[engine.
 	if len(ids) == 0 {
 		return found, nil
 	}
-	rows, err := s.DB.Query(ctx, loadInstances+byIDs(len(ids)), arguments16(ids)...)
+	rows, err := s.DB.Query(database.ToShow(ctx), loadInstances+byIDs(len(ids)), arguments16(ids)...)
 	_, err = collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var id engine.ID
 		var body []byte

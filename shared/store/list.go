@@ -41,8 +41,9 @@ var errCursor = fault.New(fault.Malformed, "bad_cursor", "The cursor is not one 
 // maxCount bounds what a count costs; a longer list says so by having exactly this many.
 const maxCount = 10_000
 
-// read returns one page in one round trip, two with a count.
+// read returns one page in one round trip, two with a count. A page is shown: it may come from the replica.
 func (l list[T]) read(ctx context.Context, s *Store, q query, r page.Request) (page.Page[T], error) {
+	ctx = database.ToShow(ctx)
 	var total *int
 	if r.Count {
 		total = new(int)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 )
@@ -90,7 +91,7 @@ UNION ALL SELECT instance_id, comment, linked_by, linked_at FROM workflow_instan
 
 // Links returns what an instance is linked with: the ids and the links, without the instances.
 func (s *Store) Links(ctx context.Context, id engine.ID) (map[engine.ID]Link, error) {
-	rows, err := s.DB.Query(ctx, linkedTo, id[:], id[:], MaxLinks)
+	rows, err := s.DB.Query(database.ToShow(ctx), linkedTo, id[:], id[:], MaxLinks)
 	type row struct {
 		id   engine.ID
 		link Link

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 )
 
@@ -60,7 +61,7 @@ GROUP BY process_key, node_id, code, message ORDER BY COUNT(*) DESC, MAX(raised_
 
 // RunningCounts counts the instances that have not ended by version and state.
 func (s *Store) RunningCounts(ctx context.Context) ([]RunningCount, error) {
-	rows, err := s.DB.Query(ctx, runningCounts, stateCode(engine.Active), stateCode(engine.Suspended), maxCount)
+	rows, err := s.DB.Query(database.ToShow(ctx), runningCounts, stateCode(engine.Active), stateCode(engine.Suspended), maxCount)
 	list, err := collect(rows, err, func(rows *sql.Rows) (c RunningCount, err error) {
 		var state int
 		err = rows.Scan(&c.DefinitionID, &c.ProcessKey, &c.ProcessVersion, &state, &c.Count)
@@ -75,7 +76,7 @@ func (s *Store) RunningCounts(ctx context.Context) ([]RunningCount, error) {
 
 // IncidentGroups groups the open incidents by where and why, the largest groups first.
 func (s *Store) IncidentGroups(ctx context.Context) ([]IncidentGroup, error) {
-	rows, err := s.DB.Query(ctx, incidentGroups, maxCount)
+	rows, err := s.DB.Query(database.ToShow(ctx), incidentGroups, maxCount)
 	list, err := collect(rows, err, func(rows *sql.Rows) (g IncidentGroup, err error) {
 		err = rows.Scan(&g.ProcessKey, &g.NodeID, &g.Code, &g.Message, &g.Count, &g.Instances, &g.FirstAt, &g.LastAt)
 		return g, err
@@ -98,7 +99,7 @@ func (s *Store) Unsent(ctx context.Context) (Lag, error) {
 
 func (s *Store) backlog(ctx context.Context, of, text string, arguments ...any) (Lag, error) {
 	var b Lag
-	if err := s.DB.QueryRow(ctx, []any{&b.Count, &b.Oldest}, text, arguments...); err != nil {
+	if err := s.DB.QueryRow(database.ToShow(ctx), []any{&b.Count, &b.Oldest}, text, arguments...); err != nil {
 		return b, fmt.Errorf("backlog of %s: %w", of, err)
 	}
 	return b, nil
@@ -107,7 +108,7 @@ func (s *Store) backlog(ctx context.Context, of, text string, arguments ...any) 
 // HourCounts counts the instances since a moment by the hour in which they began, the newest 10,000.
 func (s *Store) HourCounts(ctx context.Context, since time.Time) ([]HourCount, error) {
 	least := firstID(since)
-	rows, err := s.DB.Query(ctx, hourlyCount, least[:], maxCount)
+	rows, err := s.DB.Query(database.ToShow(ctx), hourlyCount, least[:], maxCount)
 	if err != nil {
 		return nil, fmt.Errorf("counts by hour: %w", err)
 	}
@@ -153,7 +154,7 @@ WHERE process_key = ? AND id >= ? ORDER BY id DESC LIMIT ?`
 // Courses returns the newest instances of a process that began since a moment.
 func (s *Store) Courses(ctx context.Context, processKey string, since time.Time, limit int) ([]Course, error) {
 	least := firstID(since)
-	rows, err := s.DB.Query(ctx, coursesText, processKey, least[:], limit)
+	rows, err := s.DB.Query(database.ToShow(ctx), coursesText, processKey, least[:], limit)
 	list, err := collect(rows, err, func(rows *sql.Rows) (c Course, err error) {
 		var state int
 		err = rows.Scan(&c.ID, &c.DefinitionID, &c.ProcessVersion, &state, &c.StartedAt, &c.EndedAt)
@@ -175,7 +176,7 @@ func (s *Store) Histories(ctx context.Context, ids []engine.ID, limit int) ([]Ro
 	for i := range ids {
 		arguments = append(arguments, ids[i][:])
 	}
-	rows, err := s.DB.Query(ctx, historySelect+` WHERE instance_id IN (`+placeholders(len(ids))+`)`+historiesOrder, append(arguments, limit)...)
+	rows, err := s.DB.Query(database.ToShow(ctx), historySelect+` WHERE instance_id IN (`+placeholders(len(ids))+`)`+historiesOrder, append(arguments, limit)...)
 	list, err := collect(rows, err, s.scanRow)
 	if err != nil {
 		return nil, fmt.Errorf("histories: %w", err)

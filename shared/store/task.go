@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
@@ -121,7 +122,7 @@ func scanTask(rows *sql.Rows) (Task, error) {
 // Task returns a task, ended ones too, or ErrNoTask.
 func (s *Store) Task(ctx context.Context, id engine.ID) (Task, error) {
 	var r taskRow
-	err := s.DB.QueryRow(ctx, r.destinations(), `SELECT `+taskColumns+` FROM workflow_task t WHERE t.id = ?`, id[:])
+	err := s.DB.QueryRow(database.ToShow(ctx), r.destinations(), `SELECT `+taskColumns+` FROM workflow_task t WHERE t.id = ?`, id[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return Task{}, ErrNoTask
 	}
@@ -135,7 +136,7 @@ func (s *Store) Task(ctx context.Context, id engine.ID) (Task, error) {
 func (s *Store) LoadByTask(ctx context.Context, id engine.ID) (Task, *engine.Instance, error) {
 	var r taskRow
 	var body []byte
-	err := s.DB.QueryRow(ctx, append(r.destinations(), &body),
+	err := s.DB.QueryRow(database.ToShow(ctx), append(r.destinations(), &body),
 		`SELECT `+taskColumns+`, i.body FROM workflow_task t JOIN workflow_instance i ON i.id = t.instance_id WHERE t.id = ?`, id[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return Task{}, nil, ErrNoTask

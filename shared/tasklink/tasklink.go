@@ -98,6 +98,7 @@ type Decision struct {
 type Done struct {
 	TaskID  engine.ID `json:"taskId"`
 	Outcome string    `json:"outcome"`
+	By      string    `json:"-"` // the person of the link
 }
 
 // Show says what a link would do, and does nothing. Errors: store.ErrNoTaskLink, ErrExpired, ErrUsed,
@@ -143,7 +144,7 @@ func (s *Service) Use(ctx context.Context, token string, d Decision) (Done, erro
 		return Done{}, meaning(err)
 	}
 	_ = s.store.UseTaskLink(ctx, l.ID, s.now().UTC().Truncate(time.Millisecond)) // the task has ended, and the key is taken
-	return Done{l.TaskID, d.Outcome}, nil
+	return Done{TaskID: l.TaskID, Outcome: d.Outcome, By: l.Username}, nil
 }
 
 // find reads what a token says, and whose link it is.

@@ -28,6 +28,7 @@ type Metrics struct {
 	Repeated  prometheus.Counter
 
 	Statements *prometheus.HistogramVec // stmt
+	Replica    Replica
 	ColdStart  prometheus.Gauge
 	Ticked     prometheus.Gauge
 	Backlog    Backlog
@@ -36,6 +37,13 @@ type Metrics struct {
 	BackupTaken    prometheus.Gauge
 	BackupBytes    prometheus.Gauge
 	BackupFailures prometheus.Counter
+}
+
+// Replica says how the replica of the database is used.
+type Replica struct {
+	Lag   prometheus.Gauge
+	Used  prometheus.Gauge
+	Reads *prometheus.CounterVec // from: replica, own, away, again
 }
 
 // Backlog is what waits in the database. Every process that ticks has the same figures.
@@ -80,6 +88,11 @@ func newMetrics(m maker) *Metrics {
 
 		Statements: m.spread("diom_db_query_duration_seconds", "Time of a statement or a transaction of the store, by its name.",
 			[]float64{.001, .005, .025, .1, .5, 2.5}, "stmt"),
+		Replica: Replica{
+			Lag:   m.gauge("diom_replica_lag_seconds", "How far behind the replica of the database is at most, as this process knows."),
+			Used:  m.gauge("diom_replica_used", "1 while lists are read at the replica."),
+			Reads: m.counts("diom_replica_reads_total", "Requests that only show something, by what they read and why: the replica; the primary for what one has done oneself; the primary while the replica is away or behind; again there since the replica had no answer.", "from"),
+		},
 		ColdStart: m.gauge("diom_cold_start_seconds", "Time from the start of the process until it listened."),
 		Ticked:    m.gauge("diom_tick_last_timestamp_seconds", "When this process counted what waits for the last time, in seconds since 1970."),
 		Backlog:   newBacklog(m),
