@@ -34,7 +34,7 @@ func catalogueRoutes() []faas.Route {
 			Summary: "Begin a full backup now; it goes on after the answer.", Answer: Accepted{}, Serve: beginFull,
 		},
 		{
-			Method: http.MethodPost, Pattern: collection + "/{id}/verify", Permission: access.SysBackup, Status: http.StatusAccepted,
+			Method: http.MethodPost, Pattern: collection + "/{backup}/verify", Permission: access.SysBackup, Status: http.StatusAccepted,
 			Summary: "Begin to read all of a backup and to hold it against its checksums; the result is listed with it.", Answer: Accepted{}, Serve: beginCheck,
 		},
 	}
@@ -85,7 +85,7 @@ func beginCheck(ctx context.Context, r *faas.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := r.PathValue("id")
+	id := r.PathValue("backup")
 	if err := v.Checkable(ctx, id); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ var routes = []Route{
 	{Method: "GET", Pattern: "/api/v1/auth/oidc/{provider}/start", Function: "login", Permission: "public", Summary: "Send the browser to an OpenID provider."},
 	{Method: "GET", Pattern: "/api/v1/backups", Function: "backup", Permission: "SYS_BACKUP", Summary: "List the backups and increments with what their checks have found, newest first."},
 	{Method: "POST", Pattern: "/api/v1/backups", Function: "backup", Permission: "SYS_BACKUP", Summary: "Begin a full backup now; it goes on after the answer."},
-	{Method: "POST", Pattern: "/api/v1/backups/{id}/verify", Function: "backup", Permission: "SYS_BACKUP", Summary: "Begin to read all of a backup and to hold it against its checksums; the result is listed with it."},
+	{Method: "POST", Pattern: "/api/v1/backups/{backup}/verify", Function: "backup", Permission: "SYS_BACKUP", Summary: "Begin to read all of a backup and to hold it against its checksums; the result is listed with it."},
 	{Method: "GET", Pattern: "/api/v1/batches", Function: "instances", Permission: "WORKFLOW_OPERATE", Summary: "List batches with their progress"},
 	{Method: "POST", Pattern: "/api/v1/batches", Function: "instances", Permission: "WORKFLOW_OPERATE", Summary: "Do one operation with many instances", MaxBody: 8388608, Replayable: true},
 	{Method: "GET", Pattern: "/api/v1/batches/{id}", Function: "instances", Permission: "WORKFLOW_OPERATE", Summary: "Read a batch with its progress"},
