@@ -72,7 +72,9 @@ func beginFull(ctx context.Context, r *faas.Request) (any, error) {
 		observe(r.App, vault.Round{Made: err == nil, Last: m.Finished, ID: m.ID, Rows: m.Rows(), Bytes: m.Bytes()}, time.Since(began), err)
 		if err != nil {
 			log.ErrorContext(ctx, "backup", "id", begun.ID, "error", err.Error())
+			return
 		}
+		drill(ctx, r.App, v, begun.ID)
 	}()
 	return Accepted{begun.ID}, nil
 }

@@ -49,6 +49,9 @@ func serve(ctx context.Context, r *faas.Request) (any, error) {
 	begin := time.Now()
 	round, err := v.RunDue(ctx, from, early)
 	observe(r.App, round, time.Since(begin), err)
+	if err == nil && round.Made {
+		drill(ctx, r.App, v, round.ID)
+	}
 	if deadline, limited := ctx.Deadline(); err != nil && limited && !time.Now().Before(deadline) {
 		return nil, errors.Join(ErrTooLong, err)
 	}
