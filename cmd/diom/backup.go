@@ -79,7 +79,7 @@ func backupCommand() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return makeBackup(cmd, o) },
 	}, "to")
 	cmd.Flags().BoolVar(&o.due, "if-due", false, "make one only if it is due by DIOM_BACKUP_SCHEDULE")
-	cmd.AddCommand(backupListCommand(), backupVerifyCommand(), backupKeyCommand())
+	cmd.AddCommand(backupListCommand(), backupVerifyCommand(), backupDrillCommand(), backupKeyCommand())
 	return cmd
 }
 

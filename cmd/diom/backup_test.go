@@ -49,6 +49,10 @@ func TestBackupCommands(t *testing.T) {
 	do("backup list --from "+filepath.Join(dir, "elsewhere"), "whole")
 	do("backup verify", made.ID+" is whole")
 	do("backup verify 20260101T000000.000Z-00000000", "backup_not_found")
+	do("backup drill", "DIOM_BACKUP_DRILL_DSN is not set")
+	t.Setenv("DIOM_BACKUP_DRILL_DSN", databasetest.Empty(t))
+	do("backup drill "+made.ID, made.ID+" passes")
+	do("backup drill 20260101T000000.000Z-00000000", "backup_not_found")
 	do("restore "+made.ID, "backup_target_not_empty")
 	t.Setenv("DIOM_SECRETS_DIR", t.TempDir()) // without the key
 	do("restore latest", "is unreadable: backup_no_key")

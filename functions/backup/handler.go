@@ -1,4 +1,5 @@
-// Package backup copies the database to a directory or a bucket when that is due.
+// Package backup copies the database to a directory or a bucket when that is due, or an administrator wants it, and
+// shows what there is.
 package backup
 
 import (
@@ -19,20 +20,22 @@ import (
 // `diom backup`.
 const exec = 590 * time.Second
 
-// Function describes backup. Its route is public: the schedulers of the platforms cannot sign. A call takes
+// inflight lets people look while a backup is made. Of those one is made at a time, whoever begins it.
+const inflight = 8
+
+// Function describes backup. Its own route is public: the schedulers of the platforms cannot sign. A call takes
 // no input and does what is due, which after a backup is nothing until the next one.
 var Function = faas.Function{
 	Name:    "backup",
-	Summary: "Copy the database to DIOM_BACKUP_DIR when that is due, and delete copies that are too old.",
-	Routes: []faas.Route{{
+	Summary: "Copy the database to DIOM_BACKUP_DIR when that is due, delete copies that are too old, and list, begin and check copies.",
+	Routes: append([]faas.Route{{
 		Method: http.MethodPost, Pattern: "/{$}", Summary: "Make a backup if one is due",
-		Permission: access.Public, Answer: vault.Round{}, Serve: serve,
-	}},
+		Permission: access.Public, Platform: true, Answer: vault.Round{}, Serve: serve,
+	}}, catalogueRoutes()...),
 	Schedule:  "0 2 * * *",
 	Scheduled: scheduled,
 	Secrets:   []string{vault.SecretSigning, bucket.SecretAccess, bucket.SecretKey},
-	Limits:    faas.Limits{Memory: "256Mi", CPU: "1000m", Exec: exec, MaxInflight: 1, Pool: 2, Min: 0, Max: 1},
-	Internal:  true,
+	Limits:    faas.Limits{Memory: "256Mi", CPU: "1000m", Exec: exec, MaxInflight: inflight, Pool: 2, Min: 0, Max: 1},
 }
 
 // Handle serves backup on OpenFaaS.
@@ -46,6 +49,9 @@ func serve(ctx context.Context, r *faas.Request) (any, error) {
 	begin := time.Now()
 	round, err := v.RunDue(ctx, from, early)
 	observe(r.App, round, time.Since(begin), err)
+	if err == nil && round.Made {
+		drill(ctx, r.App, v, round.ID)
+	}
 	if deadline, limited := ctx.Deadline(); err != nil && limited && !time.Now().Before(deadline) {
 		return nil, errors.Join(ErrTooLong, err)
 	}

@@ -2,11 +2,15 @@ package backup
 
 import (
 	"context"
+	"encoding/json"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	vault "diom.io/workflow/shared/backup"
+	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/faas/faastest"
+	"diom.io/workflow/shared/page"
 )
 
 // begin opens an App whose backups go to a directory of the test's own.
@@ -101,5 +105,93 @@ func TestScheduled(t *testing.T) {
 	t.Setenv("DIOM_BACKUP_SCHEDULE", "sometimes")
 	if err := Function.Scheduled(ended(), d.App); err == nil {
 		t.Error("a schedule that cannot be read is taken")
+	}
+}
+
+// An administrator lists the backups page by page, begins one and has it checked; others may not.
+func TestCatalogue(t *testing.T) {
+	d := begin(t)
+	h := faas.Handler(d.App, Function)
+	ask := func(who, method, path string, into any) (int, string) {
+		t.Helper()
+		request := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+		for name, value := range d.As(who) {
+			request.Header.Set(name, value)
+		}
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, request)
+		var problem struct {
+			Code string `json:"code"`
+		}
+		_ = json.Unmarshal(answer.Body.Bytes(), &problem) // a page has no code
+		if into != nil {
+			if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil {
+				t.Fatalf("%s %s: %v %s", method, path, err, answer.Body)
+			}
+		}
+		return answer.Code, problem.Code
+	}
+	const backups = "/api/v1/backups"
+	refused := func(status int, code, who, method, path string) {
+		t.Helper()
+		if s, c := ask(who, method, path, nil); s != status || c != code {
+			t.Errorf("%s %s as %s: %d %s, want %d %s", method, path, who, s, c, status, code)
+		}
+	}
+	for _, who := range []string{"wuqiang", "zhangwei"} {
+		refused(403, "forbidden", who, "GET", backups)
+		refused(403, "forbidden", who, "POST", backups)
+		refused(403, "forbidden", who, "POST", backups+"/x/verify")
+	}
+	refused(400, "bad_list_request", "admin", "GET", backups+"?cursor=x")
+	refused(404, "backup_not_found", "admin", "POST", backups+"/..%2f..%2fetc/verify")
+	refused(404, "backup_not_found", "admin", "POST", backups+"/20260101T000000.000Z-00000000/verify")
+	newest := func(query string) page.Page[vault.Copy] {
+		t.Helper()
+		var p page.Page[vault.Copy]
+		if status, _ := ask("admin", "GET", backups+query, &p); status != 200 {
+			t.Fatalf("%s: %d", query, status)
+		}
+		return p
+	}
+	if p := newest(""); len(p.Items) != 0 {
+		t.Fatalf("%+v", p)
+	}
+	var made [2]Accepted
+	for i := range made {
+		if status, code := ask("admin", "POST", backups, &made[i]); status != 202 {
+			t.Fatalf("%d %s", status, code)
+		}
+		until(t, func() bool { p := newest(""); return len(p.Items) == i+1 && p.Items[0].State == vault.Whole })
+	}
+	first := newest("?limit=1&count=true")
+	if len(first.Items) != 1 || first.Items[0].ID != made[1].ID || *first.Total != 2 {
+		t.Fatalf("%+v", first)
+	}
+	second := newest("?limit=1&cursor=" + first.NextCursor)
+	if len(second.Items) != 1 || second.Items[0].ID != made[0].ID || second.NextCursor != "" {
+		t.Fatalf("%+v", second)
+	}
+	if c := second.Items[0]; c.Kind != vault.FullCopy || !c.Encrypted || !c.Signed || !c.Compressed || !c.Restorable || c.Chain != c.ID || c.Bytes == 0 || c.Verified != vault.Unverified {
+		t.Errorf("%+v", c)
+	}
+	if status, code := ask("admin", "POST", backups+"/"+made[0].ID+"/verify", nil); status != 202 {
+		t.Fatalf("%d %s", status, code)
+	}
+	until(t, func() bool { return newest("").Items[1].Verified == vault.Passed })
+	if c := newest("").Items[1]; len(c.Checks) != 1 || c.Checks[0].Depth != vault.Content || c.VerifiedAt.IsZero() {
+		t.Errorf("%+v", c)
+	}
+	t.Setenv("DIOM_BACKUP_DIR", "")
+	refused(428, "backup_off", "admin", "GET", backups)
+	refused(428, "backup_off", "admin", "POST", backups)
+}
+
+func until(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it never holds")
+		}
 	}
 }

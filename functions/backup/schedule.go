@@ -57,6 +57,9 @@ func scheduled(ctx context.Context, app *faas.App) error {
 		return nil
 	case round.Made:
 		log.InfoContext(ctx, "backup", "id", round.ID, "rows", round.Rows, "bytes", round.Bytes, "deleted", len(round.Deleted))
+		drill(longer, app, v, round.ID)
+	default:
+		proven(longer, app, v)
 	}
 	rest(ctx, min(look, max(0, time.Until(round.Next))))
 	return nil

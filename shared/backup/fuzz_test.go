@@ -31,7 +31,7 @@ func FuzzManifest(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	f.Add([]byte("diom-backup 1 unsigned " + digest(signed("1", unsigned, []byte("{}"))) + "\n{}"))
+	f.Add([]byte("diom-backup 1 unsigned " + digest(signed(magic, "1", unsigned, []byte("{}"))) + "\n{}"))
 	f.Add([]byte("diom-backup 3 a b\n"))
 	known := []error{ErrDamaged, ErrNewer, ErrWrongKey, ErrUnencrypted}
 	f.Fuzz(func(t *testing.T, file []byte) {

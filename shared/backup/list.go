@@ -29,6 +29,8 @@ type Entry struct {
 	State    State     `json:"state"`
 	Problem  string    `json:"problem,omitempty"`
 	Manifest *Manifest `json:"manifest,omitempty"`
+	// code is that of the problem.
+	code string
 }
 
 // List returns the backups in the vault, newest first, also those that are none; not their increments.
@@ -66,7 +68,7 @@ func (v *Vault) entry(ctx context.Context, id string) Entry {
 	default:
 		e.State = Damaged
 	}
-	e.Problem = err.Error()
+	e.Problem, e.code = err.Error(), code(err)
 	return e
 }
 

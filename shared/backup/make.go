@@ -31,7 +31,7 @@ func (v *Vault) Make(ctx context.Context, from Database, tell Progress) (Manifes
 	if err != nil {
 		return Manifest{}, err
 	}
-	m, err := v.make(ctx, s, tell)
+	m, err := v.make(ctx, s, tell, func(string) {})
 	return m, errors.Join(err, s.Close())
 }
 
@@ -43,7 +43,8 @@ func (v *Vault) canWrite() error {
 	return nil
 }
 
-func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest, err error) {
+// make makes a backup; begun is told its name before the rows are read.
+func (v *Vault) make(ctx context.Context, s *server, tell Progress, begun func(id string)) (m Manifest, err error) {
 	lead, err := s.session(ctx)
 	if err != nil {
 		return m, err
@@ -77,9 +78,10 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress) (m Manifest,
 			err = errors.Join(err, v.remove(clean, id))
 		}
 	}()
+	begun(id)
 	m = Manifest{
 		ID: id, Started: started.UTC(), Product: telemetry.Version(), Schema: text.version, Environment: v.settings.Environment,
-		Database: s.name, Server: s.version, Snapshot: shot, Encrypted: !v.settings.Plain,
+		Database: s.name, Server: s.version, Snapshot: shot, Encrypted: !v.settings.Plain, Signed: v.keys.private != nil,
 		Views: len(text.Views), Routines: len(text.Routines), Triggers: len(text.Triggers), Events: len(text.Events),
 	}
 	if err := v.writeSchema(ctx, &m, text); err != nil {

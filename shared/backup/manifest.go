@@ -44,6 +44,8 @@ type Manifest struct {
 	Server      string   `json:"server"`
 	Snapshot    Snapshot `json:"snapshot"`
 	Encrypted   bool     `json:"encrypted"`
+	// Signed says whether the manifest is, by a key of ours where it was read.
+	Signed bool `json:"-"`
 	// LargestValue is the size of the largest value in bytes: a server must take it in one packet.
 	LargestValue int64    `json:"largestValue"`
 	Tables       []Table  `json:"tables"`
@@ -114,21 +116,26 @@ func (k keys) encode(m Manifest) ([]byte, error) {
 	if m.Increment != nil {
 		version = strconv.Itoa(format)
 	}
+	return k.seal(magic, version, body), nil
+}
+
+// seal returns a file that says by whom it is signed in its first line, where there is a key.
+func (k keys) seal(what, version string, body []byte) []byte {
 	id := unsigned
 	if k.private != nil {
 		id = keyID(k.private.Public().(ed25519.PublicKey))
 	}
-	message := signed(version, id, body)
+	message := signed(what, version, id, body)
 	proof := digest(message)
 	if k.private != nil {
 		proof = base64.RawURLEncoding.EncodeToString(ed25519.Sign(k.private, message))
 	}
-	return append([]byte(strings.Join([]string{magic, version, id, proof}, " ")+"\n"), body...), nil
+	return append([]byte(strings.Join([]string{what, version, id, proof}, " ")+"\n"), body...)
 }
 
 // signed is what the signature is over.
-func signed(version, id string, body []byte) []byte {
-	return append([]byte(magic+" "+version+" "+id+"\n"), body...)
+func signed(what, version, id string, body []byte) []byte {
+	return append([]byte(what+" "+version+" "+id+"\n"), body...)
 }
 
 func digest(message []byte) string {
@@ -136,22 +143,28 @@ func digest(message []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-var header = regexp.MustCompile(`^` + magic + ` ([1-9][0-9]{0,8}) ([A-Za-z0-9_-]+) ([A-Za-z0-9_-]+)$`)
+var header = regexp.MustCompile(`^(` + magic + `(?:-check)?) ([1-9][0-9]{0,8}) ([A-Za-z0-9_-]+) ([A-Za-z0-9_-]+)$`)
+
+// unseal returns what a file of seal says, and whether it is signed: ErrDamaged, ErrNewer, ErrWrongKey, ErrNoKey, and
+// ErrUnencrypted where it is not, unless such are accepted.
+func (v *Vault) unseal(what string, file []byte) (body []byte, signature bool, err error) {
+	line, body, _ := bytes.Cut(file, []byte("\n"))
+	parts := header.FindStringSubmatch(string(line))
+	if parts == nil || parts[1] != what {
+		return nil, false, fmt.Errorf("%s: %w", manifestName, ErrDamaged)
+	}
+	version, id, proof := parts[2], parts[3], parts[4]
+	if n, err := strconv.Atoi(version); err != nil || n > format {
+		return nil, false, fmt.Errorf("format %s: %w", version, ErrNewer)
+	}
+	return body, id != unsigned, v.check(id, proof, signed(what, version, id, body))
+}
 
 // decode reads the file of a manifest and checks who signed it: ErrDamaged, ErrNewer, ErrWrongKey, ErrNoKey,
 // and ErrUnencrypted unless plain ones are accepted.
-func (v *Vault) decode(file []byte) (Manifest, error) {
-	var m Manifest
-	line, body, _ := bytes.Cut(file, []byte("\n"))
-	parts := header.FindStringSubmatch(string(line))
-	if parts == nil {
-		return m, fmt.Errorf("%s: %w", manifestName, ErrDamaged)
-	}
-	version, id, proof := parts[1], parts[2], parts[3]
-	if n, err := strconv.Atoi(version); err != nil || n > format {
-		return m, fmt.Errorf("format %s: %w", version, ErrNewer)
-	}
-	if err := v.check(id, proof, signed(version, id, body)); err != nil {
+func (v *Vault) decode(file []byte) (m Manifest, err error) {
+	body, signature, err := v.unseal(magic, file)
+	if err != nil {
 		return m, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -159,7 +172,7 @@ func (v *Vault) decode(file []byte) (Manifest, error) {
 	if err := decoder.Decode(&m); err != nil {
 		return m, fmt.Errorf("%s: %w: %w", manifestName, ErrDamaged, err)
 	}
-	if !m.Encrypted && !v.settings.Plain {
+	if m.Signed = signature; !m.Encrypted && !v.settings.Plain {
 		return m, ErrUnencrypted
 	}
 	return m, m.check()

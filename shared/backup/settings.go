@@ -11,7 +11,10 @@ import (
 	"diom.io/workflow/shared/schedule"
 )
 
-const secretDSN = "diom-backup-mysql-dsn"
+const (
+	secretDSN      = "diom-backup-mysql-dsn"
+	secretDrillDSN = "diom-backup-drill-dsn"
+)
 
 // Settings say where backups go, when they are made and how long they are kept.
 type Settings struct {
@@ -31,6 +34,9 @@ type Settings struct {
 	// DSN names the database by an account of its own, which may read everything and write nothing; the
 	// secret diom-backup-mysql-dsn does too. Empty means the product's.
 	DSN string `env:"DIOM_BACKUP_MYSQL_DSN"`
+	// DrillDSN names another server by an account that may make and drop databases there: each full backup is restored
+	// there once, into a database of its own, and tried. The secret diom-backup-drill-dsn does too. Empty means no drills.
+	DrillDSN string `env:"DIOM_BACKUP_DRILL_DSN"`
 	// Plain leaves backups unencrypted, and accepts such.
 	Plain bool `env:"DIOM_BACKUP_PLAIN"`
 
@@ -55,9 +61,11 @@ func LoadSettings(cfg config.Config) (Settings, error) {
 	if _, _, err := s.cycle(); err != nil {
 		return s, err
 	}
-	if s.DSN == "" {
-		if s.DSN, err = cfg.Secret(secretDSN); err != nil {
-			return s, err
+	for secret, dsn := range map[string]*string{secretDSN: &s.DSN, secretDrillDSN: &s.DrillDSN} {
+		if *dsn == "" {
+			if *dsn, err = cfg.Secret(secret); err != nil {
+				return s, err
+			}
 		}
 	}
 	if s.DSN == "" {

@@ -158,6 +158,7 @@ func failures(r faas.Route) []fault.Kind {
 	own := changes && !public
 	folds := strings.HasPrefix(r.Pattern, "/api/v1/instances/{id}/") // a history that may be too long to fold
 	link := strings.HasPrefix(r.Pattern, tasklink.Path)              // whose task may be over
+	copies := strings.HasPrefix(r.Pattern, "/api/v1/backups")        // which nobody may have set up
 	signsIn, lets := signing(r)
 	list := []fault.Kind{fault.Busy, fault.Internal, fault.Unavailable}
 	for kind, may := range map[fault.Kind]bool{
@@ -167,9 +168,9 @@ func failures(r faas.Route) []fault.Kind {
 		fault.NotFound:     names(r.Pattern) || own,
 		fault.Conflict:     own || link || lets,
 		fault.Stale:        r.Versioned && r.Method == http.MethodPut || r.Guarded,
-		fault.Precondition: r.Guarded,
+		fault.Precondition: r.Guarded || copies,
 		fault.TooLarge:     reads || folds,
-		fault.Invalid:      reads || signsIn,
+		fault.Invalid:      reads || signsIn || copies && changes,
 	} {
 		if may {
 			list = append(list, kind)

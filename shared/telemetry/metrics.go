@@ -37,6 +37,9 @@ type Metrics struct {
 	BackupTaken    prometheus.Gauge
 	BackupBytes    prometheus.Gauge
 	BackupFailures prometheus.Counter
+
+	BackupVerified    prometheus.Gauge
+	BackupDrillFailed prometheus.Gauge
 }
 
 // Replica says how the replica of the database is used.
@@ -101,6 +104,9 @@ func newMetrics(m maker) *Metrics {
 		BackupTaken:    m.gauge("diom_backup_duration_seconds", "How long the last backup of this process took."),
 		BackupBytes:    m.gauge("diom_backup_size_bytes", "The size of the last backup of this process."),
 		BackupFailures: m.count("diom_backup_failures_total", "Backups of this process that failed."),
+
+		BackupVerified:    m.gauge("diom_backup_last_verified_timestamp", "When the newest backup was made that a drill has restored without fault, in seconds since 1970."),
+		BackupDrillFailed: m.gauge("diom_backup_drill_failed", "1 when the newest backup that has had a drill did not pass its last one."),
 	}
 	for _, outcome := range outcomes {
 		made.Ended.WithLabelValues(outcome)

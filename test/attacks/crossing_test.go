@@ -181,7 +181,7 @@ var uncrossed = func() map[string]string {
 		"it changes nothing":       {"POST /instances:search", "POST /instances:export", "POST /tasks:search", "POST /tasks:export", "POST /processes/{key}/forecast", "POST /webhooks/{id}/test", "POST /channels/{id}/test", "POST /decisions/{key}/evaluate", "POST /designs/{id}/shadow-run", "POST /designs/{id}/validate", "POST /migrations:generate", "POST /migrations:validate", "POST /notification-templates/{kind}/{language}/preview"},
 		"administrators have them in common; privilege-escalation": {"PUT /calendars/{code}", "DELETE /calendars/{code}", "PUT /roles/{id}/scope", "PUT /users/{id}/posts", "PUT /webhooks/{id}", "DELETE /webhooks/{id}", "PUT /webhooks/{id}/secret", "POST /webhooks/{id}/replay",
 			"POST /dead-letters/{id}/resubmit", "POST /deliveries/{id}/resend", "DELETE /notification-templates/{kind}/{language}", "PUT /notification-templates/{kind}/{language}",
-			"PUT /settings/{key}", "POST /users/{id}/unlock", "POST /users/{id}/erase", "POST /holds", "POST /holds/{id}/lift", "POST /directories/{name}/sync"},
+			"PUT /settings/{key}", "POST /users/{id}/unlock", "POST /users/{id}/erase", "POST /holds", "POST /holds/{id}/lift", "POST /backups", "POST /backups/{backup}/verify", "POST /directories/{name}/sync"},
 		"one's own alone; functions/login forges another's": {"POST /me/identities/{provider}", "DELETE /me/identities/{provider}"},
 		"mixed() crosses it": {"POST /tasks:complete"},
 		"one's own by the query; functions/notify tests another's": {"POST /notifications/{id}/read"},

@@ -73,6 +73,7 @@ func cut(v any) any {
 
 var (
 	anID    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	aBackup = regexp.MustCompile(`20\d{6}T\d{6}\.\d{3}Z-[0-9a-f]{8}`)
 	aTime   = regexp.MustCompile(`"20\d\d-\d\d-\d\dT[0-9:.]+Z"`)
 	aToken  = regexp.MustCompile(`"accessToken": ?"[^"]*"`)
 	aCursor = regexp.MustCompile(`("(?:next|prev)Cursor"): ?"[^"]*"`)
@@ -91,6 +92,7 @@ func (c *contract) record() error {
 		}
 		return []byte(ids[string(id)])
 	})
+	text = aBackup.ReplaceAll(text, []byte("20260302T020000.000Z-1a2b3c4d"))
 	text = aTime.ReplaceAll(text, []byte(`"2026-03-02T09:00:00Z"`))
 	text = aToken.ReplaceAll(text, []byte(`"accessToken": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl"`))
 	text = aCursor.ReplaceAll(text, []byte(`$1: "eyJzIjoiIiwiayI6WyIxIl19"`))

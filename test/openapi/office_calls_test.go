@@ -20,6 +20,7 @@ func office(s *session) {
 	s.refused(http.StatusUnprocessableEntity, "admin", "POST /api/v1/users:import", value{"csv": "username,roles\nliuyang,NOBODY\n"})
 	s.refused(http.StatusForbidden, "lina", "POST /api/v1/users:import", people)
 	holdAndErase(s)
+	backups(s)
 	role := s.at(s.do("admin", "GET /api/v1/roles", nil), "items.0.id")
 	s.do("admin", "GET /api/v1/roles/"+role+"/scope", nil)
 	s.do("admin", "PUT /api/v1/roles/"+role+"/scope", value{"dataScope": "own", "departments": []string{}})

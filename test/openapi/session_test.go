@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,9 +57,13 @@ func open(t *testing.T) *session {
 	provider := signintest.New(t)
 	vouch(t, secrets, provider.URL)
 	mails, events := mailtest.Listen(t), newSink(t)
+	if out, err := exec.CommandContext(t.Context(), producttest.Binary(t), "backup", "key", "--to", secrets).CombinedOutput(); err != nil { //nolint:gosec // our own binary
+		t.Fatalf("%v: %s", err, out)
+	}
 	process := producttest.Serve(t, producttest.Options{DSN: dsn, Redis: redis, Secrets: secrets, Env: []string{
 		"DIOM_COOKIE_SECURE=true", "DIOM_SMTP_URL=smtp://" + mails.Address + "?tls=none", "DIOM_SMTP_FROM=diom@example.com", "DIOM_PUBLIC_URL=https://flow.example",
 		"K_SINK=" + events.URL, "DIOM_EVENT_MODE=structured",
+		"DIOM_BACKUP_DIR=" + t.TempDir(), "DIOM_BACKUP_SCHEDULE=0 2 29 2 *",
 	}})
 	client := producttest.NewClient(process.URL, callLimit)
 	client.HTTP.Transport = c
