@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
@@ -18,6 +19,7 @@ import (
 	"diom.io/workflow/cmd/diom/local"
 	"diom.io/workflow/migrations"
 	"diom.io/workflow/shared/access"
+	vault "diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/config"
 	"diom.io/workflow/shared/demo"
 	"diom.io/workflow/shared/faas"
@@ -123,6 +125,11 @@ func start(ctx context.Context, h *local.Home, s *local.Supervisor, p product) e
 	if err := errors.Join(access.GenerateKeys(h.Secrets()), h.Remember(servers), environment(h, p.address)); err != nil {
 		return err
 	}
+	if servers.DSN != "" {
+		if err := keepBackups(h); err != nil {
+			return err
+		}
+	}
 	if err := prepareDatabase(ctx, p.say); err != nil {
 		return err
 	}
@@ -148,6 +155,19 @@ func environment(h *local.Home, a address) error {
 		errs = append(errs, os.Setenv(name, value))
 	}
 	return errors.Join(errs...)
+}
+
+// keepBackups lets the backups of the private database lie beside it, unless the environment says where they are.
+func keepBackups(h *local.Home) error {
+	if _, set := os.LookupEnv("DIOM_BACKUP_DIR"); set {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(h.Secrets(), vault.SecretIdentity)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := vault.GenerateKeys(h.Secrets()); err != nil {
+			return err
+		}
+	}
+	return os.Setenv("DIOM_BACKUP_DIR", h.Backups())
 }
 
 // prepareDatabase migrates and, where DIOM_DEMO asks for it, loads the demo company.

@@ -64,7 +64,7 @@ func (v *Vault) drill(ctx context.Context, m Manifest, scratch Database, look fu
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // what it was for is over by then
 	c, err := s.session(ctx)
 	if err != nil {
 		return err

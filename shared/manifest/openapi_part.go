@@ -149,9 +149,20 @@ func signing(r faas.Route) (elsewhere, lets bool) {
 // names reports whether a path names something, which may not be there.
 func names(pattern string) bool { return strings.Contains(pattern, "{") && pattern != "/{$}" }
 
-// failures are the kinds of failure that a route may answer with, by what it is: whom it asks for, what it
-// reads, what it changes.
+// failures are the kinds of failure that a route may answer with.
 func failures(r faas.Route) []fault.Kind {
+	list := []fault.Kind{fault.Busy, fault.Internal, fault.Unavailable}
+	for kind, may := range mayFail(r) {
+		if may {
+			list = append(list, kind)
+		}
+	}
+	return list
+}
+
+// mayFail says of kinds of failure whether a route may answer with them, by what it is: whom it asks for, what it
+// reads, what it changes.
+func mayFail(r faas.Route) map[fault.Kind]bool {
 	public := r.Permission == access.Public
 	changes := r.Method != http.MethodGet
 	reads := r.Body != nil || len(r.Accepts) > 0 || r.Replayable
@@ -160,8 +171,7 @@ func failures(r faas.Route) []fault.Kind {
 	link := strings.HasPrefix(r.Pattern, tasklink.Path)              // whose task may be over
 	copies := strings.HasPrefix(r.Pattern, "/api/v1/backups")        // which nobody may have set up
 	signsIn, lets := signing(r)
-	list := []fault.Kind{fault.Busy, fault.Internal, fault.Unavailable}
-	for kind, may := range map[fault.Kind]bool{
+	return map[fault.Kind]bool{
 		fault.Malformed:    changes && (reads || !public) || r.List.Name != "" || signsIn,
 		fault.Unauthorized: !public || r.Proof != "" || r.Body != nil || signsIn,
 		fault.Forbidden:    !public || r.Proof == faas.RefreshCookie || lets,
@@ -171,12 +181,7 @@ func failures(r faas.Route) []fault.Kind {
 		fault.Precondition: r.Guarded || copies,
 		fault.TooLarge:     reads || folds,
 		fault.Invalid:      reads || signsIn || copies && changes,
-	} {
-		if may {
-			list = append(list, kind)
-		}
 	}
-	return list
 }
 
 // problemName is the name of the response of a kind: NotFound.

@@ -45,7 +45,7 @@ func (s *Service) finish(ctx context.Context, t store.Task) (went engine.ID, end
 	for range drillSteps {
 		raw, err := s.CompleteTask(ctx, call, t.ID, Completion{})
 		if kind := fault.KindOf(err); err != nil && kind != fault.Internal && kind != fault.Unavailable {
-			return went, false, nil //nolint:nilerr // it waits for what only people know
+			return went, false, nil // it waits for what only people know
 		}
 		var answer TaskAnswer
 		if err == nil {

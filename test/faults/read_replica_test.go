@@ -71,31 +71,38 @@ func (r *reading) reads() string {
 	return r.replica.text("SELECT COUNT(*) FROM mysql.general_log WHERE user_host LIKE ? AND argument LIKE '%FROM workflow\\_%'", productUser+"%")
 }
 
-// asks returns whether what client is shown at a path names a task, and whether the replica was read for that.
-func (r *reading) asks(client *producttest.Client, path string, task engine.ID) (there, atReplica bool) {
+// question is whether what a client is shown at a path names a task.
+type question struct {
+	client *producttest.Client
+	path   string
+	task   engine.ID
+}
+
+// asks returns the answer, and whether the replica was read for it.
+func (r *reading) asks(q question) (there, atReplica bool) {
 	r.t.Helper()
 	before := r.reads()
-	answer, err := client.Send(http.MethodGet, path, nil)
+	answer, err := q.client.Send(http.MethodGet, q.path, nil)
 	if err != nil || answer.Status != http.StatusOK {
-		r.t.Errorf("%s: %v %d %.300s", path, err, answer.Status, answer.Body)
+		r.t.Errorf("%s: %v %d %.300s", q.path, err, answer.Status, answer.Body)
 	}
-	return strings.Contains(string(answer.Body), task.String()), r.reads() != before
+	return strings.Contains(string(answer.Body), q.task.String()), r.reads() != before
 }
 
 // holds asks once, and holds what the answer is.
-func (r *reading) holds(what string, client *producttest.Client, path string, task engine.ID, there, atReplica bool) {
+func (r *reading) holds(what string, q question, there, atReplica bool) {
 	r.t.Helper()
-	if gotThere, gotAt := r.asks(client, path, task); gotThere != there || gotAt != atReplica {
+	if gotThere, gotAt := r.asks(q); gotThere != there || gotAt != atReplica {
 		r.t.Errorf("%s: the task is there %t, read at the replica %t; want %t, %t", what, gotThere, gotAt, there, atReplica)
 	}
 }
 
 // becomes asks until that is the answer.
-func (r *reading) becomes(what string, client *producttest.Client, path string, task engine.ID, there, atReplica bool) {
+func (r *reading) becomes(what string, q question, there, atReplica bool) {
 	r.t.Helper()
 	gotThere, gotAt := false, false
 	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if gotThere, gotAt = r.asks(client, path, task); gotThere == there && gotAt == atReplica {
+		if gotThere, gotAt = r.asks(q); gotThere == there && gotAt == atReplica {
 			return
 		}
 	}
@@ -111,7 +118,7 @@ func TestReadReplica(t *testing.T) {
 	t.Parallel()
 	r := newReading(t)
 	first := r.start("first")
-	r.becomes("what is replicated", r.as("wangfang"), todoList, first.ID, true, true)
+	r.becomes("what is replicated", question{r.as("wangfang"), todoList, first.ID}, true, true)
 	for _, c := range []struct {
 		name string
 		do   func(*reading)
@@ -135,29 +142,29 @@ func (r *reading) ownWrites() {
 	starter, boss := r.as("zhangwei"), r.as("wangfang")
 	r.replica.do("STOP SLAVE SQL_THREAD")
 	task := r.start("own")
-	r.holds("one's own start", starter, startedList, task.ID, true, false)
-	r.holds("the list of somebody else", boss, todoList, task.ID, false, true)
-	r.holds("what the replica does not know, asked for by its id", boss, "/api/v1/tasks/"+task.ID.String(), task.ID, true, true)
-	r.holds("the history of one's own", starter, "/api/v1/instances/"+task.InstanceID.String()+"/history", task.ID, true, false)
+	r.holds("one's own start", question{starter, startedList, task.ID}, true, false)
+	r.holds("the list of somebody else", question{boss, todoList, task.ID}, false, true)
+	r.holds("what the replica does not know, asked for by its id", question{boss, "/api/v1/tasks/" + task.ID.String(), task.ID}, true, true)
+	r.holds("the history of one's own", question{starter, "/api/v1/instances/" + task.InstanceID.String() + "/history", task.ID}, true, false)
 
 	// The rule is what shows it: without the mark it is missing.
 	if err := r.cache.Del(r.t.Context(), "diom:written:by:zhangwei").Err(); err != nil {
 		r.t.Fatal(err)
 	}
-	r.holds("without the mark", starter, startedList, task.ID, false, true)
+	r.holds("without the mark", question{starter, startedList, task.ID}, false, true)
 
 	if answer, err := r.send(completionOf(task.ID, "")); err != nil || answer.Status != http.StatusOK {
 		r.t.Fatalf("%v %d %.300s", err, answer.Status, answer.Body)
 	}
-	r.holds("one's own completion", boss, doneList, task.ID, true, false)
+	r.holds("one's own completion", question{boss, doneList, task.ID}, true, false)
 	// Who is refused may have been shown what is over: he looks again at the primary.
 	if answer, err := r.send(request{user: "lina", path: "/api/v1/tasks/" + task.ID.String() + "/complete", body: map[string]any{}}); err != nil || answer.Status < 400 {
 		r.t.Errorf("%v %d %.300s", err, answer.Status, answer.Body)
 	}
-	r.holds("after a refusal", r.as("lina"), todoList, task.ID, false, false)
+	r.holds("after a refusal", question{r.as("lina"), todoList, task.ID}, false, false)
 
 	r.replica.do("START SLAVE SQL_THREAD")
-	r.becomes("once it is there", boss, doneList, task.ID, true, true)
+	r.becomes("once it is there", question{boss, doneList, task.ID}, true, true)
 }
 
 // lagBound: a process that allows less lag reads at the primary once there is more.
@@ -167,12 +174,12 @@ func (r *reading) lagBound() {
 	process := producttest.Serve(r.t, o)
 	strict := producttest.NewClient(process.URL, callLimit)
 	starter, boss := strict.With(r.tokens["zhangwei"]), strict.With(r.tokens["wangfang"])
-	r.becomes("while it is near", boss, todoList, engine.ID{}, false, true)
+	r.becomes("while it is near", question{boss, todoList, engine.ID{}}, false, true)
 	r.replica.do("STOP SLAVE SQL_THREAD")
 	task := r.start("lag")
-	r.becomes("when it is too far behind", boss, todoList, task.ID, true, false)
-	r.holds("one's own start", starter, startedList, task.ID, true, false)
-	r.holds("where more lag is allowed", r.as("lina"), todoList, task.ID, false, true)
+	r.becomes("when it is too far behind", question{boss, todoList, task.ID}, true, false)
+	r.holds("one's own start", question{starter, startedList, task.ID}, true, false)
+	r.holds("where more lag is allowed", question{r.as("lina"), todoList, task.ID}, false, true)
 	metrics, err := strict.Send(http.MethodGet, "/metrics", nil)
 	var lag float64
 	for line := range strings.Lines(string(metrics.Body)) {
@@ -184,7 +191,7 @@ func (r *reading) lagBound() {
 		r.t.Errorf("the lag is %v: %v", lag, err)
 	}
 	r.replica.do("START SLAVE SQL_THREAD")
-	r.becomes("when it has come after", boss, todoList, task.ID, true, true)
+	r.becomes("when it has come after", question{boss, todoList, task.ID}, true, true)
 }
 
 // lookers: who looks is told of what has happened, and asks at once: he finds it, although replication stands still.
@@ -211,10 +218,10 @@ func (r *reading) lookers() {
 			r.t.Fatalf("%v: %s", err, text.String())
 		}
 	}
-	r.holds("what one is told of", boss, todoList, task.ID, true, false)
+	r.holds("what one is told of", question{boss, todoList, task.ID}, true, false)
 	r.replica.do("START SLAVE SQL_THREAD")
 	r.remembers()
-	r.becomes("later", boss, todoList, task.ID, true, true)
+	r.becomes("later", question{boss, todoList, task.ID}, true, true)
 }
 
 // withoutMarks: Redis is killed, and comes back with nothing in it.
@@ -223,11 +230,11 @@ func (r *reading) withoutMarks() {
 	r.replica.do("STOP SLAVE SQL_THREAD")
 	before := r.start("before Redis goes")
 	r.redisServer.Kill()
-	r.holds("done before Redis went", starter, startedList, before.ID, true, false)
+	r.holds("done before Redis went", question{starter, startedList, before.ID}, true, false)
 	r.redisServer.Start()
 	time.Sleep(1500 * time.Millisecond) // the product looks for Redis again after a second
-	r.holds("done before Redis went, which has forgotten it", starter, startedList, before.ID, true, false)
-	r.holds("the next", r.as("wangfang"), todoList, before.ID, true, false)
+	r.holds("done before Redis went, which has forgotten it", question{starter, startedList, before.ID}, true, false)
+	r.holds("the next", question{r.as("wangfang"), todoList, before.ID}, true, false)
 	r.replica.do("START SLAVE SQL_THREAD")
 	r.redisServer.Kill()
 	var during engine.ID
@@ -240,7 +247,7 @@ func (r *reading) withoutMarks() {
 	r.redisServer.Start()
 	time.Sleep(1500 * time.Millisecond) // the product looks for Redis again after a second
 	r.remembers()
-	r.becomes("done without Redis", starter, startedList, during, true, true)
+	r.becomes("done without Redis", question{starter, startedList, during}, true, true)
 }
 
 // slowly holds the replica up for a moment while something is done.
@@ -300,7 +307,7 @@ func (r *reading) look() func() (n int64, slowest time.Duration) {
 
 // gone: the replica is killed while it is read. No list fails, and when it is back it is used again.
 func (r *reading) gone() {
-	r.becomes("before", r.as("lina"), todoList, engine.ID{}, false, true)
+	r.becomes("before", question{r.as("lina"), todoList, engine.ID{}}, false, true)
 	end := r.look()
 	defer end()
 	time.Sleep(300 * time.Millisecond)
@@ -312,7 +319,7 @@ func (r *reading) gone() {
 		r.t.Errorf("%d lists, the slowest after %s", n, slowest)
 	}
 	r.watch()
-	r.becomes("when it is back", r.as("lina"), todoList, engine.ID{}, false, true)
+	r.becomes("when it is back", question{r.as("lina"), todoList, engine.ID{}}, false, true)
 }
 
 // frozen: the replica takes requests and answers none.
@@ -327,5 +334,5 @@ func (r *reading) frozen() {
 	if n < 20 || slowest > 10*time.Second {
 		r.t.Errorf("%d lists, the slowest after %s", n, slowest)
 	}
-	r.becomes("when it goes on", r.as("lina"), todoList, engine.ID{}, false, true)
+	r.becomes("when it goes on", question{r.as("lina"), todoList, engine.ID{}}, false, true)
 }

@@ -101,6 +101,9 @@ func (h *Home) Reset() error {
 	return errors.Join(os.RemoveAll(h.path("mariadb")), os.RemoveAll(h.path("redis")))
 }
 
+// Backups is the directory of the backups of the private database.
+func (h *Home) Backups() string { return h.path("backup") }
+
 // password returns the secret called name and makes it at first.
 func (h *Home) password(name string) (string, error) {
 	path := filepath.Join(h.Secrets(), name)

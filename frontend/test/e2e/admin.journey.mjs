@@ -297,6 +297,23 @@ export const journeys = {
     assert.equal(await deleted(), 200)
     await tab.close()
   },
+  async 'a backup is made and checked, and who only works on tasks sees none'({ browser, url, shared }) {
+    const tab = await open(browser, url)
+    const { page } = tab
+    await login(page, 'admin', '/admin/backups')
+    await page.getByRole('button', { name: '立即备份' }).click()
+    await confirmed(page)
+    await within(60_000, async () => (await shared.admin.get('/backups')).items[0]?.state === 'whole', 'there is no whole backup')
+    const row = page.locator('tbody tr', { hasText: '全量' }).first()
+    await row.getByText('可恢复').waitFor() // without a reload
+    await row.getByRole('button', { name: '校验' }).click()
+    await row.getByText('通过').waitFor({ timeout: 60_000 })
+    const [made] = (await shared.admin.get('/backups')).items
+    assert.deepEqual([made.kind, made.encrypted, made.signed, made.restorable, made.verified], ['full', true, true, true, 'passed'])
+    await accessible(page, 'admin-backups')
+    assert.equal((await new Caller(url, 'zhangwei').raw('GET', '/api/v1/backups')).status, 403)
+    await tab.close()
+  },
   async 'the data of who was disabled are erased once the username is typed'({ browser, url, shared }) {
     const user = await shared.admin.post('/users', { username: `er${shared.tag}`, displayName: '将被抹除', email: 'gone@example.com', password: 'Diom-demo-1', roles: ['EMPLOYEE'] })
     await shared.admin.call('PUT', `/users/${user.id}`, { enabled: false })
@@ -323,7 +340,7 @@ export const journeys = {
   },
   async 'screenshots'({ browser, url }) {
     const ready = '.data-list tbody tr, .data-list .item, .node, .setting, .month, .data-list .state, main .state, .card li'
-    for (const page of ['users', 'departments', 'roles', 'permissions', 'identity', 'sessions', 'audit', 'holds', 'erasures', 'channels', 'calendars', 'settings']) await shootRoute(browser, url, 'admin', `/admin/${page}`, `admin-${page}`, { ready })
+    for (const page of ['users', 'departments', 'roles', 'permissions', 'identity', 'sessions', 'audit', 'holds', 'erasures', 'backups', 'channels', 'calendars', 'settings']) await shootRoute(browser, url, 'admin', `/admin/${page}`, `admin-${page}`, { ready })
     for (const [path, name] of [['roles?tab=groups', 'groups'], ['channels?tab=templates', 'templates'], ['channels?tab=deliveries', 'deliveries'], ['sessions?tab=tokens', 'tokens']]) await shootRoute(browser, url, 'admin', `/admin/${path}`, `admin-${name}`)
   },
 }

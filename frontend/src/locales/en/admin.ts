@@ -79,6 +79,12 @@ export default {
     title: 'Erasure of personal data', lead: 'It begins at the menu of a user who was disabled.', none: 'Nobody’s data were erased', pseudonym: 'Pseudonym', at: 'Asked for', changed: 'Changed', waiting: 'Still running', ended: 'done', going: 'going on',
     action: 'Erase personal data', of: 'Erase the personal data of {name}', text: 'Name, mail and posts leave the account; name and mail in what has ended become a pseudonym. The username and the audit trail stay. It cannot be undone.', confirm: 'Type the username {username}', begun: 'The account is empty; the rest is being done',
   },
+  backups: {
+    title: 'Backups', name: 'Name', begun: 'Begun', kind: 'Kind', covers: 'Covers', size: 'Size', restorable: 'Can be restored', restores: 'Can be restored', verified: 'Checked', all: 'All kinds', none: 'There are no backups yet', check: 'Check', checking: 'The check has begun; its result is shown here',
+    lead: 'Restoring is done on the command line (diom restore); here one backs up and checks.', kinds: { full: 'Full', increment: 'Increment' }, states: { whole: 'What leads to it is missing', partial: 'Not complete', damaged: 'Damaged', unreadable: 'Unreadable' },
+    verdicts: { never: 'Not checked', passed: 'Passed', failed: 'Failed' }, depths: { checksums: 'checksums', content: 'read whole', drill: 'restored in a drill' },
+    begin: { title: 'Begin a full backup now?', text: 'The database stays in use. The backup is listed when it is done.', action: 'Back up now', done: 'The backup has begun' },
+  },
   sessions: {
     title: 'Log-ins and tokens', tab: 'Log-ins', tokens: 'API tokens', delayed: 'Delayed accounts', person: 'Choose a user', mine: 'Myself, or choose a user', device: 'Device', began: 'Logged in', lastUsed: 'Renewed', current: 'This one', none: 'No log-in is valid',
     lead: 'What is ended here ends within two seconds.', noneDelayed: 'No account is delayed', delayedLead: 'After three wrong passwords in a row the account is delayed at that address, for a minute at most.', wait: '{seconds} s to wait',

@@ -76,6 +76,12 @@ export default {
     title: '个人数据抹除', lead: '在“用户”中停用此人后，从其菜单开始抹除。', none: '没有抹除过', pseudonym: '代称', at: '申请时间', changed: '已处理', waiting: '等待流程结束', ended: '已完成', going: '进行中',
     action: '抹除个人数据', of: '抹除 {name} 的个人数据', text: '姓名、邮箱、岗位等从账号中清除，已结束流程中的姓名与邮箱替换为代称。用户名与审计日志保留。不能撤销。', confirm: '输入用户名 {username} 以确认', begun: '已清除账号，其余数据正在处理',
   },
+  backups: {
+    title: '备份', name: '名称', begun: '开始时间', kind: '类型', covers: '覆盖时间', size: '大小', restorable: '可恢复', restores: '可恢复', verified: '校验', all: '全部类型', none: '还没有备份', check: '校验', checking: '校验已开始，完成后显示在此处',
+    lead: '恢复在命令行中进行（diom restore），此处只能备份与校验。', kinds: { full: '全量', increment: '增量' }, states: { whole: '缺少前一段', partial: '未完成', damaged: '已损坏', unreadable: '无法读取' },
+    verdicts: { never: '未校验', passed: '通过', failed: '未通过' }, depths: { checksums: '校验和', content: '逐项读取', drill: '恢复演练' },
+    begin: { title: '现在开始全量备份？', text: '数据库照常使用。完成后会出现在列表中。', action: '立即备份', done: '备份已开始' },
+  },
   sessions: {
     title: '登录与令牌', tab: '登录', tokens: 'API 令牌', delayed: '被延迟的账号', person: '选择用户', mine: '我自己，或选择用户', device: '设备', began: '登录时间', lastUsed: '最近续期', current: '当前登录', none: '没有有效的登录',
     lead: '结束后，访问令牌在两秒内失效。', noneDelayed: '没有被延迟的账号', delayedLead: '连续输错密码三次后，账号在该地址上的登录会被延迟，最长一分钟。', wait: '还需等待 {seconds} 秒',

@@ -1,4 +1,4 @@
-import { Bell, Calendar, Connection, Document, Files, Key, Lock, OfficeBuilding, Scissor, Setting, Stamp, User } from '@element-plus/icons-vue'
+import { Bell, Calendar, Connection, Document, Files, FolderChecked, Key, Lock, OfficeBuilding, Scissor, Setting, Stamp, User } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Area } from '@/app/areas'
@@ -15,6 +15,7 @@ const pages: [string, string, string, Component, () => Promise<unknown>][] = [
   ['/admin/audit', 'admin.audit.title', 'SYS_AUDIT', Document, () => import('./AuditPage.vue')],
   ['/admin/holds', 'admin.holds.title', 'WORKFLOW_HOLD', Files, () => import('./life/HoldsPage.vue')],
   ['/admin/erasures', 'admin.erasures.title', 'SYS_ERASE', Scissor, () => import('./life/ErasuresPage.vue')],
+  ['/admin/backups', 'admin.backups.title', 'SYS_BACKUP', FolderChecked, () => import('./life/BackupsPage.vue')],
   ['/admin/channels', 'admin.channels.title', 'SYS_SETTING', Bell, () => import('./channels/ChannelsPage.vue')],
   ['/admin/calendars', 'admin.calendars.title', 'SYS_SETTING', Calendar, () => import('./calendars/CalendarsPage.vue')],
   ['/admin/settings', 'admin.settings.title', 'SYS_SETTING', Setting, () => import('./SettingsPage.vue')],
