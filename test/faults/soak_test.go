@@ -25,8 +25,8 @@ const (
 	growth = 1.2
 )
 
-// reading is one line of the table.
-type reading struct {
+// sample is one line of the table.
+type sample struct {
 	at                time.Duration
 	rss, goroutines   float64
 	connections       int
@@ -124,14 +124,14 @@ func (s *soak) metric(name string) float64 {
 	return 0
 }
 
-func (s *soak) read(began time.Time) reading {
+func (s *soak) read(began time.Time) sample {
 	s.t.Helper()
 	s.mutex.Lock()
 	taken := s.taken
 	s.taken = nil
 	s.mutex.Unlock()
 	slices.Sort(taken)
-	r := reading{
+	r := sample{
 		at: time.Since(began), rss: s.metric("process_resident_memory_bytes"), goroutines: s.metric("go_goroutines"), work: len(taken),
 		connections: s.judge.Count("SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()"),
 	}
@@ -165,7 +165,7 @@ func TestSoak(t *testing.T) {
 	most := s.measure(min(time.Minute, whole/4))
 	end := s.pace(share * most)
 	every := min(time.Minute, whole/20)
-	var table []reading
+	var table []sample
 	s.read(began)
 	for time.Since(began)+every <= whole {
 		time.Sleep(every)
@@ -194,16 +194,16 @@ func TestSoak(t *testing.T) {
 }
 
 // flat compares the last third with the first.
-func (s *soak) flat(table []reading) {
+func (s *soak) flat(table []sample) {
 	s.t.Helper()
 	third := len(table) / 3
 	if third == 0 {
 		s.t.Fatalf("%d readings only", len(table))
 	}
-	for name, of := range map[string]func(reading) float64{
-		"rss": func(r reading) float64 { return r.rss }, "goroutines": func(r reading) float64 { return r.goroutines },
+	for name, of := range map[string]func(sample) float64{
+		"rss": func(r sample) float64 { return r.rss }, "goroutines": func(r sample) float64 { return r.goroutines },
 	} {
-		mean := func(part []reading) (sum float64) {
+		mean := func(part []sample) (sum float64) {
 			for _, r := range part {
 				sum += of(r)
 			}
