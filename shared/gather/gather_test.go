@@ -29,7 +29,7 @@ func TestCallsShareRuns(t *testing.T) {
 		var all sync.WaitGroup
 		for n := range 2 + most {
 			all.Go(func() {
-				if got, err := g.Do(t.Context(), n); err != nil || got != 2*n {
+				if got, err := g.Join(t.Context(), n); err != nil || got != 2*n {
 					t.Errorf("%d: %d, %v", n, got, err)
 				}
 			})
@@ -70,7 +70,7 @@ func TestACallFailsAlone(t *testing.T) {
 						panicked.Add(1)
 					}
 				}()
-				got, err := g.Do(t.Context(), text)
+				got, err := g.Join(t.Context(), text)
 				if text == "bad" && !errors.Is(err, bad) || text != "bad" && (err != nil || got != text) {
 					t.Errorf("%d: %q, %v", i, got, err)
 				}
@@ -100,7 +100,7 @@ func TestACallIsGivenUp(t *testing.T) {
 		var all sync.WaitGroup
 		call := func(ctx context.Context, n int, want error) {
 			all.Go(func() {
-				if _, err := g.Do(ctx, n); !errors.Is(err, want) || errors.Is(err, ErrUnderWay) != errors.Is(want, ErrUnderWay) {
+				if _, err := g.Join(ctx, n); !errors.Is(err, want) || errors.Is(err, ErrUnderWay) != errors.Is(want, ErrUnderWay) {
 					t.Errorf("%d: %v, want %v", n, err, want)
 				}
 			})
@@ -131,7 +131,7 @@ func TestAFailureIsShared(t *testing.T) {
 		var all sync.WaitGroup
 		for _, err := range []error{refused, nil, unknown, unknown} { // two alone at the same time, then two together
 			all.Go(func() {
-				if _, got := g.Do(t.Context(), err); !errors.Is(got, err) {
+				if _, got := g.Join(t.Context(), err); !errors.Is(got, err) {
 					t.Errorf("%v, want %v", got, err)
 				}
 			})

@@ -125,7 +125,7 @@ func (n notice) read(username string) *store.Reading {
 // offer tells the candidates of a task that nobody has. By the time the event comes somebody may have
 // it: then there is nothing to offer.
 func (n notice) offer(ctx context.Context) error {
-	task, err := n.tasks.Do(ctx, n.data.TaskID)
+	task, err := n.tasks.Join(ctx, n.data.TaskID)
 	if err != nil || task == nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (n notice) announce(ctx context.Context, told store.Notice) error {
 		}
 	}
 	told.TaskID = n.data.TaskID
-	if _, err := n.notices.Do(ctx, told); err != nil {
+	if _, err := n.notices.Join(ctx, told); err != nil {
 		return err
 	}
 	n.added(ctx, list)
@@ -203,7 +203,7 @@ func (n notice) copied(ctx context.Context) error {
 }
 
 func (n notice) tellStarter(ctx context.Context, kind string) error {
-	origin, err := n.origins.Do(ctx, n.data.InstanceID)
+	origin, err := n.origins.Join(ctx, n.data.InstanceID)
 	if err != nil || origin == nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (n notice) tellStarter(ctx context.Context, kind string) error {
 }
 
 func (n notice) tellOperators(ctx context.Context) error {
-	origin, err := n.origins.Do(ctx, n.data.InstanceID)
+	origin, err := n.origins.Join(ctx, n.data.InstanceID)
 	if err != nil || origin == nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (n notice) tell(ctx context.Context, kind string, origin store.Origin, a st
 
 // audience is who is told, and how.
 func (n *notice) audience(ctx context.Context, a store.Audience) ([]string, error) {
-	people, err := n.members.Do(ctx, a)
+	people, err := n.members.Join(ctx, a)
 	if err == nil && len(people) > 0 {
 		n.plan, err = n.Service.plan(ctx, people)
 	}

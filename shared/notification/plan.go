@@ -23,7 +23,7 @@ func (s *Service) plan(ctx context.Context, people []string) (plan, error) {
 	if p.book, err = s.read(ctx); err != nil {
 		return p, err
 	}
-	p.people, err = s.wishes.Do(ctx, people)
+	p.people, err = s.wishes.Join(ctx, people)
 	return p, err
 }
 

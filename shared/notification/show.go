@@ -40,11 +40,11 @@ func (n notice) show(ctx context.Context) {
 	e := live.Event{Type: kind, Seers: true, Data: live.Data{
 		InstanceID: n.data.InstanceID, ProcessKey: n.data.ProcessKey, TaskID: n.data.TaskID, IncidentID: n.data.IncidentID,
 	}}
-	if origin, err := n.origins.Do(ctx, n.data.InstanceID); err == nil && origin != nil {
+	if origin, err := n.origins.Join(ctx, n.data.InstanceID); err == nil && origin != nil {
 		e.Users = append(e.Users, origin.Starter)
 	}
 	if !n.data.TaskID.IsZero() {
-		if task, err := n.tasks.Do(ctx, n.data.TaskID); err == nil && task != nil {
+		if task, err := n.tasks.Join(ctx, n.data.TaskID); err == nil && task != nil {
 			e.Users, e.Identities = append(e.Users, people(*task)...), task.CandidateGroups
 		}
 	}
@@ -76,7 +76,7 @@ func (s *Service) consumeProgress(ctx context.Context, e event.Event) error {
 
 // write writes notifications that are about no task of their own, and tells those who are looking.
 func (s *Service) write(ctx context.Context, t store.Telling) error {
-	if _, err := s.notices.Do(ctx, store.Notice{Tell: func(store.Task) store.Telling { return t }}); err != nil {
+	if _, err := s.notices.Join(ctx, store.Notice{Tell: func(store.Task) store.Telling { return t }}); err != nil {
 		return err
 	}
 	s.added(ctx, t.Notifications)
@@ -97,6 +97,6 @@ func (s *Service) added(ctx context.Context, list []store.Notification) {
 
 // watched reports whether somebody is looking.
 func (s *Service) watched(ctx context.Context) bool {
-	looks, err := s.looks.Do(ctx, struct{}{})
+	looks, err := s.looks.Join(ctx, struct{}{})
 	return err == nil && looks
 }

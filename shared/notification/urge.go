@@ -12,7 +12,7 @@ import (
 // urge tells those who have a task, or may claim it, that somebody waits for it; when they were urged often, who is
 // above the assignee is told, too. By the time the event comes the task may be done: then nobody is urged.
 func (n notice) urge(ctx context.Context) error {
-	task, err := n.tasks.Do(ctx, n.data.TaskID)
+	task, err := n.tasks.Join(ctx, n.data.TaskID)
 	if err != nil || task == nil {
 		return err
 	}
