@@ -50,8 +50,8 @@ func New[Q, A any](atOnce int, run func(context.Context, []Q) ([]A, error), agai
 	return &Gatherer[Q, A]{run: run, again: again, atOnce: atOnce}
 }
 
-// Join makes a call with others, and returns the answer to its question. It returns the error of ctx where that ended before anything was done, and
-// ErrUnderWay where it ended later.
+// Join makes a call with others, and returns the answer to its question. It returns the error of ctx where that ended
+// before anything was done, and ErrUnderWay where it ended later.
 func (g *Gatherer[Q, A]) Join(ctx context.Context, question Q) (A, error) {
 	c := &call[Q, A]{ctx: ctx, question: question, answer: make(chan answer[A], 1)}
 	g.mu.Lock()
