@@ -15,7 +15,7 @@ var personal = map[string]bool{"tasks": true, "instances": true, "drafts": true,
 // shared are the collections that everybody with the permission of the route has in common, or that name nobody's
 // thing: the matrix of routes and roles looks after them.
 var shared = []string{
-	"batches", "calendars", "categories", "channels", "dead-letters", "decisions", "definitions", "deliveries", "departments", "designs", "directories", "directory-runs", "event-sources", "forms", "groups", "holds", "incidents", "jobs", "me",
+	"backups", "batches", "calendars", "categories", "channels", "dead-letters", "decisions", "definitions", "deliveries", "departments", "designs", "directories", "directory-runs", "event-sources", "forms", "groups", "holds", "incidents", "jobs", "me",
 	"notification-templates", "permissions", "processes", "roles", "settings", "task-links", "topic-bindings", "users", "notifications", "webhooks",
 }
 
