@@ -38,6 +38,7 @@ var apart = map[string]string{
 	"user_change.go: DELETE FROM sys_user_post WHERE":              "in the transaction that deletes a user, which is interrupted at other statements",
 	"delivery.go": "deliveries are written with their notifications, in one transaction whose statement is interrupted; an attempt whose outcome is not said is made once more when its lease ends, " +
 		"under the same id; old ones are purged like the rest",
+	"notification.go: UPDATE workflow_notification SET read_at": "what a person has read, in the transaction of the answer to his key: read again, it is read",
 	"preference.go": "one statement of what a person or an administrator writes, which a version guards: repeated, it is stale",
 	"phrase.go":     "as preference.go",
 	"user_change.go: DELETE FROM sys_phrase WHERE": "as the posts of a user who is deleted",
