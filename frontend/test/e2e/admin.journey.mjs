@@ -301,10 +301,14 @@ export const journeys = {
     const tab = await open(browser, url)
     const { page } = tab
     await login(page, 'admin', '/admin/backups')
+    const whole = async () => (await shared.admin.get('/backups')).items.filter((b) => b.state === 'whole').length
+    const before = await whole() // a new installation makes its first one by itself
     await page.getByRole('button', { name: '立即备份' }).click()
     await confirmed(page)
-    await within(60_000, async () => (await shared.admin.get('/backups')).items[0]?.state === 'whole', 'there is no whole backup')
-    const row = page.locator('tbody tr', { hasText: '全量' }).first()
+    await within(60_000, async () => (await whole()) > before, 'there is no whole backup')
+    const rows = page.locator('tbody tr', { hasText: '全量' })
+    await rows.nth((await whole()) - 1).waitFor()
+    const row = rows.first()
     await row.getByText('可恢复').waitFor() // without a reload
     await row.getByRole('button', { name: '校验' }).click()
     await row.getByText('通过').waitFor({ timeout: 60_000 })
