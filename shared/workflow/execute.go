@@ -104,6 +104,9 @@ func (s *Service) Execute(ctx context.Context, call Call, t trigger) (json.RawMe
 	e := &execution{Service: s, call: call, trigger: t, id: s.newID(), at: s.instant()}
 	begin := time.Now()
 	answer, err := e.locked(database.ToWrite(ctx))
+	if err != nil {
+		err = e.repeated(ctx, err)
+	}
 	s.Metrics.Advance.Observe(time.Since(begin).Seconds())
 	if errors.Is(err, store.ErrDelivered) {
 		s.Metrics.Repeated.Inc()
@@ -113,6 +116,19 @@ func (s *Service) Execute(ctx context.Context, call Call, t trigger) (json.RawMe
 		s.drain(ctx, e.done.after, e.done.changes)
 	}
 	return answer, err
+}
+
+// repeated returns store.ErrRepeated where what the command was refused for may be what an earlier call with the same
+// Idempotency-Key has done: it was under way when this one began, and has committed since.
+func (e *execution) repeated(ctx context.Context, refusal error) error {
+	if e.call.Idempotency == nil || errors.Is(refusal, store.ErrRepeated) || errors.Is(refusal, database.ErrUnknown) {
+		return refusal
+	}
+	recorded, err := e.store.Recorded(ctx, e.call.Idempotency)
+	if err != nil || recorded == nil {
+		return refusal // it is true all the same
+	}
+	return store.ErrRepeated
 }
 
 // locked runs the command under the lock of its instance.
