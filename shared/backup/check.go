@@ -114,7 +114,7 @@ func (v *Vault) conclude(ctx context.Context, c Check, failure error) (Check, er
 
 // code is the stable code of an error; one that has none is the place's.
 func code(err error) string {
-	if known := new(fault.Error); errors.As(err, &known) {
+	if known := fault.From(err); known != nil {
 		return known.Code
 	}
 	if errors.Is(err, fs.ErrNotExist) {

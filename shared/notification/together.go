@@ -81,7 +81,7 @@ func (s *Service) membersOf(ctx context.Context, asked []store.Audience) ([][]st
 			continue
 		}
 		key := fmt.Sprintf("%q %q %q", a.Users, a.Identities, a.Permission)
-		if known[key] == nil {
+		if _, read := known[key]; !read {
 			everybody := a
 			everybody.Except = ""
 			if known[key], err = s.store.Members(ctx, everybody, maxAudience+1); err != nil {

@@ -16,6 +16,7 @@ const (
 	relayBatch  = 200
 	relayAtOnce = 32 // instances that one round sends at the same time
 	relayRounds = 3  // rounds at the same time, where slow events hold up the first
+	relayOutage = 8  // rows that fail in a round in which nothing is taken: the sink is down
 )
 
 // pace is how fast a relay goes. Tests alone have another than usualPace.

@@ -65,7 +65,7 @@ func (r *Relay) round(ctx context.Context) (progress, error) {
 		}()
 	}
 	t := x.collect(ctx, len(rows))
-	if x.answered || t.failed >= relayAtOnce {
+	if x.answered || t.failed >= relayOutage {
 		r.down.Store(!x.answered)
 	}
 	return t, x.err
