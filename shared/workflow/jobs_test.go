@@ -339,7 +339,7 @@ func TestRepeatedCompletion(t *testing.T) {
 	call := workflow.Call{Principal: robot.Principal, Idempotency: key("robot", "k", "body")}
 	raw, err := f.CompleteJob(t.Context(), call, job.ID, workflow.JobCompletion{WorkerID: "w"})
 	decode[workflow.InstanceAnswer](t, raw, err)
-	if _, err := f.CompleteJob(t.Context(), call, job.ID, workflow.JobCompletion{WorkerID: "w"}); !errors.Is(err, store.ErrNoJob) {
+	if _, err := f.CompleteJob(t.Context(), call, job.ID, workflow.JobCompletion{WorkerID: "w"}); !errors.Is(err, store.ErrRepeated) {
 		t.Error(err)
 	}
 	if recorded, err := f.store.Recorded(t.Context(), call.Idempotency); err != nil || recorded == nil || string(recorded.Body) != string(raw) {
