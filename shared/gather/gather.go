@@ -19,15 +19,13 @@ var ErrUnderWay = errors.New("given up while it was under way")
 // ErrPanicked: a run has panicked. A call that is made again by itself panics where its caller sees it.
 var ErrPanicked = errors.New("panicked")
 
-// Gatherer runs calls together. While as many runs are under way as may be, calls wait for the next one.
+// Gatherer runs calls together. While a run is under way, calls wait for the next one.
 type Gatherer[Q, A any] struct {
-	run    func(context.Context, []Q) ([]A, error)
-	again  func(error) bool
-	atOnce int
+	run func(context.Context, []Q) ([]A, error)
 
 	mu      sync.Mutex
 	waiting []*call[Q, A]
-	runs    int // under way
+	running bool
 }
 
 type call[Q, A any] struct {
@@ -40,14 +38,14 @@ type call[Q, A any] struct {
 type answer[A any] struct {
 	value A
 	err   error
-	alone bool // nothing was done: the call is to be made by itself
+	alone bool // the call is to be made by itself
 }
 
-// New returns a Gatherer of runs, atOnce of which may be under way. A run returns an answer to each question, in order.
-// again says of the error of a run whether each of its calls may be made again by itself, so that it does not pay for
-// others: because nothing was done, or because doing it twice is no harm.
-func New[Q, A any](atOnce int, run func(context.Context, []Q) ([]A, error), again func(error) bool) *Gatherer[Q, A] {
-	return &Gatherer[Q, A]{run: run, again: again, atOnce: atOnce}
+// New returns a Gatherer of runs, of which one is under way at a time. A run returns an answer to each question, in order.
+// The calls of a run that has failed are made again, each by itself, so that none pays for others: doing one twice must be
+// no harm.
+func New[Q, A any](run func(context.Context, []Q) ([]A, error)) *Gatherer[Q, A] {
+	return &Gatherer[Q, A]{run: run}
 }
 
 // Join makes a call with others, and returns the answer to its question. It returns the error of ctx where that ended
@@ -56,8 +54,8 @@ func (g *Gatherer[Q, A]) Join(ctx context.Context, question Q) (A, error) {
 	c := &call[Q, A]{ctx: ctx, question: question, answer: make(chan answer[A], 1)}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, c)
-	if g.runs < g.atOnce {
-		g.runs++
+	if !g.running {
+		g.running = true
 		go g.work()
 	}
 	g.mu.Unlock()
@@ -102,9 +100,7 @@ func (g *Gatherer[Q, A]) take() []*call[Q, A] {
 	for _, c := range batch {
 		c.taken = true
 	}
-	if len(batch) == 0 {
-		g.runs--
-	}
+	g.running = len(batch) > 0
 	return batch
 }
 
@@ -114,7 +110,7 @@ func (g *Gatherer[Q, A]) together(batch []*call[Q, A]) {
 		questions[i] = c.question
 	}
 	answers, err := g.guarded(batch[0].ctx, questions)
-	alone := err != nil && (len(batch) > 1 || errors.Is(err, ErrPanicked)) && g.again(err)
+	alone := err != nil && (len(batch) > 1 || errors.Is(err, ErrPanicked))
 	for i, c := range batch {
 		a := answer[A]{err: err, alone: alone}
 		if err == nil {

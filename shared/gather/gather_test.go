@@ -10,14 +10,12 @@ import (
 	"time"
 )
 
-func always(error) bool { return true }
-
 // Calls that come during a run share the next one, each with its own answer, and never more than are good for one.
 func TestCallsShareRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var sizes []int
-		g := New(1, func(_ context.Context, asked []int) ([]int, error) {
+		g := New(func(_ context.Context, asked []int) ([]int, error) {
 			sizes = append(sizes, len(asked))
 			time.Sleep(time.Second)
 			answers := make([]int, len(asked))
@@ -25,7 +23,7 @@ func TestCallsShareRuns(t *testing.T) {
 				answers[i] = 2 * n
 			}
 			return answers, nil
-		}, always)
+		})
 		var all sync.WaitGroup
 		for n := range 2 + most {
 			all.Go(func() {
@@ -49,7 +47,7 @@ func TestACallFailsAlone(t *testing.T) {
 	t.Parallel()
 	bad := errors.New("bad")
 	synctest.Test(t, func(t *testing.T) {
-		g := New(1, func(_ context.Context, asked []string) ([]string, error) {
+		g := New(func(_ context.Context, asked []string) ([]string, error) {
 			time.Sleep(time.Second)
 			for _, text := range asked {
 				switch text {
@@ -60,7 +58,7 @@ func TestACallFailsAlone(t *testing.T) {
 				}
 			}
 			return asked, nil
-		}, always)
+		})
 		var all sync.WaitGroup
 		var panicked atomic.Int64
 		for i, text := range []string{"first", "good", "bad", "panic", "good"} {
@@ -89,13 +87,13 @@ func TestACallIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		made := map[int]bool{}
-		g := New(1, func(ctx context.Context, asked []int) ([]int, error) {
+		g := New(func(ctx context.Context, asked []int) ([]int, error) {
 			time.Sleep(time.Second)
 			for _, n := range asked {
 				made[n] = true
 			}
 			return asked, ctx.Err()
-		}, always)
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		call := func(ctx context.Context, n int, want error) {
@@ -117,19 +115,19 @@ func TestACallIsGivenUp(t *testing.T) {
 	})
 }
 
-// A run whose outcome is not known is not made again; one that fails by itself is not made twice.
-func TestAFailureIsShared(t *testing.T) {
+// A call that fails by itself is not made twice; those that fail together are made once more, each by itself.
+func TestAFailureIsItsOwn(t *testing.T) {
 	t.Parallel()
-	unknown, refused := errors.New("unknown"), errors.New("refused")
+	refused := errors.New("refused")
 	synctest.Test(t, func(t *testing.T) {
 		var runs atomic.Int64
-		g := New(2, func(_ context.Context, asked []error) ([]int, error) {
+		g := New(func(_ context.Context, asked []error) ([]int, error) {
 			runs.Add(1)
 			time.Sleep(time.Second)
-			return make([]int, len(asked)), asked[0]
-		}, func(err error) bool { return errors.Is(err, refused) })
+			return make([]int, len(asked)), errors.Join(asked...)
+		})
 		var all sync.WaitGroup
-		for _, err := range []error{refused, nil, unknown, unknown} { // two alone at the same time, then two together
+		for _, err := range []error{refused, nil, refused} { // one alone, then two together
 			all.Go(func() {
 				if _, got := g.Join(t.Context(), err); !errors.Is(got, err) {
 					t.Errorf("%v, want %v", got, err)
@@ -138,8 +136,8 @@ func TestAFailureIsShared(t *testing.T) {
 			synctest.Wait()
 		}
 		all.Wait()
-		if runs.Load() != 3 {
-			t.Errorf("%d runs, want 3", runs.Load())
+		if runs.Load() != 4 {
+			t.Errorf("%d runs, want 4", runs.Load())
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-// gathered are what events ask and write. Those that come together do it together.
+// gathered are what events ask and write. Those that come together do it together; all of it may be done twice.
 type gathered struct {
 	tasks   *gather.Gatherer[engine.ID, *store.Task]   // nil where there is none
 	origins *gather.Gatherer[engine.ID, *store.Origin] // nil where there is no such instance
@@ -22,22 +22,17 @@ type gathered struct {
 
 func (s *Service) gather() gathered {
 	return gathered{
-		tasks:   together(found(s.store.TasksByID)),
-		origins: together(found(s.store.Origins)),
-		members: together(s.membersOf),
-		wishes:  together(s.wishesOf),
-		notices: together(func(ctx context.Context, list []store.Notice) ([]struct{}, error) {
+		tasks:   gather.New(found(s.store.TasksByID)),
+		origins: gather.New(found(s.store.Origins)),
+		members: gather.New(s.membersOf),
+		wishes:  gather.New(s.wishesOf),
+		notices: gather.New(func(ctx context.Context, list []store.Notice) ([]struct{}, error) {
 			return make([]struct{}, len(list)), s.store.Announce(ctx, list)
 		}),
-		looks: together(func(ctx context.Context, asked []struct{}) ([]bool, error) {
+		looks: gather.New(func(ctx context.Context, asked []struct{}) ([]bool, error) {
 			return slices.Repeat([]bool{s.feed.Watched(ctx)}, len(asked)), nil
 		}),
 	}
-}
-
-// together gathers the calls of run. What they do may be done twice.
-func together[Q, A any](run func(context.Context, []Q) ([]A, error)) *gather.Gatherer[Q, A] {
-	return gather.New(1, run, func(error) bool { return true })
 }
 
 // found answers each id with what is there.

@@ -121,7 +121,7 @@ func (s *Service) Execute(ctx context.Context, call Call, t trigger) (json.RawMe
 // repeated returns store.ErrRepeated where what the command was refused for may be what an earlier call with the same
 // Idempotency-Key has done: it was under way when this one began, and has committed since.
 func (e *execution) repeated(ctx context.Context, refusal error) error {
-	if e.call.Idempotency == nil || errors.Is(refusal, store.ErrRepeated) || errors.Is(refusal, database.ErrUnknown) {
+	if e.call.Idempotency == nil || errors.Is(refusal, store.ErrRepeated) || fault.KindOf(refusal) == fault.Unavailable {
 		return refusal
 	}
 	recorded, err := e.store.Recorded(ctx, e.call.Idempotency)
