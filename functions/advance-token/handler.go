@@ -49,18 +49,18 @@ func advance(ctx context.Context, r *faas.Request) error {
 
 // deliver correlates the message that the event's id names; what it carries is in the history only.
 func deliver(ctx context.Context, r *faas.Request) error {
-	instance, seq, n, ok := cloudevent.ParseID(r.Event.ID())
+	id, ok := cloudevent.ParseID(r.Event.ID())
 	if !ok {
 		return ErrEvent
 	}
-	return r.App.Workflow.DeliverSent(ctx, instance, seq, n)
+	return r.App.Workflow.DeliverSent(ctx, id)
 }
 
 // deliverCall brings a call, or what came of it, to the other instance; the event's id names it.
 func deliverCall(ctx context.Context, r *faas.Request) error {
-	instance, seq, n, ok := cloudevent.ParseID(r.Event.ID())
+	id, ok := cloudevent.ParseID(r.Event.ID())
 	if !ok {
 		return ErrEvent
 	}
-	return r.App.Workflow.DeliverCall(ctx, instance, seq, n)
+	return r.App.Workflow.DeliverCall(ctx, id)
 }

@@ -84,7 +84,11 @@ func (b *bench) step() string {
 	}
 	for key, in := range b.instances() {
 		if key == e.Extensions()["businesskey"] {
-			return in.ID.String() + "/1/1"
+			rows, err := b.App.Store.History(b.t.Context(), in.ID, 0, 1)
+			if err != nil || len(rows) == 0 {
+				b.t.Fatalf("%d rows, %v", len(rows), err)
+			}
+			return cloudevent.NewID(in.ID, 1, 1, rows[0].CommandID).String()
 		}
 	}
 	b.t.Fatal("no instance")

@@ -7,11 +7,13 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"testing"
 
 	"diom.io/workflow/migrations"
 	"diom.io/workflow/shared/backup"
+	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/database/databasetest"
 	"diom.io/workflow/shared/database/wiretest"
@@ -36,7 +38,27 @@ func restored(t *testing.T, d *faastest.Demo, dsn string) *faas.App {
 	return app
 }
 
-// An instance that waited when the backup was made goes on in the restored installation, and ends.
+// told returns the ids of the events of an instance after a step.
+func told(t *testing.T, app *faas.App, instance engine.ID, after int64) (ids []string) {
+	t.Helper()
+	rows, err := app.Store.History(t.Context(), instance, after, 10)
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, r := range rows {
+		events, err := cloudevent.Events("/diom/test", cloudevent.Step{InstanceID: instance, Seq: r.Seq, CommandID: r.CommandID, At: r.At, Changes: r.Changes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range events {
+			ids = append(ids, events[i].ID())
+		}
+	}
+	return ids
+}
+
+// An instance that waited when the backup was made goes on in the restored installation, and ends. The events of what it
+// does there are no duplicates of those of what was lost.
 func TestWaitingInstanceIsFinished(t *testing.T) {
 	t.Parallel()
 	d := faastest.OpenDemo(t, true)
@@ -48,6 +70,7 @@ func TestWaitingInstanceIsFinished(t *testing.T) {
 		t.Error("the version of the schema is unknown")
 	}
 	d.Complete("wangfang", task) // what happens afterwards is not in the backup
+	lost := told(t, d.App, instance, 1)
 
 	app := restored(t, d, r.restore(backup.Latest))
 	if err := app.DB.CheckSchema(t.Context(), migrations.Files); err != nil {
@@ -70,6 +93,11 @@ func TestWaitingInstanceIsFinished(t *testing.T) {
 	after, err := app.Store.LoadInstance(t.Context(), instance)
 	if err != nil || after.State != engine.Completed {
 		t.Errorf("%+v %v", after, err)
+	}
+	for _, id := range told(t, app, instance, 1) {
+		if slices.Contains(lost, id) {
+			t.Errorf("%s tells of what was lost, too", id)
+		}
 	}
 }
 

@@ -163,7 +163,7 @@ func (d Description) Example() (event.Event, error) {
 		return d.example()
 	}
 	list, err := Events("/diom/production", Step{
-		InstanceID: exampleID(1), Seq: 4, At: exampleTime, Actor: "lina", ProcessKey: "leave", BusinessKey: "2026-0042", Changes: []engine.Change{*d.change},
+		InstanceID: exampleID(1), Seq: 4, CommandID: exampleID(5), At: exampleTime, Actor: "lina", ProcessKey: "leave", BusinessKey: "2026-0042", Changes: []engine.Change{*d.change},
 	})
 	if err != nil {
 		return event.Event{}, err
@@ -236,7 +236,7 @@ func EnvelopeSchema() map[string]any {
 		"required": []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "partitionkey", "data"},
 		"properties": map[string]any{
 			"specversion":      map[string]any{"const": event.CloudEventsVersionV1},
-			"id":               map[string]any{"type": "string", "minLength": 1, "description": "<instance>/<seq>/<n>: the same event again is a duplicate"},
+			"id":               map[string]any{"type": "string", "minLength": 1, "description": "<instance>/<seq>/<n>/<mark>: the same event again is a duplicate"},
 			"source":           map[string]any{"type": "string", "pattern": "^/diom/.+$"},
 			"type":             map[string]any{"type": "string", "pattern": `^io\.diom\.workflow\.[a-z]+\.[a-z]+\.v1$`},
 			"subject":          map[string]any{"type": "string", "pattern": "^(instances|tasks|definitions|batches)/.+$"},

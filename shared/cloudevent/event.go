@@ -1,15 +1,13 @@
 // Package cloudevent writes what the engine did as CloudEvents 1.0, signs and sends them, and reads
 // and checks those that come in.
 //
-// Our own types are io.diom.workflow.<noun>.<verb>.v1. An event's id is <instance>/<seq>/<n>, so that
-// a resend is a duplicate; partitionkey is the instance and sequence orders the events of one
+// Our own types are io.diom.workflow.<noun>.<verb>.v1. An event's id is <instance>/<seq>/<n>/<mark>, so
+// that a resend is a duplicate; partitionkey is the instance and sequence orders the events of one
 // instance. docs/events.md describes each type.
 package cloudevent
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -22,6 +20,7 @@ import (
 type Step struct {
 	InstanceID  engine.ID
 	Seq         int64
+	CommandID   engine.ID
 	At          time.Time
 	Actor       string
 	ProcessKey  string
@@ -70,7 +69,7 @@ func Events(source string, s Step) ([]event.Event, error) {
 			continue
 		}
 		e := event.New(event.CloudEventsVersionV1)
-		e.SetID(eventID(s.InstanceID, s.Seq, n+1))
+		e.SetID(NewID(s.InstanceID, s.Seq, n+1, s.CommandID).String())
 		e.SetSource(source)
 		e.SetType(name)
 		e.SetTime(s.At)
@@ -134,26 +133,6 @@ func payload(s Step, c *engine.Change) Data {
 		d.JobID, d.NodeID, d.JobKind, d.Topic, d.Retries, d.DueAt = j.ID, j.Node, string(j.Kind), j.Topic, &j.Retries, j.DueAt
 	}
 	return d
-}
-
-func eventID(instance engine.ID, seq int64, n int) string {
-	return instance.String() + "/" + strconv.FormatInt(seq, 10) + "/" + strconv.Itoa(n)
-}
-
-// ParseID reads the id of an event of ours: the instance, the seq of its history row and the number of
-// the change in it, from 1. ok is false for any other id.
-func ParseID(id string) (instance engine.ID, seq int64, n int, ok bool) {
-	parts := strings.Split(id, "/")
-	if len(parts) != 3 {
-		return instance, 0, 0, false
-	}
-	instance, err := engine.ParseID(parts[0])
-	if err != nil {
-		return instance, 0, 0, false
-	}
-	seq, errSeq := strconv.ParseInt(parts[1], 10, 64)
-	n, errN := strconv.Atoi(parts[2])
-	return instance, seq, n, errSeq == nil && errN == nil && seq > 0 && n > 0 && eventID(instance, seq, n) == id
 }
 
 // Definition is what definition.deployed says.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +23,7 @@ import (
 
 func step() cloudevent.Step {
 	return cloudevent.Step{
-		InstanceID: engine.ID{1}, Seq: 7, At: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Actor: "lina", ProcessKey: "leave", BusinessKey: "B-1",
+		InstanceID: engine.ID{1}, Seq: 7, CommandID: engine.ID{12: 0xab, 15: 0x0c}, At: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Actor: "lina", ProcessKey: "leave", BusinessKey: "B-1",
 		Changes: []engine.Change{
 			{Kind: engine.VariablesSet, Variables: engine.Variables{"secret": "x"}},
 			{Kind: engine.TaskCompleted, TaskID: engine.ID{2}, Node: "approve", Assignee: "lina", Outcome: "approved"},
@@ -44,10 +43,10 @@ func TestEvents(t *testing.T) {
 	}
 	id := engine.ID{1}.String()
 	want := []struct{ id, kind, subject, sequence, data string }{
-		{id + "/7/2", "task.completed", "tasks/" + engine.ID{2}.String(), "0000000007.002", `"outcome":"approved"`},
-		{id + "/7/4", "task.created", "tasks/" + engine.ID{3}.String(), "0000000007.004", `"candidateGroups":["hr"]`},
-		{id + "/7/5", "incident.raised", "instances/" + id, "0000000007.005", `"code":"unknown_variable"`},
-		{id + "/7/6", "instance.ended", "instances/" + id, "0000000007.006", `"processKey":"leave"`},
+		{id + "/7/2/ab00000c", "task.completed", "tasks/" + engine.ID{2}.String(), "0000000007.002", `"outcome":"approved"`},
+		{id + "/7/4/ab00000c", "task.created", "tasks/" + engine.ID{3}.String(), "0000000007.004", `"candidateGroups":["hr"]`},
+		{id + "/7/5/ab00000c", "incident.raised", "instances/" + id, "0000000007.005", `"code":"unknown_variable"`},
+		{id + "/7/6/ab00000c", "instance.ended", "instances/" + id, "0000000007.006", `"processKey":"leave"`},
 	}
 	if len(events) != len(want) {
 		t.Fatalf("%d events", len(events))
@@ -112,19 +111,35 @@ func TestEventsOfTheMachinery(t *testing.T) {
 	}
 	for i, w := range want {
 		e := list[i]
-		if e.ID() != id(1)+"/7/"+w.n || e.Type() != "io.diom.workflow."+w.kind+".v1" || !strings.HasSuffix(string(e.Data()), w.data) {
+		if e.ID() != id(1)+"/7/"+w.n+"/ab00000c" || e.Type() != "io.diom.workflow."+w.kind+".v1" || !strings.HasSuffix(string(e.Data()), w.data) {
 			t.Errorf("event %d is %s, want %s with %s", i, e, w.kind, w.data)
 		}
 		if e.Extensions()["traceparent"] != s.Trace || strings.Contains(string(e.Data()), "secret") {
 			t.Errorf("event %d: %s", i, e)
 		}
-		if instance, seq, n, ok := cloudevent.ParseID(e.ID()); !ok || instance != s.InstanceID || seq != 7 || strconv.Itoa(n) != w.n {
-			t.Errorf("%s is %s %d %d %v", e.ID(), instance, seq, n, ok)
+	}
+}
+
+// An id says what it was made of. It is of one command's step, where it has a mark.
+func TestID(t *testing.T) {
+	t.Parallel()
+	one, other := engine.ID{12: 0xab, 15: 0x0c}, engine.ID{12: 0xab, 15: 0x0d}
+	instance := engine.ID{1}.String()
+	for _, text := range []string{cloudevent.NewID(engine.ID{1}, 7, 11, one).String(), instance + "/7/11"} {
+		id, ok := cloudevent.ParseID(text)
+		if !ok || id.Instance != (engine.ID{1}) || id.Seq != 7 || id.N != 11 || id.String() != text {
+			t.Errorf("%s is %+v %v", text, id, ok)
+		}
+		if !id.Of(one) || id.Of(other) != (id.Mark == "") {
+			t.Errorf("%s is of %v, of %v", text, id.Of(one), id.Of(other))
 		}
 	}
-	for _, wrong := range []string{"", id(1), id(1) + "/7", id(1) + "/7/1/1", id(1) + "/07/1", id(1) + "/7/0", id(1) + "/-7/1", "x/7/1"} {
-		if _, _, _, ok := cloudevent.ParseID(wrong); ok {
-			t.Errorf("%q is an id of ours", wrong)
+	for _, wrong := range []string{
+		"", instance, instance + "/7", instance + "/7/1/1", instance + "/7/1/", instance + "/7/1/ab00000c/1", instance + "/7/1/AB00000C", instance + "/7/1/ab00000c00",
+		instance + "/7/1/ab00000x", instance + "/07/1", instance + "/7/0", instance + "/-7/1", "x/7/1",
+	} {
+		if id, ok := cloudevent.ParseID(wrong); ok {
+			t.Errorf("%q is %+v", wrong, id)
 		}
 	}
 }

@@ -56,13 +56,13 @@ func (n notice) above(ctx context.Context) ([]string, error) {
 
 // said returns the comment of the change that an event tells of: events do not carry it.
 func (n notice) said(ctx context.Context) (string, error) {
-	instance, seq, number, ok := cloudevent.ParseID(n.event.ID())
+	id, ok := cloudevent.ParseID(n.event.ID())
 	if !ok {
 		return "", nil
 	}
-	rows, err := n.store.History(ctx, instance, seq-1, 1)
-	if err != nil || len(rows) == 0 || rows[0].Seq != seq || number > len(rows[0].Changes) {
+	c, err := n.store.Change(ctx, id)
+	if err != nil || c == nil {
 		return "", err
 	}
-	return rows[0].Changes[number-1].Comment, nil
+	return c.Comment, nil
 }

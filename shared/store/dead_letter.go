@@ -191,11 +191,11 @@ func revive(ctx context.Context, tx *sql.Tx, d DeadLetter) error {
 		_, err := tx.ExecContext(ctx, `UPDATE workflow_definition SET unsent = 1 WHERE id = ?`, definition[:])
 		return err
 	}
-	instance, seq, _, ours := cloudevent.ParseID(d.EventID)
+	id, ours := cloudevent.ParseID(d.EventID)
 	if d.Direction != Out || !ours {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE workflow_history SET unsent = ?, attempts = 0, locked_until = NULL WHERE instance_id = ? AND seq = ? AND (unsent = ? OR unsent IS NULL)`,
-		outboxUnsent, instance[:], seq, outboxDead)
+		outboxUnsent, id.Instance[:], id.Seq, outboxDead)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 )
@@ -32,6 +33,15 @@ func (s *Store) History(ctx context.Context, id engine.ID, after int64, limit in
 		return nil, fmt.Errorf("history of %s: %w", id, err)
 	}
 	return list, nil
+}
+
+// Change returns the change that an event tells of, or nil where there is none: its step was lost, or never made.
+func (s *Store) Change(ctx context.Context, id cloudevent.ID) (*engine.Change, error) {
+	rows, err := s.History(ctx, id.Instance, id.Seq-1, 1)
+	if err != nil || len(rows) == 0 || rows[0].Seq != id.Seq || !id.Of(rows[0].CommandID) || id.N > len(rows[0].Changes) {
+		return nil, err
+	}
+	return &rows[0].Changes[id.N-1], nil
 }
 
 func (s *Store) scanRow(rows *sql.Rows) (Row, error) {

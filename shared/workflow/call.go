@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"diom.io/workflow/shared/bpmn"
+	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/store"
@@ -49,22 +50,22 @@ func (s *Service) drainCalls(ctx context.Context, depth int, after *engine.Insta
 	}
 }
 
-// DeliverCall delivers the n-th change of a history row to the instance that it is for: a call to the called
+// DeliverCall delivers the change that an event tells of to the instance that it is for: a call to the called
 // instance, which it starts or cancels, or what came of it to the caller. It may be called again for the
-// same change.
-func (s *Service) DeliverCall(ctx context.Context, instance engine.ID, seq int64, n int) error {
-	rows, err := s.store.History(ctx, instance, seq-1, 1)
+// same event.
+func (s *Service) DeliverCall(ctx context.Context, id cloudevent.ID) error {
+	c, err := s.store.Change(ctx, id)
 	if err != nil {
 		return err
 	}
-	if len(rows) == 0 || rows[0].Seq != seq || n < 1 || n > len(rows[0].Changes) || !ofCall(rows[0].Changes[n-1].Kind) {
+	if c == nil || !ofCall(c.Kind) {
 		return ErrNoCallEvent
 	}
-	in, err := s.store.LoadInstance(ctx, instance)
+	in, err := s.store.LoadInstance(ctx, id.Instance)
 	if err != nil {
 		return err
 	}
-	return s.deliverCall(ctx, in, rows[0].Changes[n-1])
+	return s.deliverCall(ctx, in, *c)
 }
 
 func (s *Service) deliverCall(ctx context.Context, in *engine.Instance, c engine.Change) error {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/database/wiretest"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
@@ -14,15 +15,15 @@ import (
 )
 
 // sent returns the changes of a kind in the history of an instance, and where they are.
-func (c *calls) sent(id engine.ID, kind engine.Kind) (list []engine.Change, seqs []int64, ns []int) {
+func (c *calls) sent(id engine.ID, kind engine.Kind) (list []engine.Change, ids []cloudevent.ID) {
 	for _, row := range c.rows(id) {
 		for n, change := range row.Changes {
 			if change.Kind == kind {
-				list, seqs, ns = append(list, change), append(seqs, row.Seq), append(ns, n+1)
+				list, ids = append(list, change), append(ids, cloudevent.NewID(id, row.Seq, n+1, row.CommandID))
 			}
 		}
 	}
-	return list, seqs, ns
+	return list, ids
 }
 
 // undelivered starts an instance that calls another, and delivers nothing.
@@ -41,8 +42,8 @@ func giveUp(t *testing.T, wire *wiretest.Wire) *calls {
 	if _, err := c.CancelInstance(c.ctx, workflow.Call{Principal: operator}, parent.ID, ""); err != nil {
 		t.Fatal(err)
 	}
-	given, _, _ := c.sent(parent.ID, engine.CallCancelled)
-	started, _, _ := c.sent(parent.ID, engine.CallStarted)
+	given, _ := c.sent(parent.ID, engine.CallCancelled)
+	started, _ := c.sent(parent.ID, engine.CallStarted)
 	for _, change := range []engine.Change{given[0], started[0], given[0], started[0], given[0]} {
 		if err := c.DeliverStale(t.Context(), parent, change); err != nil {
 			t.Fatal(err)
@@ -74,11 +75,11 @@ func TestCallRace(t *testing.T) {
 	t.Parallel()
 	for range 5 {
 		c, parent := undelivered(t, nil)
-		started, _, _ := c.sent(parent.ID, engine.CallStarted)
+		started, _ := c.sent(parent.ID, engine.CallStarted)
 		if _, err := c.CancelInstance(c.ctx, workflow.Call{Principal: operator}, parent.ID, ""); err != nil {
 			t.Fatal(err)
 		}
-		given, _, _ := c.sent(parent.ID, engine.CallCancelled)
+		given, _ := c.sent(parent.ID, engine.CallCancelled)
 		var group sync.WaitGroup
 		failures := make([]error, 16)
 		for n := range failures {
@@ -109,13 +110,13 @@ func TestCallRace(t *testing.T) {
 func TestCallStartedOnce(t *testing.T) {
 	t.Parallel()
 	c, parent := undelivered(t, nil)
-	started, seqs, ns := c.sent(parent.ID, engine.CallStarted)
+	started, ids := c.sent(parent.ID, engine.CallStarted)
 	var group sync.WaitGroup
 	failures := make([]error, 8)
 	for n := range failures {
 		group.Go(func() {
 			if n%2 > 0 {
-				failures[n] = c.DeliverCall(workflow.Undrained(t.Context()), parent.ID, seqs[0], ns[0])
+				failures[n] = c.DeliverCall(workflow.Undrained(t.Context()), ids[0])
 				return
 			}
 			failures[n] = c.DeliverStale(t.Context(), parent, started[0])
@@ -146,9 +147,9 @@ func TestCallReturnsInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, seqs, ns := c.sent(child.ID, engine.CallReturned)
+	_, ids := c.sent(child.ID, engine.CallReturned)
 	deliver := func(n int) error {
-		return c.DeliverCall(workflow.Undrained(t.Context()), child.ID, seqs[n], ns[n])
+		return c.DeliverCall(workflow.Undrained(t.Context()), ids[n])
 	}
 	if err := deliver(1); !errors.Is(err, engine.ErrCallOrder) || fault.VerdictOf(err) != fault.Retry {
 		t.Errorf("too early: %v", err)
@@ -159,7 +160,7 @@ func TestCallReturnsInOrder(t *testing.T) {
 		}
 	}
 	c.at(parent, engine.Active, "noticed", "after")
-	if err := c.DeliverCall(t.Context(), child.ID, 1, 1); !errors.Is(err, workflow.ErrNoCallEvent) {
+	if err := c.DeliverCall(t.Context(), cloudevent.ID{Instance: child.ID, Seq: 1, N: 1}); !errors.Is(err, workflow.ErrNoCallEvent) {
 		t.Errorf("another change: %v", err)
 	}
 }

@@ -57,9 +57,9 @@ func (c *calls) consume(times int) {
 		default:
 			return nil
 		}
-		id, seq, n, _ := cloudevent.ParseID(e.ID())
+		id, _ := cloudevent.ParseID(e.ID())
 		for range times {
-			if err := c.DeliverCall(workflow.Undrained(ctx), id, seq, n); err != nil {
+			if err := c.DeliverCall(workflow.Undrained(ctx), id); err != nil {
 				return err
 			}
 		}

@@ -84,7 +84,7 @@ func TestCallMovedOutOfOrder(t *testing.T) {
 	c.migrate(parent, c.redeploy("parent", `"call"`, `"ask"`), "call", "ask")
 	between := c.load(parent.ID)
 	c.migrate(parent, c.redeploy("parent", `"call"`, `"demand"`), "ask", "demand")
-	moves, _, _ := c.sent(parent.ID, engine.CallMoved)
+	moves, _ := c.sent(parent.ID, engine.CallMoved)
 	for _, from := range []*engine.Instance{c.load(parent.ID), between} {
 		if err := c.DeliverStale(t.Context(), from, moves[0]); err != nil {
 			t.Fatal(err)

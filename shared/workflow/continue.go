@@ -62,8 +62,8 @@ func (s *Service) fireStart(ctx context.Context, timer store.Timer) error {
 	return gone(err)
 }
 
-// eventID is the id of the CloudEvent of the n-th change of a history row.
-func eventID(instance engine.ID, seq int64, n int) string {
+// sentID is what the inbox knows the n-th change of a history row by, a message that was sent.
+func sentID(instance engine.ID, seq int64, n int) string {
 	return instance.String() + "/" + strconv.FormatInt(seq, 10) + "/" + strconv.Itoa(n)
 }
 

@@ -65,8 +65,8 @@ func (in *Inbound) Rehearse(ctx context.Context, id engine.ID) (*Rehearsal, erro
 // wouldSend is what becomes of an event of ours: only one that names what can be put back into the outbox is sent.
 func (in *Inbound) wouldSend(d store.DeadLetter) *Rehearsal {
 	r := &Rehearsal{Outcome: WouldSend}
-	instance, _, _, ours := cloudevent.ParseID(d.EventID)
-	if r.InstanceID = instance; !ours {
+	id, ours := cloudevent.ParseID(d.EventID)
+	if r.InstanceID = id.Instance; !ours {
 		if definition, err := engine.ParseID(d.EventID); err != nil || d.Type != cloudevent.TypeDefinitionDeployed {
 			r.Outcome = WouldIgnore
 		} else {

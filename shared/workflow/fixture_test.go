@@ -165,7 +165,7 @@ func (f *fixture) collect(into *[]string) *workflow.Relay {
 	record := func(_ context.Context, e event.Event) error {
 		mutex.Lock()
 		defer mutex.Unlock()
-		*into = append(*into, e.ID()+" "+e.Type())
+		*into = append(*into, unmarked(e)+" "+e.Type())
 		return nil
 	}
 	return workflow.NewRelay(f.store, record, "/diom/test", slog.New(slog.NewTextHandler(io.Discard, nil)))

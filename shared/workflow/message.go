@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"diom.io/workflow/shared/cloudevent"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/expr"
 	"diom.io/workflow/shared/fault"
@@ -319,21 +320,21 @@ func (m Message) matches(in *engine.Instance) bool {
 	return true
 }
 
-// DeliverSent correlates the n-th change of a history row, a message that an instance has sent, to
-// whoever waits for it; its business key is the sender's. It may be called again for the same change.
-func (s *Service) DeliverSent(ctx context.Context, instance engine.ID, seq int64, n int) error {
-	rows, err := s.store.History(ctx, instance, seq-1, 1)
+// DeliverSent correlates the change that an event tells of, a message that an instance has sent, to
+// whoever waits for it; its business key is the sender's. It may be called again for the same event.
+func (s *Service) DeliverSent(ctx context.Context, id cloudevent.ID) error {
+	c, err := s.store.Change(ctx, id)
 	if err != nil {
 		return err
 	}
-	if len(rows) == 0 || rows[0].Seq != seq || n < 1 || n > len(rows[0].Changes) || rows[0].Changes[n-1].Kind != engine.MessageSent {
+	if c == nil || c.Kind != engine.MessageSent {
 		return ErrNoMessage
 	}
-	in, err := s.store.LoadInstance(ctx, instance)
+	in, err := s.store.LoadInstance(ctx, id.Instance)
 	if err != nil {
 		return err
 	}
-	return s.deliverSent(ctx, in, seq, n, rows[0].Changes[n-1])
+	return s.deliverSent(ctx, in, id.Seq, id.N, *c)
 }
 
 // maxHops bounds a chain of instances that start one another by messages: more is an endless one.
@@ -350,7 +351,7 @@ func (s *Service) deliverSent(ctx context.Context, in *engine.Instance, seq int6
 		return ErrTooManyHops
 	}
 	m := Message{Name: c.Message, BusinessKey: in.BusinessKey, Variables: c.Variables, hops: in.Hops + 1}
-	_, err := s.Correlate(ctx, Call{}, m, &store.Delivery{Source: instanceSource, EventID: eventID(in.ID, seq, n)})
+	_, err := s.Correlate(ctx, Call{}, m, &store.Delivery{Source: instanceSource, EventID: sentID(in.ID, seq, n)})
 	if errors.Is(err, store.ErrDelivered) {
 		return nil
 	}

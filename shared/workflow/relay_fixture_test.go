@@ -59,7 +59,7 @@ func (o *outbox) take(ctx context.Context, e event.Event) error {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	o.total++
-	if o.taken[e.ID()]++; o.taken[e.ID()] == 1 {
+	if o.taken[unmarked(e)]++; o.taken[unmarked(e)] == 1 {
 		key, sequence := e.Extensions()["partitionkey"].(string), e.Extensions()["sequence"].(string)
 		o.first[key] = append(o.first[key], sequence)
 	}
@@ -162,10 +162,17 @@ func (o *outbox) has(n, seq int) bool {
 	return o.taken[fmt.Sprintf("%s/%d/3", nth(n), seq)] > 0
 }
 
+// unmarked is the id of an event, whatever command made its step.
+func unmarked(e event.Event) string {
+	id, _ := cloudevent.ParseID(e.ID())
+	id.Mark = ""
+	return id.String()
+}
+
 // from reports whether an event is of a row.
 func from(e event.Event, n int, seq int64) bool {
-	id, s, _, _ := cloudevent.ParseID(e.ID())
-	return id == nth(n) && (seq == 0 || s == seq)
+	id, _ := cloudevent.ParseID(e.ID())
+	return id.Instance == nth(n) && (seq == 0 || id.Seq == seq)
 }
 
 // chance returns a source of random numbers; its seed is printed.

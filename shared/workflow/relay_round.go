@@ -115,7 +115,7 @@ func (x *round) deliver(ctx context.Context, row store.Unsent) outcome {
 		return outcome{row: row, err: fmt.Errorf("step %d of %s: %w", row.Seq, row.InstanceID, row.Unreadable), rejected: true}
 	}
 	events, err := cloudevent.Events(x.source, cloudevent.Step{
-		InstanceID: row.InstanceID, Seq: row.Seq, At: row.At, Actor: row.Actor, ProcessKey: row.ProcessKey, BusinessKey: row.BusinessKey, Changes: row.Changes,
+		InstanceID: row.InstanceID, Seq: row.Seq, CommandID: row.CommandID, At: row.At, Actor: row.Actor, ProcessKey: row.ProcessKey, BusinessKey: row.BusinessKey, Changes: row.Changes,
 	})
 	if err != nil {
 		return outcome{row: row, err: err, rejected: true}
@@ -219,7 +219,7 @@ func (x *round) works() bool {
 
 func (x *round) letter(o outcome, attempts int) *store.DeadLetter {
 	l := &store.DeadLetter{
-		ID: newID(), Direction: store.Out, Source: x.source, EventID: eventID(o.row.InstanceID, o.row.Seq, 1),
+		ID: newID(), Direction: store.Out, Source: x.source, EventID: cloudevent.NewID(o.row.InstanceID, o.row.Seq, 1, o.row.CommandID).String(),
 		Reason: o.err.Error(), Attempts: attempts, CreatedAt: instant(), Content: o.row.Stored(),
 	}
 	if o.event != nil {

@@ -259,7 +259,7 @@ func TestRejectedEventEndsAsADeadLetter(t *testing.T) {
 	if err == nil {
 		err = content.UnmarshalJSON(letter.Content)
 	}
-	id := fmt.Sprintf("%s/2/1", nth(2))
+	id := fmt.Sprintf("%s/2/1/00000002", nth(2))
 	if err != nil || letter.EventID != id || content.ID() != id || letter.Attempts != 3 || letter.Reason != "status 422: refused: refused" ||
 		letter.Type != content.Type() || letter.Source != "/diom/test" || letter.Direction != store.Out {
 		t.Errorf("%v %+v", err, letter)
@@ -492,7 +492,7 @@ func TestUnreadableRow(t *testing.T) {
 		t.Fatalf("dead letters %v", list)
 	}
 	letter, err := o.store.DeadLetter(t.Context(), list[0].ID)
-	if err != nil || string(letter.Content) != "x" || letter.EventID != id.String()+"/1/1" {
+	if err != nil || string(letter.Content) != "x" || letter.EventID != id.String()+"/1/1/00000002" {
 		t.Errorf("%v %+v", err, letter)
 	}
 }

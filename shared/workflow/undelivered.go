@@ -46,15 +46,12 @@ func (in *Inbound) Undelivered(ctx context.Context, ours string, r *cloudevent.R
 
 // named reports whether the event has the name and the type of one that a step has sent.
 func (in *Inbound) named(ctx context.Context, ours string, r *cloudevent.Received) (bool, error) {
-	instance, seq, n, ok := cloudevent.ParseID(r.ID())
+	id, ok := cloudevent.ParseID(r.ID())
 	if !ok || r.Source() != ours {
 		return false, nil
 	}
-	rows, err := in.store.History(ctx, instance, seq-1, 1) // it has no gaps
-	if err != nil || len(rows) == 0 || n > len(rows[0].Changes) {
-		return false, err
-	}
-	return cloudevent.TypeOf(&rows[0].Changes[n-1]) == r.Type(), nil
+	c, err := in.store.Change(ctx, id)
+	return c != nil && cloudevent.TypeOf(c) == r.Type(), err
 }
 
 func reason(f cloudevent.Failure) string {

@@ -266,7 +266,7 @@ func (f *fixture) problems(id engine.ID) []string {
 		// Sent first, then marked: what is no longer marked has been seen.
 		waiting := f.judge.Count("SELECT COUNT(*) FROM workflow_history WHERE instance_id = ? AND seq = ? AND unsent IS NOT NULL", id[:], row.Seq) == 1 // or a dead letter stands for it
 		for n, c := range row.Changes {
-			event := fmt.Sprintf("%s/%d/%d", id, row.Seq, n+1)
+			event := cloudevent.NewID(id, row.Seq, n+1, row.CommandID).String()
 			if cloudevent.TypeOf(&c) != "" && !waiting && !f.sink.has(event) {
 				found = append(found, "event "+event+" is lost")
 			}
