@@ -554,6 +554,7 @@ CREATE TABLE `workflow_history` (
   `unsent` tinyint(4) DEFAULT NULL,
   `locked_until` datetime(3) DEFAULT NULL,
   `attempts` int(11) NOT NULL DEFAULT 0,
+  `trace` binary(24) DEFAULT NULL,
   PRIMARY KEY (`instance_id`,`seq`),
   KEY `unsent` (`unsent`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/telemetry"
@@ -19,7 +21,9 @@ import (
 type exchange struct {
 	http.ResponseWriter
 	start     time.Time
-	trace     trace
+	span      trace.Span
+	trace     string // the id of the trace
+	linked    string // the id of a trace that came from outside, or ""
 	address   netip.Addr
 	trusted   bool // the peer is a proxy of ours
 	entry     *entry
@@ -62,8 +66,7 @@ func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{ResponseWriter: w, start: time.Now()}
 	e.address, e.trusted = g.settings.Proxies.caller(r)
-	e.trace = begin(r.Header.Get("Traceparent"), e.trusted)
-	w.Header().Set("Traceparent", e.trace.parent)
+	r = e.begin(r, g.app.Telemetry)
 	defer g.finish(e, r)
 	g.answer(e, r)
 }
@@ -72,7 +75,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) serveNested(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{ResponseWriter: w, start: time.Now()}
 	e.address, e.trusted = g.settings.Proxies.caller(r)
-	e.trace = trace{id: telemetry.Trace(r.Context()), parent: w.Header().Get("Traceparent")}
+	e.trace = telemetry.Trace(r.Context())
 	g.answer(e, r)
 }
 
@@ -117,7 +120,7 @@ func (g *gateway) fail(e *exchange, r *http.Request, err error) {
 	g.app.Telemetry.Metrics.Refused.WithLabelValues(code).Inc()
 	faas.CountRefusal(g.app.Telemetry.Metrics, err)
 	if e.status == 0 {
-		faas.WriteProblem(e, r, err, e.trace.id)
+		faas.WriteProblem(e, r, err, e.trace)
 	}
 }
 
@@ -130,6 +133,7 @@ func (g *gateway) finish(e *exchange, r *http.Request) {
 		cause = nil
 	}
 	g.log(e, r)
+	e.end(r)
 	if cause != nil {
 		panic(cause)
 	}
@@ -138,7 +142,7 @@ func (g *gateway) finish(e *exchange, r *http.Request) {
 // log writes the line of the request. A function in this process has written its own, which says the
 // same, unless the request failed on the way or its trace has an outer one to be linked to.
 func (g *gateway) log(e *exchange, r *http.Request) {
-	if e.forwarded && !g.remote && e.err == nil && e.trace.linked == "" {
+	if e.forwarded && !g.remote && e.err == nil && e.linked == "" {
 		return
 	}
 	level := slog.LevelInfo
@@ -148,7 +152,7 @@ func (g *gateway) log(e *exchange, r *http.Request) {
 	case e.status >= http.StatusInternalServerError && e.err != nil:
 		level = slog.LevelWarn
 	}
-	logger, ctx := g.app.Telemetry.Log, telemetry.WithTrace(r.Context(), e.trace.id)
+	logger, ctx := g.app.Telemetry.Log, r.Context()
 	if !logger.Enabled(ctx, level) {
 		return
 	}
@@ -158,7 +162,7 @@ func (g *gateway) log(e *exchange, r *http.Request) {
 	if e.entry != nil {
 		attributes = append(attributes, slog.String("function", e.entry.Function))
 	}
-	for _, a := range []slog.Attr{slog.String("user", e.user), slog.String("linkedTrace", e.trace.linked), slog.String("stack", string(e.stack))} {
+	for _, a := range []slog.Attr{slog.String("user", e.user), slog.String("linkedTrace", e.linked), slog.String("stack", string(e.stack))} {
 		if a.Value.String() != "" {
 			attributes = append(attributes, a)
 		}

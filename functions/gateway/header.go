@@ -33,7 +33,7 @@ func (g *gateway) secure(e *exchange, r *http.Request) {
 	if r.Header.Get("X-Forwarded-Proto") == "https" { // ours: clean has set it
 		h["Strict-Transport-Security"] = transportSecurity
 	}
-	h.Set("X-Request-Id", e.trace.id)
+	h.Set("X-Request-Id", e.trace)
 }
 
 // hopByHop are the headers that end here (RFC 9110 §7.6.1), besides those that Connection names.
@@ -84,8 +84,8 @@ func clean(e *exchange, r *http.Request) {
 	}
 	h.Set("X-Forwarded-Host", host)
 	h.Set("X-Forwarded-Proto", proto)
-	h.Set("X-Request-Id", e.trace.id)
-	h.Set("Traceparent", e.trace.parent)
+	h.Set("X-Request-Id", e.trace)
+	h.Set("Traceparent", e.Header().Get("Traceparent"))
 	h.Del("Tracestate")
 }
 

@@ -185,7 +185,7 @@ func (g *gateway) refuseMethod(e *exchange, r *http.Request, allowed string) {
 	}
 	body, err := json.Marshal(faas.Problem{
 		Type: "urn:diom:problem:" + code, Title: g.view(r).Text["methodNotAllowed"], Status: http.StatusMethodNotAllowed,
-		Detail: "Allowed are " + allowed + ".", Instance: r.URL.Path, Code: code, TraceID: e.trace.id,
+		Detail: "Allowed are " + allowed + ".", Instance: r.URL.Path, Code: code, TraceID: e.trace,
 	})
 	if err != nil {
 		g.fail(e, r, err)

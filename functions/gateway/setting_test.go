@@ -1,10 +1,15 @@
 package gateway
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"diom.io/workflow/shared/limit"
+	"diom.io/workflow/shared/telemetry"
 )
 
 func TestSettings(t *testing.T) {
@@ -46,9 +51,13 @@ func TestTrace(t *testing.T) {
 		{"00-1111111111111111111111111111111G-2222222222222222-01", false, "", false, true},
 		{"rubbish", false, "", false, true},
 	} {
-		got := begin(tc.header, tc.trusted)
-		if got.linked != tc.linked || (got.id == id) != tc.continues || traceID(got.parent) != got.id {
-			t.Errorf("%+v: %+v", tc, got)
+		e := exchange{ResponseWriter: httptest.NewRecorder(), trusted: tc.trusted}
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.Header.Set("Traceparent", tc.header)
+		r = e.begin(r, telemetry.New(io.Discard, "ERROR"))
+		if e.linked != tc.linked || (e.trace == id) != tc.continues || len(e.trace) != 32 || telemetry.Trace(r.Context()) != e.trace ||
+			!strings.HasPrefix(e.Header().Get("Traceparent"), "00-"+e.trace+"-") {
+			t.Errorf("%+v: %+v", tc, e)
 		}
 	}
 }

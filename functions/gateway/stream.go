@@ -189,7 +189,7 @@ func unstreamed(trace string) faas.Answer {
 }
 
 func (g *gateway) refuseStream(e *exchange, r *http.Request) {
-	a := unstreamed(e.trace.id)
+	a := unstreamed(e.trace)
 	body, err := json.Marshal(a.Body)
 	if err != nil {
 		g.fail(e, r, err)

@@ -1,52 +1,43 @@
 package gateway
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"strings"
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"diom.io/workflow/shared/telemetry"
 )
 
-// trace is the W3C trace context that the gateway begins (Trace Context §3.2).
-type trace struct {
-	id     string
-	parent string // the traceparent that functions continue
-	linked string // the trace id that came from outside, or ""
+// begin begins the span of a request. A traceparent from outside only links to it, unless a proxy of ours sent it: anybody
+// could make his request a part of another's trace.
+func (e *exchange) begin(r *http.Request, tel *telemetry.Telemetry) *http.Request {
+	ctx, options := r.Context(), []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+	outer := telemetry.Continue(context.Background(), r.Header.Get("Traceparent"))
+	if e.trusted {
+		ctx = telemetry.Continue(ctx, r.Header.Get("Traceparent"))
+	} else if e.linked = telemetry.Trace(outer); e.linked != "" {
+		options = append(options, trace.WithLinks(trace.LinkFromContext(outer)))
+	}
+	ctx, e.span = tel.Begin(ctx, r.Method, options...)
+	e.trace = telemetry.Trace(ctx)
+	e.Header().Set("Traceparent", telemetry.Parent(ctx))
+	return r.WithContext(ctx)
 }
 
-// begin starts a trace. A traceparent from outside only links to it, unless a proxy of ours sent it:
-// anybody could make his request a part of another's trace.
-func begin(header string, trusted bool) trace {
-	outer := traceID(header)
-	var random [24]byte
-	_, _ = rand.Read(random[:]) // never fails: it would end the process (crypto/rand)
-	text := hex.EncodeToString(random[:])
-	t := trace{id: text[:32]}
-	if trusted && outer != "" {
-		t.id = outer
-	} else {
-		t.linked = outer
+// end ends the span.
+func (e *exchange) end(r *http.Request) {
+	defer e.span.End()
+	if !e.span.IsRecording() {
+		return
 	}
-	t.parent = "00-" + t.id + "-" + text[32:] + "-01"
-	return t
-}
-
-// traceID returns the trace id of a version 00 traceparent, or "".
-func traceID(header string) string {
-	if len(header) != 55 || header[:3] != "00-" || header[35] != '-' || header[52] != '-' {
-		return ""
+	e.span.SetName(r.Method + " " + e.route())
+	e.span.SetAttributes(
+		attribute.String("faas.name", Function.Name), attribute.String("http.request.method", r.Method),
+		attribute.String("http.route", e.route()), attribute.Int("http.response.status_code", e.status))
+	if e.status >= http.StatusInternalServerError {
+		e.span.SetStatus(codes.Error, "")
 	}
-	id, span := header[3:35], header[36:52]
-	if !lowerHex(id) || !lowerHex(span) || !lowerHex(header[53:]) || strings.Trim(id, "0") == "" || strings.Trim(span, "0") == "" {
-		return ""
-	}
-	return id
-}
-
-func lowerHex(text string) bool {
-	for _, c := range []byte(text) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }

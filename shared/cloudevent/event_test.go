@@ -211,7 +211,7 @@ func TestHTTP(t *testing.T) {
 		t.Errorf("structured: %v %s", err, s.body)
 	}
 	e.SetExtension("traceparent", nil)
-	ctx := telemetry.WithTrace(t.Context(), "0af7651916cd43dd8448eb211c80319c")
+	ctx := telemetry.Continue(t.Context(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
 	if err := cloudevent.HTTP(s.URL)(ctx, e); err != nil || !strings.HasPrefix(s.header.Get("Traceparent"), "00-0af7651916cd43dd8448eb211c80319c-") {
 		t.Errorf("the trace ends here: %v %v", err, s.header)
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -113,19 +111,12 @@ func write(ctx context.Context, sink string, e event.Event) (*http.Request, erro
 	return request, nil
 }
 
-// parentOf returns the W3C traceparent of a delivery: the event's own, or a new span of the trace that
-// ctx is in, or "".
+// parentOf returns the W3C traceparent of a delivery: the event's own, or that of ctx, or "".
 func parentOf(ctx context.Context, e *event.Event) string {
 	if parent := extension(e, traceParent); parent != "" {
 		return parent
 	}
-	trace := telemetry.Trace(ctx)
-	if trace == "" {
-		return ""
-	}
-	span := make([]byte, 8)
-	_, _ = rand.Read(span) // never fails, crypto/rand
-	return "00-" + trace + "-" + hex.EncodeToString(span) + "-01"
+	return telemetry.Parent(ctx)
 }
 
 // meaning says what a status means for the event. 401 and 403 are about us, not about the event: a key

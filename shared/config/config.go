@@ -102,6 +102,9 @@ type Config struct {
 	Demo bool `env:"DIOM_DEMO"`
 	// DemoHistory lets `diom dev` give the demo company its processes and thirty days of history, too.
 	DemoHistory bool `env:"DIOM_DEMO_HISTORY" envDefault:"true"`
+	// TracesEndpoint is where traces go, by OTLP over HTTP as JSON: http://collector:4318. Empty means that no traces are kept.
+	// Which ones are is as OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say, what the service is called as OTEL_SERVICE_NAME does.
+	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 	// LogLevel is the least level that is logged: DEBUG, INFO, WARN or ERROR.
 	LogLevel string `env:"DIOM_LOG_LEVEL" envDefault:"INFO"`
 	// LogDir is a directory for the log, in place of the standard output: files with the names of docs/operations/machines.md

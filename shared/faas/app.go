@@ -68,6 +68,11 @@ type App struct {
 // OpenApp prepares an App; it connects to nothing, so that a process starts while MySQL or Redis is
 // down and says so on /_/ready.
 func OpenApp(_ context.Context, cfg config.Config, tel *telemetry.Telemetry) (*App, error) {
+	if cfg.TracesEndpoint != "" {
+		if err := tel.TraceTo(cfg.TracesEndpoint, cfg.Environment); err != nil {
+			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+		}
+	}
 	db, err := database.Open(cfg.MySQLDSN, database.Options{
 		Pool: cfg.Pool, ReadTimeout: cfg.ExecTimeout + replyGrace, Observe: observe(tel),
 		Replica: database.ReplicaOptions{DSN: cfg.MySQLReplicaDSN, MaxLag: cfg.ReplicaMaxLag, Observe: observeReplica(tel)},
@@ -273,5 +278,5 @@ func (a *App) Close() error {
 	if a.DB != nil {
 		err = errors.Join(err, a.DB.Close())
 	}
-	return err
+	return errors.Join(err, a.Telemetry.Close())
 }

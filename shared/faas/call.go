@@ -10,6 +10,10 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/telemetry"
 )
@@ -18,8 +22,8 @@ import (
 type call struct {
 	http.ResponseWriter
 	start  time.Time
-	outer  context.Context // the request's own, without our deadline
-	trace  trace
+	outer  context.Context // the request's own with our span, without our deadline
+	span   trace.Span
 	route  string // the pattern that matched, or ""
 	user   string
 	status int
@@ -66,7 +70,7 @@ func (e *endpoint) failWith(c *call, r *http.Request, err error, status int) {
 	err = deadline(err)
 	c.err = errors.Join(c.err, err)
 	if c.status == 0 {
-		writeProblem(c, r, err, c.trace.id, status)
+		writeProblem(c, r, err, telemetry.Trace(c.outer), status)
 	}
 }
 
@@ -91,6 +95,25 @@ func (e *endpoint) finish(c *call, r *http.Request) {
 	m.Requests.WithLabelValues(e.function.Name, route, strconv.Itoa(c.status)).Observe(taken.Seconds())
 	CountRefusal(m, c.err)
 	e.log(c, r, route, taken)
+	c.end(e.function.Name, r.Method, route)
+}
+
+// end ends the span, named as the conventions for HTTP servers say.
+func (c *call) end(function, method, route string) {
+	defer c.span.End()
+	if !c.span.IsRecording() {
+		return
+	}
+	c.span.SetName(method + " " + route)
+	c.span.SetAttributes(
+		attribute.String("faas.name", function), attribute.String("http.request.method", method),
+		attribute.String("http.route", route), attribute.Int("http.response.status_code", c.status))
+	if f := fault.From(c.err); f != nil {
+		c.span.SetAttributes(attribute.String("error.type", f.Code))
+	}
+	if c.status >= http.StatusInternalServerError {
+		c.span.SetStatus(codes.Error, "")
+	}
 }
 
 func (e *endpoint) log(c *call, r *http.Request, route string, taken time.Duration) {
@@ -126,6 +149,3 @@ func (e *endpoint) log(c *call, r *http.Request, route string, taken time.Durati
 	}
 	logger.LogAttrs(r.Context(), level, "request", attributes...)
 }
-
-// withTrace returns the request's own context, which has no deadline of ours, with the trace id.
-func withTrace(c *call) context.Context { return telemetry.WithTrace(c.outer, c.trace.id) }

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/cloudevent"
@@ -100,7 +103,10 @@ func (e *endpoint) consume(ctx context.Context, r *Request) error {
 func (e *endpoint) take(ctx context.Context, ev event.Event) (err error) {
 	start, status := time.Now(), http.StatusNoContent
 	parent, _ := ev.Extensions()["traceparent"].(string) // without one a trace begins
-	ctx = telemetry.WithTrace(ctx, readTrace(parent).id)
+	ctx, span := e.app.Telemetry.Begin(telemetry.Continue(ctx, parent), "process "+ev.Type(), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+		attribute.String("faas.name", e.function.Name), attribute.String("cloudevents.event_id", ev.ID()),
+		attribute.String("cloudevents.event_source", ev.Source()), attribute.String("cloudevents.event_type", ev.Type())))
+	defer span.End()
 	if e.exec > 0 {
 		bounded, cancel := context.WithTimeout(ctx, e.exec)
 		defer cancel()
@@ -116,6 +122,7 @@ func (e *endpoint) take(ctx context.Context, ev event.Event) (err error) {
 		if err != nil {
 			status = eventStatus(err)
 			err = fmt.Errorf("function %s: event %s: %w", e.function.Name, ev.ID(), err)
+			span.SetStatus(codes.Error, "")
 		}
 		e.app.Telemetry.Metrics.Requests.WithLabelValues(e.function.Name, eventsPath, strconv.Itoa(status)).Observe(time.Since(start).Seconds())
 	}()

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/telemetry"
 )
@@ -70,11 +72,12 @@ func (e *endpoint) handle(pattern string, serve http.HandlerFunc) {
 
 // ServeHTTP gives the call its trace and its deadline, routes it, and accounts for it.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{ResponseWriter: w, start: time.Now(), outer: r.Context(), trace: readTrace(r.Header.Get("Traceparent"))}
-	w.Header().Set("Traceparent", c.trace.header())
+	c := &call{ResponseWriter: w, start: time.Now()}
+	c.outer, c.span = e.app.Telemetry.Begin(telemetry.Continue(r.Context(), r.Header.Get("Traceparent")), r.Method, trace.WithSpanKind(trace.SpanKindServer))
+	w.Header().Set("Traceparent", telemetry.Parent(c.outer))
 	ctx, cancel := c.deadline(e.exec, r.Header.Get("X-Timeout"))
 	defer cancel()
-	r = r.WithContext(telemetry.WithTrace(ctx, c.trace.id))
+	r = r.WithContext(ctx)
 	defer e.finish(c, r)
 	if e.app.Access != nil { // in tests of the pipeline alone
 		e.app.Access.Settings.Poke()

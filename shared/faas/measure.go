@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
+	"go.opentelemetry.io/otel/attribute"
 
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/telemetry"
@@ -13,6 +14,7 @@ import (
 // observe counts each statement, and logs the slow ones by their names: never by their texts or values.
 func observe(tel *telemetry.Telemetry) func(context.Context, string, time.Duration) {
 	return func(ctx context.Context, name string, taken time.Duration) {
+		telemetry.Past(ctx, name, time.Now().Add(-taken), attribute.String("db.system.name", "mysql"), attribute.String("db.operation.name", name))
 		if tel.Metrics.Statement(name, taken) {
 			tel.Log.WarnContext(ctx, "slow statement", "statement", name, "duration", taken)
 		}

@@ -14,6 +14,7 @@ import (
 	"diom.io/workflow/shared/camunda"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/telemetry"
 )
 
 const (
@@ -67,8 +68,8 @@ func (e *endpoint) serve(c *call, r *http.Request, route *Route) {
 // succeed answers a call with its result.
 func succeed(c *call, r *http.Request, route *Route, result any) error {
 	if _, writes := result.(http.Handler); writes {
-		r = r.WithContext(withTrace(c)) // a stream outlives the deadline of a call
-		r.Header.Set("Traceparent", c.trace.header())
+		r = r.WithContext(c.outer) // a stream outlives the deadline of a call
+		r.Header.Set("Traceparent", telemetry.Parent(c.outer))
 	}
 	if isEvent(r.Header) {
 		result = quiet(result)
@@ -168,7 +169,7 @@ func (e *endpoint) replay(c *call, r *Request, err *error) bool {
 	if r.http.Context().Err() != nil {
 		patience = replayGrace
 	}
-	ctx, cancel := context.WithTimeout(withTrace(c), patience) // the call's own time may be up
+	ctx, cancel := context.WithTimeout(c.outer, patience) // the call's own time may be up
 	defer cancel()
 	recorded, failure := e.app.Store.Recorded(ctx, r.Idempotency)
 	if errors.Is(failure, store.ErrKeyReused) {

@@ -1,11 +1,15 @@
 package faas
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"diom.io/workflow/shared/access"
 )
 
-func TestReadTrace(t *testing.T) {
+func TestTraceIsContinued(t *testing.T) {
 	t.Parallel()
 	const trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 	tests := map[string]bool{
@@ -19,13 +23,17 @@ func TestReadTrace(t *testing.T) {
 		"00-" + trace + "-" + strings.Repeat("0", 16) + "-01":  false,
 		"": false, "00": false,
 	}
+	served := newRig(t, Function{Name: "echo", Routes: []Route{{Method: "GET", Pattern: "/x", Permission: access.Public, Serve: fails(nil)}}}, nil)
 	for header, kept := range tests {
-		got := readTrace(header)
-		if (got.id == trace) != kept {
-			t.Errorf("%q: %s", header, got.id)
-		}
-		if got.span == parent || len(got.header()) != 55 {
-			t.Errorf("%q: the call has no span of its own: %s", header, got.header())
+		r := httptest.NewRequest(http.MethodGet, "/x", http.NoBody)
+		r.Header.Set("Traceparent", header)
+		w := httptest.NewRecorder()
+		served.ServeHTTP(w, r)
+		got := w.Header().Get("Traceparent")
+		if len(got) != 55 || (got[3:35] == trace) != kept {
+			t.Errorf("%q: %s", header, got)
+		} else if got[36:52] == parent {
+			t.Errorf("%q: the call has no span of its own: %s", header, got)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/excerpt"
+	"diom.io/workflow/shared/telemetry"
 )
 
 // Step is what one step of the engine leaves to be written, all of it or nothing.
@@ -41,7 +42,7 @@ type Step struct {
 // event is not parked any more or whose start timer has been fired or removed by another. The other
 // errors are those of database.Run.
 func (s *Store) Commit(ctx context.Context, step Step) error {
-	w := writer{Step: step}
+	w := writer{Step: step, trace: telemetry.Kept(ctx)}
 	var err error
 	if w.body, err = s.codec.encode(step.After); err != nil {
 		return err
@@ -78,10 +79,14 @@ type writer struct {
 	batch   database.Batch
 	body    []byte
 	history []byte
-	guarded bool // the statement that must have changed one row has been followed by one that checks it
+	trace   []byte // nil where none is kept
+	guarded bool   // the statement that must have changed one row has been followed by one that checks it
 }
 
-const historyColumns = `INSERT INTO workflow_history (instance_id, seq, command_id, command, actor, at, changes, unsent) VALUES `
+const (
+	historyColumns = `INSERT INTO workflow_history (instance_id, seq, command_id, command, actor, at, changes, unsent) VALUES `
+	tracedColumns  = `INSERT INTO workflow_history (instance_id, seq, command_id, command, actor, at, changes, unsent, trace) VALUES `
+)
 
 func (w *writer) start() {
 	in := w.After
@@ -96,7 +101,7 @@ func (w *writer) start() {
 		text += " AND latest = 1"
 	}
 	w.batch.Add(text, append(arguments, in.DefinitionID[:])...)
-	w.batch.Add(historyColumns+`(?, IF(ROW_COUNT() = 1, ?, NULL), ?, ?, ?, ?, ?, ?)`, w.historyArguments()...)
+	w.row(`IF(ROW_COUNT() = 1, ?, NULL)`)
 	w.guarded = true
 }
 
@@ -111,7 +116,7 @@ SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_def
 
 func (w *writer) advance() {
 	in := w.After
-	w.batch.Add(historyColumns+`(?, ?, ?, ?, ?, ?, ?, ?)`, w.historyArguments()...)
+	w.row(`?`)
 	w.records()
 	if in.Summary != w.Before.Summary {
 		w.batch.Add(`UPDATE workflow_instance SET summary = ?, state = ?, version = ?, ended_at = ?, body = ? WHERE id = ? AND version = ?`,
@@ -122,9 +127,15 @@ func (w *writer) advance() {
 		stateCode(in.State), in.Version, nullTime(in.EndedAt), w.body, in.ID[:], w.Before.Version)
 }
 
-func (w *writer) historyArguments() []any {
+// row adds the history row, whose seq is an expression.
+func (w *writer) row(seq string) {
 	c := w.Command
-	return []any{w.After.ID[:], w.After.Version, c.ID[:], c.Action.Name(), c.Actor, w.At, w.history, w.unsent()}
+	arguments := []any{w.After.ID[:], w.After.Version, c.ID[:], c.Action.Name(), c.Actor, w.At, w.history, w.unsent()}
+	if w.trace == nil {
+		w.batch.Add(historyColumns+`(?, `+seq+`, ?, ?, ?, ?, ?, ?)`, arguments...)
+		return
+	}
+	w.batch.Add(tracedColumns+`(?, `+seq+`, ?, ?, ?, ?, ?, ?, ?)`, append(arguments, w.trace)...)
 }
 
 // unsent is 1 when the changes hold something that others may see.

@@ -9,6 +9,7 @@ import (
 
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/engine"
+	"diom.io/workflow/shared/telemetry"
 )
 
 // The column unsent of workflow_history: NULL when there is nothing to send any more, else one of
@@ -25,6 +26,7 @@ type Unsent struct {
 	ProcessKey  string
 	BusinessKey string
 	Attempts    int
+	Trace       string // the W3C traceparent of the step, or "" where none is kept
 	LeasedUntil time.Time
 	// Unreadable is why Changes cannot be read; nil when they can.
 	Unreadable error
@@ -43,7 +45,7 @@ const (
 AND NOT EXISTS (SELECT 1 FROM workflow_history e WHERE e.instance_id = h.instance_id AND e.seq < h.seq AND e.unsent = 1 AND e.locked_until >= ?)
 LIMIT ? FOR UPDATE SKIP LOCKED`
 
-	claimedText = `SELECT h.instance_id, h.seq, h.command_id, h.command, h.actor, h.at, h.changes, h.attempts, IFNULL(i.process_key, ''), IFNULL(i.business_key, ''),
+	claimedText = `SELECT h.instance_id, h.seq, h.command_id, h.command, h.actor, h.at, h.changes, h.attempts, h.trace, IFNULL(i.process_key, ''), IFNULL(i.business_key, ''),
  IFNULL((SELECT MAX(e.seq) FROM workflow_history e WHERE e.instance_id = h.instance_id AND e.seq < h.seq AND e.unsent = 1), 0)
 FROM workflow_history h LEFT JOIN workflow_instance i ON i.id = h.instance_id WHERE `
 
@@ -110,10 +112,12 @@ type published struct {
 // scanUnsent reads a row of claimedText. Changes that cannot be read are the row's trouble alone.
 func (s *Store) scanUnsent(rows *sql.Rows) (Unsent, error) {
 	var u Unsent
-	if err := rows.Scan(&u.InstanceID, &u.Seq, &u.CommandID, &u.Command, &u.Actor, &u.At, &u.stored, &u.Attempts,
+	var kept []byte
+	if err := rows.Scan(&u.InstanceID, &u.Seq, &u.CommandID, &u.Command, &u.Actor, &u.At, &u.stored, &u.Attempts, &kept,
 		&u.ProcessKey, &u.BusinessKey, &u.behind); err != nil {
 		return u, err
 	}
+	u.Trace = telemetry.ParentOf(kept)
 	changes := make([]published, 0, 8) // most rows have fewer
 	if u.Unreadable = s.codec.decode(u.stored, &changes); u.Unreadable == nil {
 		u.stored, u.Changes = nil, make([]engine.Change, 0, len(changes))

@@ -31,7 +31,7 @@ func TestLogFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := telemetry.WithTrace(t.Context(), "trace-1")
+	ctx := telemetry.Continue(t.Context(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
 	tel.Log.InfoContext(ctx, "request", "fn", "gateway", "n", 1)
 	tel.Log.WarnContext(ctx, "request", "fn", "gateway", "n", 2)
 	tel.Log.Info("listening", "n", 3)
@@ -57,7 +57,7 @@ func TestLogFiles(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(read(t, dir, "gateway", "access.log"), `"traceId":"trace-1"`) {
+	if !strings.Contains(read(t, dir, "gateway", "access.log"), `"traceId":"0af7651916cd43dd8448eb211c80319c"`) {
 		t.Error("the trace id is missing")
 	}
 }

@@ -29,6 +29,7 @@ type Metrics struct {
 
 	Statements *prometheus.HistogramVec // stmt
 	Replica    Replica
+	Spans      *prometheus.CounterVec // outcome: sent, lost
 	ColdStart  prometheus.Gauge
 	Ticked     prometheus.Gauge
 	Backlog    Backlog
@@ -96,6 +97,7 @@ func newMetrics(m maker) *Metrics {
 			Used:  m.gauge("diom_replica_used", "1 while lists are read at the replica."),
 			Reads: m.counts("diom_replica_reads_total", "Requests that only show something, by what they read and why: the replica; the primary for what one has done oneself; the primary while the replica is away or behind; again there since the replica had no answer.", "from"),
 		},
+		Spans:     m.counts("diom_spans_total", "Spans of traces, by whether the collector has taken them.", "outcome"),
 		ColdStart: m.gauge("diom_cold_start_seconds", "Time from the start of the process until it listened."),
 		Ticked:    m.gauge("diom_tick_last_timestamp_seconds", "When this process counted what waits for the last time, in seconds since 1970."),
 		Backlog:   newBacklog(m),

@@ -1,5 +1,5 @@
-// Package telemetry gives a process its log (slog, JSON, one line an event) and its metrics
-// (Prometheus, a private registry). No secret, token or variable value is ever logged, and no user
+// Package telemetry gives a process its log (slog, JSON, one line an event), its metrics
+// (Prometheus, a private registry) and its traces (OpenTelemetry). No secret, token or variable value is ever logged, and no user
 // or instance id is ever a label.
 package telemetry
 
@@ -10,14 +10,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Telemetry is the log and the metrics of one process.
+// Telemetry is the log, the metrics and the traces of one process.
 type Telemetry struct {
 	Log      *slog.Logger
 	Level    *slog.LevelVar
 	Registry *prometheus.Registry
 	Metrics  *Metrics
+	spans    *sdk.TracerProvider
 }
 
 // New returns a Telemetry that logs to w at level (DEBUG, INFO, WARN or ERROR; anything else is
@@ -30,20 +32,7 @@ func New(w io.Writer, level string) *Telemetry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: &v})
-	return &Telemetry{Log: slog.New(traced{handler}), Level: &v, Registry: registry, Metrics: newMetrics(newMaker(registry))}
-}
-
-type traceKey struct{}
-
-// WithTrace returns a context whose log lines carry the trace id.
-func WithTrace(ctx context.Context, traceID string) context.Context {
-	return context.WithValue(ctx, traceKey{}, traceID)
-}
-
-// Trace returns the trace id of ctx, or "".
-func Trace(ctx context.Context) string {
-	id, _ := ctx.Value(traceKey{}).(string)
-	return id
+	return &Telemetry{Log: slog.New(traced{handler}), Level: &v, Registry: registry, Metrics: newMetrics(newMaker(registry)), spans: untraced()}
 }
 
 // traced adds the context's trace id to each line.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"diom.io/workflow/shared/access"
 	"diom.io/workflow/shared/bpmn"
@@ -16,6 +18,7 @@ import (
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/store"
+	"diom.io/workflow/shared/telemetry"
 )
 
 // ErrBusy: other commands kept changing the instance.
@@ -103,6 +106,8 @@ type trigger struct {
 func (s *Service) Execute(ctx context.Context, call Call, t trigger) (json.RawMessage, error) {
 	e := &execution{Service: s, call: call, trigger: t, id: s.newID(), at: s.instant()}
 	begin := time.Now()
+	ctx, span := telemetry.Within(ctx, "command")
+	defer span.End()
 	answer, err := e.locked(database.ToWrite(ctx))
 	if err != nil {
 		err = e.repeated(ctx, err)
@@ -233,6 +238,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		return nil, err
 	}
 	e.done = r
+	describe(ctx, r, action)
 	e.count(r.changes)
 	if urgent(r.changes) {
 		e.relay.PushNow()
@@ -240,6 +246,16 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		e.relay.Push()
 	}
 	return answer, nil
+}
+
+// describe says in the trace what a step that was committed was.
+func describe(ctx context.Context, r *result, action engine.Action) {
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetName("command " + action.Name())
+		span.SetAttributes(
+			attribute.String("diom.instance.id", r.after.ID.String()), attribute.Int64("diom.instance.version", r.after.Version),
+			attribute.String("diom.process.key", r.after.ProcessKey), attribute.Int("diom.process.version", int(r.after.ProcessVersion)))
+	}
 }
 
 // count tells the metrics what a step that was committed has done.

@@ -115,7 +115,7 @@ func (x *round) deliver(ctx context.Context, row store.Unsent) outcome {
 		return outcome{row: row, err: fmt.Errorf("step %d of %s: %w", row.Seq, row.InstanceID, row.Unreadable), rejected: true}
 	}
 	events, err := cloudevent.Events(x.source, cloudevent.Step{
-		InstanceID: row.InstanceID, Seq: row.Seq, CommandID: row.CommandID, At: row.At, Actor: row.Actor, ProcessKey: row.ProcessKey, BusinessKey: row.BusinessKey, Changes: row.Changes,
+		InstanceID: row.InstanceID, Seq: row.Seq, CommandID: row.CommandID, At: row.At, Actor: row.Actor, ProcessKey: row.ProcessKey, BusinessKey: row.BusinessKey, Trace: row.Trace, Changes: row.Changes,
 	})
 	if err != nil {
 		return outcome{row: row, err: err, rejected: true}

@@ -18,7 +18,11 @@ import (
 func together(t *testing.T, s stack.Services, binaries map[string]string) {
 	dsn, redis, secrets := databasetest.DSN(t), databasetest.Redis(t), producttest.Secrets(t)
 	producttest.Install(t, dsn, redis, secrets)
-	common := []string{"DIOM_SECRETS_DIR=" + secrets, "DIOM_MYSQL_DSN=" + dsn, "DIOM_REDIS_URL=" + redis, "DIOM_COOKIE_SECURE=false"}
+	traces := collectTraces(t)
+	common := []string{
+		"DIOM_SECRETS_DIR=" + secrets, "DIOM_MYSQL_DSN=" + dsn, "DIOM_REDIS_URL=" + redis, "DIOM_COOKIE_SECURE=false",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + traces.URL, "OTEL_BSP_SCHEDULE_DELAY=200",
+	}
 	var urls []string
 	for name, binary := range binaries {
 		if name != "gateway" {
@@ -35,6 +39,7 @@ func together(t *testing.T, s stack.Services, binaries map[string]string) {
 	expect(t, "deploy", deployed, err, http.StatusCreated)
 	begun, err := as("zhangwei").Send(http.MethodPost, "/api/v1/processes/leave/start", map[string]any{"variables": map[string]any{"days": 3}})
 	expect(t, "start", begun, err, http.StatusCreated)
+	traces.whole(t, begun.Header.Get("X-Request-Id"), "gateway", "start-process", "notify")
 	for _, username := range []string{"wangfang", "lina"} {
 		person, view := as(username), "todo"
 		if username == "lina" {

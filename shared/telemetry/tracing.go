@@ -1,0 +1,110 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// instrumentation names our tracer.
+const instrumentation = "diom.io/workflow"
+
+// flushTime bounds how long the end of a process waits for its last spans.
+const flushTime = 3 * time.Second
+
+// untraced gives calls their ids, which log lines and problem documents have, and keeps nothing.
+func untraced() *sdk.TracerProvider {
+	return sdk.NewTracerProvider(sdk.WithSampler(sdk.NeverSample()), sdk.WithResource(resource.Empty()))
+}
+
+// TraceTo sends the spans of this process by OTLP over HTTP to an endpoint, http://collector:4318 for example. Which
+// traces, what the service is called and how spans are gathered is as the SDK's environment variables say
+// (OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_*): without them all of
+// those that were not begun elsewhere without being kept.
+func (t *Telemetry) TraceTo(endpoint, environment string) error {
+	e, err := newExporter(endpoint, t)
+	if err != nil {
+		return err
+	}
+	service, err := resource.New(context.Background(),
+		resource.WithAttributes(
+			attribute.String("service.name", "diom"), attribute.String("service.version", Version()),
+			attribute.String("deployment.environment.name", environment)),
+		resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	t.spans = sdk.NewTracerProvider(sdk.WithBatcher(e), sdk.WithResource(service))
+	return nil
+}
+
+// Close sends the last spans.
+func (t *Telemetry) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	return t.spans.Shutdown(ctx)
+}
+
+// Begin begins a span below that of ctx, or a trace. It is ended by its End.
+func (t *Telemetry) Begin(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+	return t.spans.Tracer(instrumentation).Start(ctx, name, options...)
+}
+
+// Within begins a span below that of ctx, in its trace. Where there is none, nothing is kept.
+func Within(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+	return trace.SpanFromContext(ctx).TracerProvider().Tracer(instrumentation).Start(ctx, name, options...)
+}
+
+// Past keeps what has been done since begin, below the span of ctx, where the trace is kept.
+func Past(ctx context.Context, name string, begin time.Time, attributes ...attribute.KeyValue) {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return
+	}
+	_, span := Within(ctx, name, trace.WithTimestamp(begin), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+	span.End()
+}
+
+// Kept returns the ids of the trace and of the span of ctx, 24 bytes, or nil where they are not kept.
+func Kept(ctx context.Context) []byte {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return nil
+	}
+	t, s := span.SpanContext().TraceID(), span.SpanContext().SpanID()
+	return append(t[:], s[:]...)
+}
+
+// ParentOf returns the W3C traceparent of what Kept has returned, or "".
+func ParentOf(kept []byte) string {
+	if len(kept) != 24 {
+		return ""
+	}
+	return fmt.Sprintf("00-%x-%x-01", kept[:16], kept[16:])
+}
+
+// Continue returns a context in the trace of a W3C traceparent; ctx itself where there is none, or another text.
+func Continue(ctx context.Context, parent string) context.Context {
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent})
+}
+
+// Parent returns the W3C traceparent of what is done for ctx, or "".
+func Parent(ctx context.Context) string {
+	header := http.Header{}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(header))
+	return header.Get("Traceparent")
+}
+
+// Trace returns the trace id of ctx, or "".
+func Trace(ctx context.Context) string {
+	if s := trace.SpanContextFromContext(ctx); s.HasTraceID() {
+		return s.TraceID().String()
+	}
+	return ""
+}
