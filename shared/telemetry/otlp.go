@@ -153,7 +153,7 @@ func spanOf(s sdk.ReadOnlySpan) otlpSpan {
 	span := otlpSpan{
 		TraceID: self.TraceID().String(), SpanID: self.SpanID().String(), TraceState: self.TraceState().String(),
 		Flags: uint32(self.TraceFlags()), Name: s.Name(), Kind: kind(s.SpanKind()),
-		Start: uint64(s.StartTime().UnixNano()), End: uint64(s.EndTime().UnixNano()), Attributes: attributes(s.Attributes()), //nolint:gosec // after 1970
+		Start: uint64(s.StartTime().UnixNano()), End: uint64(s.EndTime().UnixNano()), Attributes: attributes(s.Attributes()),
 		// The SDK counts error before ok; the protocol the other way round.
 		Status: otlpStatus{Code: [...]int{0, 2, 1}[s.Status().Code], Message: s.Status().Description},
 	}

@@ -254,7 +254,7 @@ func describe(ctx context.Context, r *result, action engine.Action) {
 		span.SetName("command " + action.Name())
 		span.SetAttributes(
 			attribute.String("diom.instance.id", r.after.ID.String()), attribute.Int64("diom.instance.version", r.after.Version),
-			attribute.String("diom.process.key", r.after.ProcessKey), attribute.Int("diom.process.version", int(r.after.ProcessVersion)))
+			attribute.String("diom.process.key", r.after.ProcessKey), attribute.Int("diom.process.version", r.after.ProcessVersion))
 	}
 }
 
