@@ -7,6 +7,7 @@ DIOM          := $(BIN)/diom
 TIME          ?= 20s
 GOLANGCI      := $(BIN)/golangci-lint-v2.15.0
 GOVULNCHECK   := $(BIN)/govulncheck-v1.9.0
+CYCLONEDX     := $(BIN)/cyclonedx-gomod-v1.10.0
 export DIOM_HOME
 
 # Modules of their own for the validators of platforms: their dependencies stay out of the product.
@@ -15,7 +16,7 @@ NESTED := $(filter-out test/cluster,$(patsubst %/go.mod,%,$(wildcard test/*/go.m
 FAST   := ./cmd/... ./functions/... ./shared/... ./test/...
 
 .DEFAULT_GOAL := help
-.PHONY: help console console-test console-test-js side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz attacks negative rotate login-storm layering build diom bench bench-publish fuzz vuln cluster cluster-go \
+.PHONY: help console console-test console-test-js side-by-side run run-functions services demo-reset db-reset test test-go test-short race check format-check lint gen client schema gen-check tidy-check authz attacks negative rotate login-storm layering build release release-check diom bench bench-publish fuzz vuln cluster cluster-go \
   alerts observe nginx zones crash chaos replay ambiguous events linear poison timers servers failover overload healing mixed soak storage dr
 
 help: ## Print the targets
@@ -98,6 +99,13 @@ layering: ## Check the layers and the sizes of architecture
 build: console ## Build dist/diom: static, without paths of this machine, the same bytes each time
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -buildid=' -o dist/diom ./cmd/diom
 	@ls -l dist/diom
+
+# What is given to others: archives with bills of materials, checksums and a signature. See docs/operations/release.md.
+release: console $(CYCLONEDX) ## Make the release of this commit in dist/release (ARCHES, RELEASE_KEY=key.pem)
+	@deploy/release/release.sh dist/release $(abspath $(CYCLONEDX))
+
+release-check: console $(CYCLONEDX) ## Hold that a release is the same bytes from two clones, signed and complete (some minutes)
+	@deploy/release/check.sh $(abspath $(CYCLONEDX))
 
 # The console is built again when its sources or openapi.yaml have changed. diom embeds it.
 CONSOLE_MADE := frontend/.stamp-build
@@ -263,3 +271,7 @@ $(GOLANGCI):
 $(GOVULNCHECK):
 	@mkdir -p $(BIN)/tool && GOBIN=$$(cd $(BIN)/tool && pwd) GOFLAGS= $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 	@mv $(BIN)/tool/govulncheck $@
+
+$(CYCLONEDX):
+	@mkdir -p $(BIN)/tool && GOBIN=$$(cd $(BIN)/tool && pwd) GOFLAGS= $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+	@mv $(BIN)/tool/cyclonedx-gomod $@
