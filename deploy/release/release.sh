@@ -18,7 +18,7 @@ for arch in ${ARCHES:-amd64 arm64}; do
   echo "release: linux/$arch"
   made=$(mktemp -d)
   trap 'rm -rf "$made"' EXIT
-  CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath -ldflags='-s -w -buildid=' -o "$made/diom" ./cmd/diom
+  CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -buildvcs=true -trimpath -ldflags='-s -w -buildid=' -o "$made/diom" ./cmd/diom
   version=$(go version -m "$made/diom" | awk '$1 == "mod" { print $3 }')
   name=diom-$version-linux-$arch
   mkdir "$made/$name"
