@@ -21,7 +21,7 @@ tar -xzf ./*.tar.gz
 cd diom-*/
 version=$(env -i ./diom version)
 [[ $PWD == */diom-$version-linux-* ]] || { echo "release: the archive is $PWD, its program says $version"; exit 1; }
-env -i ./diom version --verbose | grep -q '^reproducible *true$' || { echo "release: the program has paths of this machine"; exit 1; }
+grep -q '^reproducible *true$' <<<"$(env -i ./diom version --verbose)" || { echo "release: the program has paths of this machine"; exit 1; }
 for path in README.md LICENSE CHANGELOG.md sbom.cdx.json docs/configuration.md deploy/systemd deploy/nginx knative/base migrations console/index.html; do
   [ -e "$path" ] || { echo "release: $path is missing"; exit 1; }
 done
