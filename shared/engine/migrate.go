@@ -154,7 +154,7 @@ func (m *migration) scopeFor(t Token, node *bpmn.FlowNode) (int, error) {
 			if err := m.room(1); err != nil {
 				return 0, err
 			}
-			var err error
+			var err error // it interrupts nothing, also where p does when it begins (Camunda 7 MigratingActivityInstanceVisitor)
 			if grown, err = m.openLevel(level{node: p}, scope); err != nil {
 				return 0, fmt.Errorf("%s cannot be entered: %w", p.ID, err)
 			}

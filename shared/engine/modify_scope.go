@@ -101,6 +101,7 @@ func (s *step) enclosing(i Instruction, node *bpmn.FlowNode, instance bool, move
 		return 0, err
 	}
 	for _, l := range slices.Backward(missing) {
+		s.supersede(scope, l.node)
 		if scope, err = s.openLevel(l, scope); err != nil {
 			return 0, fmt.Errorf("%s cannot be entered: %w", l.node.ID, err)
 		}
@@ -117,7 +118,6 @@ func (s *step) openLevel(l level, scope int) (int, error) {
 		}
 		return s.instance.owned(t.Number).Number, s.occupy(t, s.node(t))
 	}
-	s.supersede(scope, l.node)
 	t := s.plant(scope, l.node.ID, "")
 	if !l.whole {
 		if err := s.occupy(t, l.node); err != nil {
