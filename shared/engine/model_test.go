@@ -17,6 +17,7 @@ type model struct {
 	n         int
 	loose     int  // blocks so far that may lose or make tokens
 	hangs     bool // a parallel join has such a block before it
+	circles   bool // event sub-processes may begin one another for ever
 	pairs     []pair
 	// beside are the activities of the process or sub-process under way; transaction says that it is one.
 	beside      []string

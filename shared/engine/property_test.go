@@ -48,6 +48,7 @@ func play(rt *rapid.T, r *run) int {
 		d.advance()
 		_ = d.do(d.choose()) // a refused command changes nothing; step checks the rest
 	}
+	d.circles = m.circles
 	d.finish(!m.hangs)
 	return d.steps
 }
@@ -78,7 +79,9 @@ type driver struct {
 	*run
 	rt    *rapid.T
 	pairs []pair
-	steps int
+	// circles says that the model may go on for ever by itself.
+	circles bool
+	steps   int
 }
 
 func (d *driver) do(action engine.Action) error {
@@ -224,7 +227,7 @@ func (d *driver) finish(ends bool) {
 			d.rt.Fatalf("%T: %v", action, err)
 		}
 	}
-	if d.instance.State.Ended() || d.operated && d.next() != nil { // an operator may have begun what begins itself for ever
+	if d.instance.State.Ended() || (d.operated || d.circles) && d.next() != nil { // an operator may have begun what begins itself for ever
 		return
 	}
 	if ends && d.count(engine.ErrorUnhandled) == 0 && d.count(engine.CallEnded) == d.endings(engine.ReturnedCompleted) || d.next() != nil {

@@ -10,6 +10,7 @@ import (
 // watches puts event sub-processes, mostly none, beside what is written. They end with all that they wait for.
 func (m *model) watches(depth int) {
 	escalation, signals := "", 0
+	var beside []watched
 	for range rapid.IntRange(-3, 2).Draw(m.rt, "watches") {
 		interrupting := m.chance("interrupting", 2)
 		kinds := []string{"message", "signal", "timer", "error", "condition"}
@@ -33,11 +34,31 @@ func (m *model) watches(depth int) {
 		default:
 			interrupting, trigger = true, m.one("caught", `<errorEventDefinition errorRef="E1"/>`, `<errorEventDefinition camunda:errorCodeVariable="code"/>`)
 		}
-		m.watch(depth, interrupting, trigger)
+		beside = append(beside, watched{trigger, m.watch(depth, interrupting, trigger)})
+	}
+	for i, one := range beside {
+		for j, other := range beside {
+			m.circles = m.circles || i != j && one.calls(other) && other.calls(one)
+		}
 	}
 }
 
-func (m *model) watch(depth int, interrupting bool, trigger string) {
+// watched is an event sub-process: what begins it, and what is in it.
+type watched struct{ trigger, content string }
+
+// calls reports whether what is in one may begin the other: as far as the text tells, which is too often rather than too
+// seldom. A signal may begin what it is thrown in, too.
+func (w watched) calls(other watched) bool {
+	switch {
+	case strings.Contains(other.trigger, "errorEventDefinition"):
+		return strings.Contains(w.content, "<errorEventDefinition errorRef")
+	case strings.Contains(other.trigger, "escalationEventDefinition"):
+		return strings.Contains(w.content, "<escalationEventDefinition escalationRef")
+	}
+	return strings.Contains(other.trigger, "signalEventDefinition") && strings.Contains(w.content, other.trigger)
+}
+
+func (m *model) watch(depth int, interrupting bool, trigger string) string {
 	id, start, end, outside, loose := m.id("watch"), m.id("start"), m.id("end"), m.out, m.loose
 	beside, transaction := m.beside, m.transaction
 	m.out, m.beside, m.transaction = &strings.Builder{}, nil, false
@@ -50,6 +71,8 @@ func (m *model) watch(depth int, interrupting bool, trigger string) {
 	content := m.out.String()
 	m.out, m.loose, m.beside, m.transaction = outside, loose, beside, transaction
 	m.node("subProcess", id, `triggeredByEvent="true" `+m.async(), content)
+	m.circles = m.circles || strings.Contains(trigger, "signalEventDefinition") && strings.Contains(content, "intermediateThrowEvent") && strings.Contains(content, "signalEventDefinition")
+	return content
 }
 
 // signal is the trigger of the signal with that number; in one scope nothing waits for one twice.
