@@ -11,6 +11,7 @@ import (
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/store"
 )
 
 // ErrChecking: one check at a time; it reads all of a backup.
@@ -58,7 +59,7 @@ func beginFull(ctx context.Context, r *faas.Request) (any, error) {
 		return nil, err
 	}
 	ctx, began := context.WithoutCancel(ctx), time.Now()
-	begun, err := v.Begin(ctx, from)
+	begun, err := v.Begin(ctx, from, func(id string) error { return note(ctx, r.App, "backup.begin", id) })
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +80,11 @@ func beginFull(ctx context.Context, r *faas.Request) (any, error) {
 	return Accepted{begun.ID}, nil
 }
 
+// note adds to the audit trail what the caller has begun with a backup.
+func note(ctx context.Context, app *faas.App, action, id string) error {
+	return app.Store.AddDeed(ctx, store.Audit{Action: action, ObjectType: "backup", ObjectID: id, ObjectName: id})
+}
+
 // checking lets one check at a time run in a process.
 type checking struct{ sync.Mutex }
 
@@ -97,6 +103,10 @@ func beginCheck(ctx context.Context, r *faas.Request) (any, error) {
 	}
 	if !one.TryLock() {
 		return nil, ErrChecking
+	}
+	if err := note(ctx, r.App, "backup.check", id); err != nil {
+		one.Unlock()
+		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
 	go func() {

@@ -2,15 +2,19 @@ package backup
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"net/http/httptest"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	vault "diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/faas"
 	"diom.io/workflow/shared/faas/faastest"
 	"diom.io/workflow/shared/page"
+	"diom.io/workflow/shared/store"
 )
 
 // begin opens an App whose backups go to a directory of the test's own.
@@ -182,9 +186,76 @@ func TestCatalogue(t *testing.T) {
 	if c := newest("").Items[1]; len(c.Checks) != 1 || c.Checks[0].Depth != vault.Content || c.VerifiedAt.IsZero() {
 		t.Errorf("%+v", c)
 	}
+	// The trail says who has begun which, the newest first, and nothing of what was refused.
+	noted := trail(t, d)
+	want := []string{"admin backup.check " + made[0].ID, "admin backup.begin " + made[1].ID, "admin backup.begin " + made[0].ID}
+	if diff := cmp.Diff(want, noted); diff != "" {
+		t.Error(diff)
+	}
 	t.Setenv("DIOM_BACKUP_DIR", "")
 	refused(428, "backup_off", "admin", "GET", backups)
 	refused(428, "backup_off", "admin", "POST", backups)
+}
+
+// trail returns what the audit trail has about backups.
+func trail(t *testing.T, d *faastest.Demo) (list []string) {
+	t.Helper()
+	request, err := page.Parse(nil, store.AuditList, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.App.Access.AuditTrail(t.Context(), request, store.AuditFilter{ObjectType: "backup"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range p.Items {
+		list = append(list, e.Actor+" "+e.Action+" "+e.ObjectID)
+	}
+	return list
+}
+
+// What the trail cannot take is not done: no backup is left, and no check.
+func TestUntold(t *testing.T) {
+	d := begin(t)
+	v, from, err := open(d.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := v.Make(t.Context(), from, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, admin := faas.Handler(d.App, Function), d.As("admin")
+	rename := func(ctx context.Context, from, to string) {
+		if err := d.App.DB.InTx(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "RENAME TABLE "+from+" TO "+to)
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	rename(t.Context(), "sys_audit", "sys_audit_away")
+	t.Cleanup(func() { rename(context.Background(), "sys_audit_away", "sys_audit") })
+	for _, path := range []string{"/api/v1/backups", "/api/v1/backups/" + m.ID + "/verify"} {
+		request := httptest.NewRequestWithContext(t.Context(), "POST", path, nil)
+		for name, value := range admin {
+			request.Header.Set(name, value)
+		}
+		answer := httptest.NewRecorder()
+		if h.ServeHTTP(answer, request); answer.Code < 500 {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	if entries := list(t, d); len(entries) != 1 {
+		t.Errorf("%+v", entries)
+	}
+	all, err := page.Parse(nil, vault.CopyList, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := v.Catalogue(t.Context(), all); err != nil || len(p.Items) != 1 || len(p.Items[0].Checks) != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
 }
 
 func until(t *testing.T, holds func() bool) {

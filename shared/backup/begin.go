@@ -18,9 +18,9 @@ type made struct {
 }
 
 // Begin begins what Make does and returns as soon as the backup has its name, which is before the rows are read; it
-// goes on until ctx ends. The errors are those of Make that can be seen until then: ErrRunning, ErrNoKey, ErrRights and
-// ErrUnsupported among them.
-func (v *Vault) Begin(ctx context.Context, from Database) (*Begun, error) {
+// goes on until ctx ends. note is told the name first: where it fails there is no backup. The errors are those of note,
+// and of Make those that can be seen until then: ErrRunning, ErrNoKey, ErrRights and ErrUnsupported among them.
+func (v *Vault) Begin(ctx context.Context, from Database, note func(id string) error) (*Begun, error) {
 	if err := v.canWrite(); err != nil {
 		return nil, err
 	}
@@ -30,7 +30,13 @@ func (v *Vault) Begin(ctx context.Context, from Database) (*Begun, error) {
 	}
 	named, done := make(chan string, 1), make(chan made, 1)
 	go func() {
-		m, err := v.make(ctx, s, nil, func(id string) { named <- id })
+		m, err := v.make(ctx, s, nil, func(id string) error {
+			if err := note(id); err != nil {
+				return err
+			}
+			named <- id
+			return nil
+		})
 		close(named)
 		done <- made{m, errors.Join(err, s.Close())}
 	}()

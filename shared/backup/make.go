@@ -31,7 +31,7 @@ func (v *Vault) Make(ctx context.Context, from Database, tell Progress) (Manifes
 	if err != nil {
 		return Manifest{}, err
 	}
-	m, err := v.make(ctx, s, tell, func(string) {})
+	m, err := v.make(ctx, s, tell, func(string) error { return nil })
 	return m, errors.Join(err, s.Close())
 }
 
@@ -43,8 +43,8 @@ func (v *Vault) canWrite() error {
 	return nil
 }
 
-// make makes a backup; begun is told its name before the rows are read.
-func (v *Vault) make(ctx context.Context, s *server, tell Progress, begun func(id string)) (m Manifest, err error) {
+// make makes a backup; begun is told its name before the rows are read, and fails it.
+func (v *Vault) make(ctx context.Context, s *server, tell Progress, begun func(id string) error) (m Manifest, err error) {
 	lead, err := s.session(ctx)
 	if err != nil {
 		return m, err
@@ -78,7 +78,9 @@ func (v *Vault) make(ctx context.Context, s *server, tell Progress, begun func(i
 			err = errors.Join(err, v.remove(clean, id))
 		}
 	}()
-	begun(id)
+	if err := begun(id); err != nil {
+		return m, err
+	}
 	m = Manifest{
 		ID: id, Started: started.UTC(), Product: telemetry.Version(), Schema: text.version, Environment: v.settings.Environment,
 		Database: s.name, Server: s.version, Snapshot: shot, Encrypted: !v.settings.Plain, Signed: v.keys.private != nil,

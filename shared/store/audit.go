@@ -205,6 +205,17 @@ func cut(text string, most int) string {
 // AddRefusal adds a row about something that was refused: it changed nothing, so that it stands alone.
 func (s *Store) AddRefusal(ctx context.Context, a Audit) error {
 	a.Decision = DecidedRefused
+	return s.addAudit(ctx, a)
+}
+
+// AddDeed adds a row about something that was done beside the database, which holds nothing of it.
+func (s *Store) AddDeed(ctx context.Context, a Audit) error {
+	a.Decision = DecidedDone
+	return s.addAudit(ctx, a)
+}
+
+// addAudit adds a row that stands alone.
+func (s *Store) addAudit(ctx context.Context, a Audit) error {
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error { return insertAudit(ctx, tx, a) })
 }
 

@@ -63,11 +63,12 @@ type Backlog struct {
 	Instances     prometheus.Gauge
 }
 
-// Outcomes of an instance and of an event that is sent: the values of the labels, so that each series is there
-// from the start.
+// Outcomes of an instance and of an event that is sent, and where lists are read: the values of the labels, so that each
+// series is there from the start.
 var (
 	outcomes  = []string{"completed", "cancelled"}
 	sendTries = []string{"sent", "failed", "dead"}
+	readFrom  = []string{"replica", "own", "away", "again"}
 )
 
 func newMetrics(m maker) *Metrics {
@@ -115,6 +116,9 @@ func newMetrics(m maker) *Metrics {
 	}
 	for _, outcome := range sendTries {
 		made.Events.WithLabelValues(outcome)
+	}
+	for _, from := range readFrom {
+		made.Replica.Reads.WithLabelValues(from)
 	}
 	return made
 }

@@ -50,7 +50,7 @@ func topCommands() []command {
 
 func nouns() []noun {
 	return []noun{
-		definitions(), decisions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), notifications(), events(), sources(), deadLetters(), bindings(), channels(), webhooks(), deliveries(),
+		definitions(), decisions(), tasks(), instances(), jobs(), incidents(), timers(), migrationPlans(), batches(), holds(), notifications(), events(), sources(), deadLetters(), bindings(), channels(), webhooks(), deliveries(),
 		designs(), forms(),
 		users(), roles(), groups(), departments(), loginSessions(), apiTokens(), settings(),
 	}

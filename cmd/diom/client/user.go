@@ -13,7 +13,7 @@ const userColumns = "id username displayName:name email title department roles g
 
 func users() noun {
 	const one = "/api/v1/users/{user}"
-	return noun{"user", "Manage users", []command{
+	return noun{"user", "Manage users", append([]command{
 		{
 			use: "list", short: "List users", example: "diom user list\ndiom user list --role OPERATOR --sort -createdAt",
 			method: http.MethodGet, path: "/api/v1/users", pages: true, view: view("items", userColumns),
@@ -51,7 +51,7 @@ func users() noun {
 			method: http.MethodGet, path: "/api/v1/directories", view: view("items", "name kind schedule maxDisabled:may-disable lastRun.state:last lastRun.endedAt:ended"),
 		},
 		syncUsers(),
-	}}
+	}, erasures()...)}
 }
 
 func userFields() []field {
