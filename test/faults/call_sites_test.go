@@ -27,6 +27,7 @@ var askers = map[string]string{
 	"shared/access/client.go Client.ask":               "it reads, from the next replica where one does not answer (TestClient of package access)",
 	"shared/directory/api.go api.send":                 "it reads an address book; a run that breaks off is made again when its lease ends (TestRunsAreClaimedAndScheduled of package directory)",
 	"shared/signin/provider.go bounded.RoundTrip":      "a sign-in whose answer does not come is begun again: nothing is kept of it (package signin)",
+	"shared/telemetry/otlp.go exporter.post":           "it tells of what has been done; what is not taken is sent again, and then counted as lost (TestCollectorRefuses of package telemetry)",
 	"cmd/diom/processes.go askReady":                   "it reads whether a process has begun, again and again until it has",
 	"cmd/diom/client/call.go session.exchange":         "the command line is a caller: its requests are those of the other tests",
 	"cmd/diom/top/sample.go scrape":                    "it reads what a process counts, and again a moment later",
