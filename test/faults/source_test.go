@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,7 +87,7 @@ func (f *fixture) workOf(process, businessKey, key, verb string, body map[string
 		} `json:"items"`
 	}
 	if err != nil || json.Unmarshal(fetched.Body, &list) != nil || len(list.Items) != 1 {
-		f.t.Fatalf("fetch: %v %d %s", err, fetched.Status, fetched.Body)
+		f.t.Fatalf("fetch: %v %d %s\n%s", err, fetched.Status, fetched.Body, strings.Join(f.process.Logged(`"level":"ERROR"`), "\n"))
 	}
 	body["workerId"] = "w"
 	return request{user: "wuqiang", path: "/api/v1/jobs/" + list.Items[0].ID.String() + "/" + verb, key: key, status: http.StatusOK, body: body}

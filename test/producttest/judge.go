@@ -18,7 +18,7 @@ import (
 	"diom.io/workflow/shared/store"
 )
 
-const tokenLife = time.Hour
+const tokenLife = 24 * time.Hour
 
 // Judge looks at the database behind the product's back.
 type Judge struct {
