@@ -2,10 +2,13 @@ package database_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/database/databasetest"
@@ -115,6 +118,54 @@ func TestInTx(t *testing.T) {
 	boom := errors.New("boom")
 	if err := db.InTx(t.Context(), func(*sql.Tx) error { runs++; return boom }); !errors.Is(err, boom) || runs != 1 {
 		t.Errorf("%d runs, %v", runs, err)
+	}
+}
+
+// A transaction that the server did not end is nobody else's: its connection is dropped.
+func TestTransactionThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"COMMIT", "ROLLBACK"} {
+		var refuse atomic.Bool
+		db := open(t, &wiretest.Wire{Rewrite: func(text []byte) []byte {
+			if string(text) == end && refuse.Load() {
+				return []byte("SIGNAL SQLSTATE '45000'")
+			}
+			return text
+		}})
+		boom := errors.New("boom")
+		work := func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(t.Context(), insertKey, "p", end, 200)
+			if err == nil && end == "ROLLBACK" {
+				err = boom
+			}
+			return err
+		}
+		refuse.Store(true)
+		if err := db.InReadCommitted(t.Context(), work); err == nil {
+			t.Errorf("%s was not refused", end)
+		}
+		refuse.Store(false)
+		if n := count(t, db); n != 0 {
+			t.Errorf("%s: the next reader is in the transaction: %d rows", end, n)
+		}
+		if err := db.InReadCommitted(t.Context(), func(*sql.Tx) error { return nil }); err != nil {
+			t.Errorf("%s: the next transaction: %v", end, err)
+		}
+	}
+}
+
+// A transaction whose time is over has changed nothing, and says so.
+func TestTransactionOutOfTime(t *testing.T) {
+	t.Parallel()
+	db := open(t, &wiretest.Wire{})
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.InTx(ctx, func(*sql.Tx) error {
+		cancel()
+		time.Sleep(50 * time.Millisecond) // it is rolled back meanwhile
+		return nil
+	})
+	if fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -39,15 +40,18 @@ func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.T
 	if options == nil || !options.ReadOnly {
 		note(ctx)
 	}
-	tx, err := db.reads.BeginTx(ctx, options)
+	conn, tx, err := db.begin(ctx, options)
 	if err != nil {
 		return Classify(err)
 	}
+	defer conn.Close()
 	if err := work(tx); err != nil {
 		if options == nil {
 			err = refused(ctx, tx, err)
 		}
-		_ = tx.Rollback() // the first error is the one to report; a dead connection is dropped by the pool
+		if tx.Rollback() != nil { // the first error is the one to report
+			drop(conn)
+		}
 		err = Classify(err)
 		if errors.Is(err, errReadOnly) {
 			db.renew()
@@ -55,12 +59,38 @@ func (db *DB) inTx(ctx context.Context, options *sql.TxOptions, work func(*sql.T
 		return err
 	}
 	if err := Classify(tx.Commit()); err != nil {
+		drop(conn)
 		if errors.Is(err, ErrUnavailable) {
 			return fmt.Errorf("%w: %w", ErrUnknown, err)
 		}
 		return err
 	}
 	return nil
+}
+
+// begin begins a transaction on a connection of its own. One that is found dead before is nobody's fault: the pool may hold
+// as many as it had before the server restarted.
+func (db *DB) begin(ctx context.Context, options *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
+	for attempt := 0; ; attempt++ {
+		conn, err := db.reads.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		tx, err := conn.BeginTx(ctx, options)
+		if err == nil {
+			return conn, tx, nil
+		}
+		drop(conn)
+		_ = conn.Close() // it is dropped already
+		if !errors.Is(err, driver.ErrBadConn) || attempt > db.reads.Stats().MaxOpenConnections {
+			return nil, nil, err
+		}
+	}
+}
+
+// drop takes a connection out of its pool. Who comes next would go on in a transaction that has not ended there.
+func drop(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // this is the error
 }
 
 // InReadCommitted runs work once in a transaction at READ COMMITTED: claims and marks of queue rows,
