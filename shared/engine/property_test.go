@@ -218,7 +218,11 @@ func (d *driver) finish(ends bool) {
 			d.rt.Fatal(err)
 		}
 	}
-	for range 3000 {
+	patience := 3000
+	if d.circles { // it may never end
+		patience = 300
+	}
+	for range patience {
 		action := d.next()
 		if action == nil || d.instance.State.Ended() {
 			break

@@ -34,6 +34,7 @@ type operation struct {
 	shared  bool   // several callers may be told that it is done
 	brief   bool   // it shares its way with others
 	unkeyed bool   // it takes no Idempotency-Key: what it does, it does once
+	patient bool   // its effect is waited for until a claim of a dead process ends: the full size repeats it twice, not five times
 	// effects returns how often the request of a point took effect, and what is wrong.
 	effects func(f *fixture, point string) (int, []string)
 }
@@ -203,7 +204,7 @@ func TestCrash(t *testing.T) {
 			f := setup(t, nil)
 			total, ways := 0, map[string]int{}
 			for _, c := range o.series() {
-				for range size(1, 5) {
+				for range o.rounds() {
 					c.fixture, c.operation, c.tried, c.sprung, c.ways = f, o, 0, nil, ways
 					c.run()
 					t.Logf("%s fresh=%t keyed=%t: interrupted at %d points:\n  %s", o.name, c.fresh, c.keyed, c.tried, strings.Join(c.sprung, "\n  "))
@@ -220,6 +221,14 @@ func TestCrash(t *testing.T) {
 			conclude(t, conclusion{command: "crash", runs: total, faults: kinds(ways, len(o.essential))})
 		})
 	}
+}
+
+// rounds is how often each series of an operation is repeated.
+func (o operation) rounds() int {
+	if o.patient {
+		return size(1, 2)
+	}
+	return size(1, 5)
 }
 
 // kinds are the interruptions of each kind, of which there are to be at least so many.

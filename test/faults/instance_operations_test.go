@@ -124,7 +124,7 @@ var instanceOperations = []operation{
 		effects: changes(engine.TaskAssigned, "approve"),
 	},
 	{
-		name: "batch", brief: true, essential: []string{"INSERT IGNORE INTO workflow_batch_item", "INSERT INTO workflow_batch"}, cold: []string{"diom:standing:"},
+		name: "batch", brief: true, patient: true, essential: []string{"INSERT IGNORE INTO workflow_batch_item", "INSERT INTO workflow_batch"}, cold: []string{"diom:standing:"},
 		prepare: func(f *fixture, point, key string) request {
 			return request{user: "wuqiang", path: "/api/v1/batches", key: key, status: http.StatusCreated, body: map[string]any{
 				"kind": "suspend", "reason": point, "instanceIds": []string{f.start(point).InstanceID.String()},
