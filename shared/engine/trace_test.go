@@ -211,7 +211,7 @@ func (r *run) action(t *testing.T, d *datadriven.TestData) (engine.Action, error
 	case "complete":
 		return engine.CompleteTask{Task: r.task(a.task), Variables: a.variables, Outcome: a.outcome, Comment: a.comment}, nil
 	case "assign":
-		return engine.AssignTask{Task: r.task(a.task), Assignee: a.to, Reason: d.CmdArgs[0].Key}, nil
+		return engine.AssignTask{Task: r.task(a.task), Assignee: a.to, Reason: d.CmdArgs[0].Key, ForGood: d.HasArg("for-good")}, nil
 	case "cancel":
 		return engine.Cancel{Reason: "because"}, nil
 	case "suspend":

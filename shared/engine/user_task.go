@@ -227,6 +227,9 @@ type AssignTask struct {
 	Assignee string // empty for unclaimed
 	Reason   string
 	Comment  string
+	// ForGood hands over with a task that has come back to its owner that it is his, too: a later delegation comes back to
+	// the new assignee. Camunda 7 lets it come back to the first owner for ever (TaskEntity.delegate).
+	ForGood bool
 }
 
 // The reasons of an assignment.
@@ -252,6 +255,10 @@ func (a AssignTask) apply(s *step) error {
 	case Claimed:
 		if task.Assignee != "" && task.Assignee != a.Assignee {
 			return ErrClaimed
+		}
+	case Transferred:
+		if a.ForGood && task.Owner != "" && task.Owner == task.Assignee {
+			c.Owner = a.Assignee
 		}
 	case Delegated:
 		c.Delegated = true

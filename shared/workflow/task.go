@@ -71,7 +71,7 @@ func (s *Service) assign(ctx context.Context, call Call, id engine.ID, a Assignm
 		if !mayAssign(call.Principal, sub.task) {
 			return nil, ErrNotYours
 		}
-		return engine.AssignTask{Task: id, Assignee: a.UserID, Reason: reason, Comment: a.Comment}, nil
+		return engine.AssignTask{Task: id, Assignee: a.UserID, Reason: reason, Comment: a.Comment, ForGood: reason == engine.Transferred}, nil
 	}))
 }
 
