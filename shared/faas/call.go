@@ -78,6 +78,7 @@ func (e *endpoint) failWith(c *call, r *http.Request, err error, status int) {
 func (e *endpoint) finish(c *call, r *http.Request) {
 	if cause := recover(); cause != nil {
 		if cause == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
+			c.span.End()
 			panic(cause)
 		}
 		c.stack = debug.Stack()
