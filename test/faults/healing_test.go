@@ -83,7 +83,7 @@ var wounds = []wound{
 		},
 		left: func(h *healing) bool { return h.any("SELECT COUNT(*) FROM workflow_history WHERE unsent = 1") },
 		over: func(h *healing) bool {
-			return !h.any("SELECT COUNT(*) FROM workflow_history WHERE unsent IS NOT NULL") && h.sink.has(h.judge.InstancesOf("wound")[0].String()+"/1/1")
+			return !h.any("SELECT COUNT(*) FROM workflow_history WHERE unsent IS NOT NULL") && len(h.problems(h.judge.InstancesOf("wound")[0])) == 0
 		},
 	},
 	{
