@@ -17,7 +17,9 @@ import (
 
 const (
 	maxPassword = 72 // bytes: bcrypt compares no more
-	queueASlot  = 16 // waiting callers, about a second of hashing at cost 10
+	// queueASlot is how many callers wait for a core: about five seconds of hashing at cost 10. Who is sent away has no place
+	// in any queue, and in a storm of callers who ask again at once might never get one.
+	queueASlot = 64
 )
 
 // What is wrong with passwords.
