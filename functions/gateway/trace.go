@@ -15,10 +15,10 @@ import (
 // could make his request a part of another's trace.
 func (e *exchange) begin(r *http.Request, tel *telemetry.Telemetry) *http.Request {
 	ctx, options := r.Context(), []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
-	outer := telemetry.Continue(context.Background(), r.Header.Get("Traceparent"))
-	if e.trusted {
-		ctx = telemetry.Continue(ctx, r.Header.Get("Traceparent"))
-	} else if e.linked = telemetry.Trace(outer); e.linked != "" {
+	if parent := r.Header.Get("Traceparent"); e.trusted {
+		ctx = telemetry.Continue(ctx, parent)
+	} else if outer := telemetry.Continue(context.Background(), parent); telemetry.Trace(outer) != "" {
+		e.linked = telemetry.Trace(outer)
 		options = append(options, trace.WithLinks(trace.LinkFromContext(outer)))
 	}
 	ctx, e.span = tel.Begin(ctx, r.Method, options...)

@@ -16,7 +16,6 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -152,9 +151,9 @@ func spanOf(s sdk.ReadOnlySpan) otlpSpan {
 	self, parent := s.SpanContext(), s.Parent()
 	span := otlpSpan{
 		TraceID: self.TraceID().String(), SpanID: self.SpanID().String(), TraceState: self.TraceState().String(),
-		Flags: uint32(self.TraceFlags()), Name: s.Name(), Kind: kind(s.SpanKind()),
+		Flags: uint32(self.TraceFlags()), Name: s.Name(), Kind: int(s.SpanKind()),
 		Start: uint64(s.StartTime().UnixNano()), End: uint64(s.EndTime().UnixNano()), Attributes: attributes(s.Attributes()),
-		// The SDK counts error before ok; the protocol the other way round.
+		// The kinds are numbered as the SDK does; of the states it counts error before ok, the protocol the other way round.
 		Status: otlpStatus{Code: [...]int{0, 2, 1}[s.Status().Code], Message: s.Status().Description},
 	}
 	if parent.HasSpanID() {
@@ -165,9 +164,6 @@ func spanOf(s sdk.ReadOnlySpan) otlpSpan {
 	}
 	return span
 }
-
-// kind is SpanKind of the protocol, which begins with unspecified and internal as the SDK does.
-func kind(k trace.SpanKind) int { return int(k) }
 
 func attributes(list []attribute.KeyValue) []otlpAttribute {
 	out := make([]otlpAttribute, 0, len(list))
