@@ -1,8 +1,13 @@
 package platform
 
 import (
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,15 +28,15 @@ func together(t *testing.T, s stack.Services, binaries map[string]string) {
 		"DIOM_SECRETS_DIR=" + secrets, "DIOM_MYSQL_DSN=" + dsn, "DIOM_REDIS_URL=" + redis, "DIOM_COOKIE_SECURE=false",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + traces.URL, "OTEL_BSP_SCHEDULE_DELAY=200",
 	}
-	var urls []string
+	router := routeFunctions(t)
 	for name, binary := range binaries {
-		if name != "gateway" {
-			urls = append(urls, name+"="+start(t, binary, s.Functions[name].Environment, common...))
-		}
+		// As in stack.yml, of the platform's gateway the address alone is another.
+		environment := maps.Clone(s.Functions[name].Environment)
+		environment["DIOM_FUNCTION_URL"] = strings.Replace(environment["DIOM_FUNCTION_URL"], platformURL, router.URL, 1)
+		router.to(t, name, start(t, binary, environment, common...))
 	}
-	gateway := start(t, binaries["gateway"], s.Functions["gateway"].Environment, append(common, "DIOM_FUNCTION_URL="+strings.Join(urls, ","))...)
 
-	anybody := producttest.NewClient(gateway, 10*time.Second)
+	anybody := producttest.NewClient(router.URL+"/function/gateway", 10*time.Second)
 	as := func(username string) *producttest.Client {
 		return anybody.With(anybody.LogIn(t, username, "Diom-demo-1"))
 	}
@@ -58,6 +63,39 @@ func together(t *testing.T, s stack.Services, binaries map[string]string) {
 	again, err := as("wangfang").Send(http.MethodGet, "/api/v1/instances?state=completed", nil)
 	expect(t, "list", again, err, http.StatusOK)
 	called(t, as("zhouming"), as("zhangwei"), as("wangfang"))
+}
+
+// platformURL is where the gateway of OpenFaaS is in a cluster.
+const platformURL = "http://gateway.openfaas.svc.cluster.local:8080"
+
+// router is what functions see of the gateway of OpenFaaS: below /function/NAME is the function of that name.
+type router struct {
+	*httptest.Server
+	functions sync.Map // of its handler, by the name of a function
+}
+
+func routeFunctions(t *testing.T) *router {
+	t.Helper()
+	r := &router{}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/function/"), "/")
+		if handler, known := r.functions.Load(name); known {
+			handler.(http.Handler).ServeHTTP(w, request)
+			return
+		}
+		http.Error(w, "no function "+name, http.StatusNotFound)
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *router) to(t *testing.T, name, address string) {
+	t.Helper()
+	target, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.functions.Store(name, http.StripPrefix("/function/"+name, httputil.NewSingleHostReverseProxy(target)))
 }
 
 func expect(t *testing.T, what string, a producttest.Answer, err error, status int) {
