@@ -133,7 +133,7 @@ func (g *gateway) finish(e *exchange, r *http.Request) {
 		cause = nil
 	}
 	g.log(e, r)
-	e.end(r)
+	telemetry.Call{Function: Function.Name, Method: r.Method, Route: e.route(), Status: e.status, Err: e.err}.End(e.span)
 	if cause != nil {
 		panic(cause)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"diom.io/workflow/shared/telemetry"
@@ -25,19 +23,4 @@ func (e *exchange) begin(r *http.Request, tel *telemetry.Telemetry) *http.Reques
 	e.trace = telemetry.Trace(ctx)
 	e.Header().Set("Traceparent", telemetry.Parent(ctx))
 	return r.WithContext(ctx)
-}
-
-// end ends the span.
-func (e *exchange) end(r *http.Request) {
-	defer e.span.End()
-	if !e.span.IsRecording() {
-		return
-	}
-	e.span.SetName(r.Method + " " + e.route())
-	e.span.SetAttributes(
-		attribute.String("faas.name", Function.Name), attribute.String("http.request.method", r.Method),
-		attribute.String("http.route", e.route()), attribute.Int("http.response.status_code", e.status))
-	if e.status >= http.StatusInternalServerError {
-		e.span.SetStatus(codes.Error, "")
-	}
 }

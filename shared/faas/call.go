@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"diom.io/workflow/shared/fault"
@@ -96,25 +94,7 @@ func (e *endpoint) finish(c *call, r *http.Request) {
 	m.Requests.WithLabelValues(e.function.Name, route, strconv.Itoa(c.status)).Observe(taken.Seconds())
 	CountRefusal(m, c.err)
 	e.log(c, r, route, taken)
-	c.end(e.function.Name, r.Method, route)
-}
-
-// end ends the span, named as the conventions for HTTP servers say.
-func (c *call) end(function, method, route string) {
-	defer c.span.End()
-	if !c.span.IsRecording() {
-		return
-	}
-	c.span.SetName(method + " " + route)
-	c.span.SetAttributes(
-		attribute.String("faas.name", function), attribute.String("http.request.method", method),
-		attribute.String("http.route", route), attribute.Int("http.response.status_code", c.status))
-	if f := fault.From(c.err); f != nil {
-		c.span.SetAttributes(attribute.String("error.type", f.Code))
-	}
-	if c.status >= http.StatusInternalServerError {
-		c.span.SetStatus(codes.Error, "")
-	}
+	telemetry.Call{Function: e.function.Name, Method: r.Method, Route: route, Status: c.status, Err: c.err}.End(c.span)
 }
 
 func (e *endpoint) log(c *call, r *http.Request, route string, taken time.Duration) {

@@ -69,6 +69,7 @@ var (
 	outcomes  = []string{"completed", "cancelled"}
 	sendTries = []string{"sent", "failed", "dead"}
 	readFrom  = []string{"replica", "own", "away", "again"}
+	spansTold = []string{"sent", "lost"}
 )
 
 func newMetrics(m maker) *Metrics {
@@ -119,6 +120,9 @@ func newMetrics(m maker) *Metrics {
 	}
 	for _, from := range readFrom {
 		made.Replica.Reads.WithLabelValues(from)
+	}
+	for _, outcome := range spansTold {
+		made.Spans.WithLabelValues(outcome)
 	}
 	return made
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -181,9 +180,7 @@ func value(v attribute.Value) map[string]any {
 		return map[string]any{"intValue": strconv.FormatInt(v.AsInt64(), 10)}
 	case attribute.FLOAT64:
 		return map[string]any{"doubleValue": v.AsFloat64()}
-	case attribute.STRINGSLICE:
-		return map[string]any{"stringValue": strings.Join(v.AsStringSlice(), ", ")}
-	default:
+	default: // a list is told as one text
 		return map[string]any{"stringValue": v.String()}
 	}
 }

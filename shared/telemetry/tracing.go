@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"diom.io/workflow/shared/fault"
 )
 
 // instrumentation names our tracer.
@@ -69,6 +72,31 @@ func Past(ctx context.Context, name string, begin time.Time, attributes ...attri
 	}
 	_, span := Within(ctx, name, trace.WithTimestamp(begin), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 	span.End()
+}
+
+// Call is what the span of an HTTP call says at its end, by the conventions for HTTP servers.
+type Call struct {
+	Function, Method, Route string
+	Status                  int
+	Err                     error // what went wrong, or nil
+}
+
+// End ends the span of a call.
+func (c Call) End(span trace.Span) {
+	defer span.End()
+	if !span.IsRecording() {
+		return
+	}
+	span.SetName(c.Method + " " + c.Route)
+	span.SetAttributes(
+		attribute.String("faas.name", c.Function), attribute.String("http.request.method", c.Method),
+		attribute.String("http.route", c.Route), attribute.Int("http.response.status_code", c.Status))
+	if f := fault.From(c.Err); f != nil {
+		span.SetAttributes(attribute.String("error.type", f.Code))
+	}
+	if c.Status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, "")
+	}
 }
 
 // Kept returns the ids of the trace and of the span of ctx, 24 bytes, or nil where they are not kept.
