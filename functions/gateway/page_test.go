@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -67,16 +70,31 @@ func TestOpenAPI(t *testing.T) {
 	app, _ := open(t, true, nil)
 	var calls atomic.Int64
 	server := local(t, app, sample(&calls), generous())
-	a := send(t, server, "GET /openapi.yaml", "")
+	const identity = "Accept-Encoding: identity"
+	a := send(t, server, "GET /openapi.yaml", "", identity)
 	tag := a.header.Get("Etag")
 	if a.status != 200 || a.header.Get("Content-Type") != "application/yaml" || tag == "" || !strings.Contains(string(a.body), "\nopenapi: 3.1.0\n") {
 		t.Errorf("%d %v %.80s", a.status, a.header, a.body)
 	}
-	if again := send(t, server, "GET /openapi.yaml", "", "If-None-Match: "+tag); again.status != 304 || len(again.body) > 0 {
+	if again := send(t, server, "GET /openapi.yaml", "", identity, "If-None-Match: "+tag); again.status != 304 || len(again.body) > 0 {
 		t.Errorf("with its tag: %d and %d bytes", again.status, len(again.body))
 	}
-	if other := send(t, server, "GET /openapi.yaml", "", `If-None-Match: "other"`); other.status != 200 {
+	if other := send(t, server, "GET /openapi.yaml", "", identity, `If-None-Match: "other"`); other.status != 200 {
 		t.Errorf("with another tag: %d", other.status)
+	}
+	zipped := send(t, server, "GET /openapi.yaml", "", "Accept-Encoding: br, gzip")
+	if zipped.header.Get("Content-Encoding") != "gzip" || zipped.header.Get("Etag") == tag || zipped.header.Get("Vary") != "Accept-Encoding" || 4*len(zipped.body) > len(a.body) {
+		t.Fatalf("compressed: %v, %d bytes of %d", zipped.header, len(zipped.body), len(a.body))
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(zipped.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(reader); err != nil || string(text) != string(a.body) {
+		t.Errorf("%v: another text comes out of the compressed one", err)
+	}
+	if again := send(t, server, "GET /openapi.yaml", "", "Accept-Encoding: gzip", "If-None-Match: "+zipped.header.Get("Etag")); again.status != 304 {
+		t.Errorf("compressed, with its tag: %d", again.status)
 	}
 }
 
