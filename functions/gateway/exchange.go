@@ -37,13 +37,18 @@ type exchange struct {
 	limit, left int
 	// blameless failures, such as an upload that broke off, say nothing about the function.
 	blameless bool
+	// well is the function by its own word, whatever it has answered.
+	well bool
 }
 
 // WriteHeader notes the status. An answer that says nothing of caches is for none: it is personal.
 func (e *exchange) WriteHeader(status int) {
 	if e.status == 0 && status >= http.StatusOK {
 		e.status = status
-		if h := e.Header(); len(h["Cache-Control"]) == 0 {
+		h := e.Header()
+		e.well = h.Get(faas.WellHeader) != ""
+		h.Del(faas.WellHeader)
+		if len(h["Cache-Control"]) == 0 {
 			h.Set("Cache-Control", "no-store")
 		}
 	}

@@ -101,7 +101,7 @@ func (e *exchange) outcome(r *http.Request, cause any) limit.Outcome {
 		failed = true
 	}
 	switch {
-	case !failed:
+	case !failed, e.well:
 		return limit.Succeeded
 	case e.blameless, r.Context().Err() != nil, r.Header.Get("X-Timeout") != "":
 		return limit.Unknown

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/faas"
 )
 
@@ -178,6 +179,38 @@ func TestDeadFunction(t *testing.T) {
 	}
 	if text := log.String(); !strings.Contains(text, `"circuit breaker","function":"alpha","open":true`) || !strings.Contains(text, "connection refused") {
 		t.Error(text)
+	}
+}
+
+// What is away beside a function closes it for nobody; what is away for all of its requests does. The sign between the
+// functions stays between them.
+func TestFunctionIsWell(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		err error
+		end int
+	}{
+		"maintenance": {faas.ErrMaintenance, 200}, "the database": {database.ErrUnavailable, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			app, _ := open(t, false, nil)
+			function := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					faas.WriteProblem(w, r, tc.err, "")
+				}
+			}))
+			t.Cleanup(function.Close)
+			server := behind(t, app, function.URL)
+			for range 12 {
+				if a := send(t, server, "POST /post", "x"); a.status != 503 || a.header.Get(faas.WellHeader) != "" {
+					t.Fatalf("%d %v", a.status, a.header)
+				}
+			}
+			if a := send(t, server, "GET /get", ""); a.status != tc.end {
+				t.Errorf("something else: %d %s, want %d", a.status, a.body, tc.end)
+			}
+		})
 	}
 }
 

@@ -40,7 +40,7 @@ var (
 	ErrNotEmpty = fault.New(fault.Conflict, "backup_target_not_empty",
 		"A backup is restored into an empty database only.")
 	ErrNoSpace = fault.New(fault.Unavailable, "backup_no_space",
-		"There is no space left in the directory of the backups.")
+		"There is no space left in the directory of the backups.").Elsewhere()
 	ErrRights = fault.New(fault.Forbidden, "backup_rights_missing",
 		"The database account lacks rights for this.")
 	ErrUnsupported = fault.New(fault.Invalid, "backup_unsupported",

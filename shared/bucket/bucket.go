@@ -21,7 +21,7 @@ import (
 )
 
 // ErrStorage: the storage has refused a request or given no answer.
-var ErrStorage = fault.New(fault.Unavailable, "storage_unavailable", "The object storage does not answer, or refuses.")
+var ErrStorage = fault.New(fault.Unavailable, "storage_unavailable", "The object storage does not answer, or refuses.").Elsewhere()
 
 // partSize is what is kept in memory of an object whose size is not known before its end.
 const partSize = 8 << 20

@@ -29,7 +29,7 @@ type Sender func(ctx context.Context, e event.Event) error
 // What a sink answers but success.
 var (
 	ErrSinkBusy        = fault.New(fault.Busy, "sink_busy", "The receiver of the CloudEvent is busy.").After(time.Second)
-	ErrSinkUnavailable = fault.New(fault.Unavailable, "sink_unavailable", "The receiver of the CloudEvent does not take it now.").After(time.Second)
+	ErrSinkUnavailable = fault.New(fault.Unavailable, "sink_unavailable", "The receiver of the CloudEvent does not take it now.").Elsewhere().After(time.Second)
 	ErrSinkRefused     = fault.New(fault.Invalid, "event_refused", "The receiver of the CloudEvent refuses it.")
 )
 

@@ -23,7 +23,7 @@ var (
 	ErrGuard = errors.New("guard did not hold")
 	// ErrContention: a deadlock, a lock wait time-out or a changed record; nothing was changed, the
 	// whole transaction may be run again.
-	ErrContention = fault.New(fault.Unavailable, "database_contention", "The database was busy with the same rows. Try again shortly.").After(retryAfter)
+	ErrContention = fault.New(fault.Unavailable, "database_contention", "The database was busy with the same rows. Try again shortly.").Elsewhere().After(retryAfter)
 	// ErrUnavailable: the database cannot be reached or does not accept writes; nothing was changed.
 	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable", "The database does not answer. Try again shortly.").After(retryAfter)
 	// ErrUnknown: the connection broke while a transaction was under way; it may have committed.

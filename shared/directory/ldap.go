@@ -23,7 +23,7 @@ import (
 )
 
 // ErrUnavailable: a directory does not answer, or not as a directory does.
-var ErrUnavailable = fault.New(fault.Unavailable, "directory_unavailable", "The directory does not answer. Try again, or log in with a password of this product.").After(5 * time.Second)
+var ErrUnavailable = fault.New(fault.Unavailable, "directory_unavailable", "The directory does not answer. Try again, or log in with a password of this product.").Elsewhere().After(5 * time.Second)
 
 // Entry is a person of a directory.
 type Entry struct {

@@ -172,7 +172,7 @@ const (
 )
 
 // ErrNoConsumers: the process has no consumers of its own, and no setting says where events go.
-var ErrNoConsumers = fault.New(fault.Unavailable, "no_consumers", "Nobody is named who takes events: set K_SINK or DIOM_FUNCTION_URL.")
+var ErrNoConsumers = fault.New(fault.Unavailable, "no_consumers", "Nobody is named who takes events: set K_SINK or DIOM_FUNCTION_URL.").Elsewhere()
 
 // sender says where the relay's events go: to the consumers in this process and to $K_SINK, where there
 // is one; in a process without consumers to $K_SINK, or else to the function receive-event. What leaves

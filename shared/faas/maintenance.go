@@ -13,7 +13,7 @@ import (
 const maintenancePause = 30 * time.Second
 
 // ErrMaintenance: the product only reads at the moment (the setting maintenance.on).
-var ErrMaintenance = fault.New(fault.Unavailable, "maintenance", "The product is being maintained and only reads for now. Nothing was changed; try again later.").After(maintenancePause)
+var ErrMaintenance = fault.New(fault.Unavailable, "maintenance", "The product is being maintained and only reads for now. Nothing was changed; try again later.").Elsewhere().After(maintenancePause)
 
 // maintained answers a route that changes something while the product only reads, with what the administrator
 // tells people.

@@ -105,6 +105,10 @@ func deadline(err error) error {
 	return err
 }
 
+// WellHeader is set in the answer of a function that is well, although it is 503: no breaker opens for it. The gateway keeps
+// it for itself.
+const WellHeader = "X-Diom-Well"
+
 // WriteProblem answers a request with the problem document of err. It does not log.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error, traceID string) {
 	writeProblem(w, r, err, traceID, 0)
@@ -120,6 +124,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, err error, traceID str
 	p.Instance, p.TraceID = r.URL.Path, traceID
 	if status != 0 {
 		p.Status = status
+	}
+	if fault.IsElsewhere(err) {
+		w.Header().Set(WellHeader, "true")
 	}
 	if camunda.Speaks(r.URL.Path) {
 		writeFailure(w, err, p)

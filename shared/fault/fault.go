@@ -111,6 +111,7 @@ type Error struct {
 	RetryAfter time.Duration
 	verdict    *Verdict
 	precise    bool
+	elsewhere  bool
 }
 
 // New returns a sentinel.
@@ -167,6 +168,20 @@ func (e *Error) Verdicted(v Verdict) *Error {
 	c := *e
 	c.verdict = &v
 	return &c
+}
+
+// Elsewhere returns a copy of e, which is Unavailable, that is the matter of a few requests: what they need from another
+// system is away, or people have switched it off. The function is well, and whoever asks it for something else is answered.
+func (e *Error) Elsewhere() *Error {
+	c := *e
+	c.elsewhere = true
+	return &c
+}
+
+// IsElsewhere reports whether err is a failure of what a few requests need, and not of the function.
+func IsElsewhere(err error) bool {
+	e := From(err)
+	return e != nil && e.elsewhere
 }
 
 // From returns the fault in err's chain, or nil when there is none.

@@ -48,3 +48,20 @@ func TestKinds(t *testing.T) {
 		}
 	}
 }
+
+// What is elsewhere stays so whatever is added to it, and says nothing about its sentinel.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	away := fault.New(fault.Unavailable, "away", "It is away.")
+	beside := away.Elsewhere()
+	for name, tc := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"the sentinel": {away, false}, "a copy": {beside, true}, "a wrapped copy": {fmt.Errorf("x: %w", beside.After(time.Second).Withf("y")), true}, "no fault": {errors.New("x"), false}, "nothing": {nil, false},
+	} {
+		if got := fault.IsElsewhere(tc.err); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

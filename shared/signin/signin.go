@@ -26,7 +26,7 @@ var (
 	ErrSignInLost          = fault.New(fault.Unauthorized, "sign_in_lost", "The sign-in has taken too long, or began in another browser. Begin again.")
 	ErrSignInState         = fault.New(fault.Unauthorized, "sign_in_state", "The answer does not belong to this sign-in. Begin again.")
 	ErrSignInRefused       = fault.New(fault.Unauthorized, "sign_in_refused", "The provider has not signed you in, or what it says cannot be believed.")
-	ErrProviderUnavailable = fault.New(fault.Unavailable, "provider_unavailable", "The provider of the sign-in does not answer. Try again, or log in with a password.").After(5 * time.Second)
+	ErrProviderUnavailable = fault.New(fault.Unavailable, "provider_unavailable", "The provider of the sign-in does not answer. Try again, or log in with a password.").Elsewhere().After(5 * time.Second)
 	ErrBadReturn           = fault.New(fault.Malformed, "bad_return_path", "The sign-in may lead back to a path of this product alone.")
 	ErrBadLogoutToken      = fault.New(fault.Malformed, "bad_logout_token", "The logout token is not one of this provider, or was used before.")
 )

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNoObject: an object is not there to be had: it took so long to write that it was given up.
-var ErrNoObject = fault.New(fault.Unavailable, "attachment_upload_expired", "Keeping the file took too long, and it was given up. Nothing was changed; try again.")
+var ErrNoObject = fault.New(fault.Unavailable, "attachment_upload_expired", "Keeping the file took too long, and it was given up. Nothing was changed; try again.").Elsewhere()
 
 // Content is what an attachment or a file holds. Place is the name of an object of the bucket, or empty where Bytes are in
 // the row. Sum is the SHA-256 of the bytes, nil where none was kept.

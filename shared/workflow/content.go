@@ -18,9 +18,9 @@ import (
 // Why the content of an attachment or a file is not there.
 var (
 	ErrContentAway = fault.New(fault.Unavailable, "attachment_storage_unavailable",
-		"The storage of files does not answer, or refuses. Nothing was changed; try again later.").After(contentPause)
+		"The storage of files does not answer, or refuses. Nothing was changed; try again later.").Elsewhere().After(contentPause)
 	ErrContentDamaged = fault.New(fault.Unavailable, "attachment_content_damaged",
-		"The content of the file is not in its storage any more, or not the one that was uploaded. An operator has to look after the storage.")
+		"The content of the file is not in its storage any more, or not the one that was uploaded. An operator has to look after the storage.").Elsewhere()
 )
 
 const (
