@@ -321,14 +321,14 @@ export const journeys = {
     await tab.close()
   },
   async 'the data of who was disabled are erased once the username is typed'({ browser, url, shared }) {
-    const user = await shared.admin.post('/users', { username: `er${shared.tag}`, displayName: '将被抹除', email: 'gone@example.com', password: 'Diom-demo-1', roles: ['EMPLOYEE'] })
+    const user = await shared.admin.post('/users', { username: `er${shared.tag}`, displayName: '将被清除', email: 'gone@example.com', password: 'Diom-demo-1', roles: ['EMPLOYEE'] })
     await shared.admin.call('PUT', `/users/${user.id}`, { enabled: false })
     const tab = await open(browser, url)
     const { page } = tab
     tab.forgive(/status of 422/)
     await login(page, 'admin', `/admin/users?q=${user.username}`)
     await page.locator('tbody tr', { hasText: user.username }).waitFor()
-    await act(page, user.username, '抹除个人数据')
+    await act(page, user.username, '清除个人数据')
     await field(page, '原因').fill('本人申请')
     await field(page, `输入用户名 ${user.username} 以确认`).fill('somebody')
     await save(page)

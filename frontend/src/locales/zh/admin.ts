@@ -69,12 +69,12 @@ export default {
   holds: {
     title: '法律保留', create: '保留', lead: '被保留的流程数据任何人都不能删除，直到解除保留；流程照常进行。', none: '没有保留', what: '保留对象', reason: '原因', reasonExample: '例如：配合审计，案号 2026-118', by: '操作人', at: '保留时间', open: '保留中', lifted: '已解除', done: '已保留',
     whats: { instanceId: '一个实例', businessKey: '业务编号', processKey: '流程', username: '发起人' },
-    hints: { instanceId: '实例的编号，连同它调用的与调用它的实例。', businessKey: '使用此业务编号的全部实例，包括以后发起的。', processKey: '此流程的全部实例，包括以后发起的。', username: '此人发起的全部实例；其账号也不能删除或抹除。' },
+    hints: { instanceId: '实例的编号，连同它调用的与调用它的实例。', businessKey: '使用此业务编号的全部实例，包括以后发起的。', processKey: '此流程的全部实例，包括以后发起的。', username: '此人发起的全部实例；其账号也不能删除或清除。' },
     lift: { title: '解除对 {name} 的保留？', text: '没有其他保留时，数据可以再被删除，到期的会被自动清理。', action: '解除', done: '保留已解除' },
   },
   erasures: {
-    title: '个人数据抹除', lead: '在“用户”中停用此人后，从其菜单开始抹除。', none: '没有抹除过', pseudonym: '代称', at: '申请时间', changed: '已处理', waiting: '等待流程结束', ended: '已完成', going: '进行中',
-    action: '抹除个人数据', of: '抹除 {name} 的个人数据', text: '姓名、邮箱、岗位等从账号中清除，已结束流程中的姓名与邮箱替换为代称。用户名与审计日志保留。不能撤销。', confirm: '输入用户名 {username} 以确认', begun: '已清除账号，其余数据正在处理',
+    title: '个人数据清除', lead: '在“用户”中停用此人后，从其菜单开始清除。', none: '没有清除过', pseudonym: '代称', at: '申请时间', changed: '已处理', waiting: '等待流程结束', ended: '已完成', going: '进行中',
+    action: '清除个人数据', of: '清除 {name} 的个人数据', text: '姓名、邮箱、岗位等从账号中清除，已结束流程中的姓名与邮箱替换为代称。用户名与审计日志保留。不能撤销。', confirm: '输入用户名 {username} 以确认', begun: '已清除账号，其余数据正在处理',
   },
   backups: {
     title: '备份', name: '名称', begun: '开始时间', kind: '类型', covers: '覆盖时间', size: '大小', restorable: '可恢复', restores: '可恢复', verified: '校验', all: '全部类型', none: '还没有备份', check: '校验', checking: '校验已开始，完成后显示在此处',
