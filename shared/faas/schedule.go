@@ -82,5 +82,5 @@ func pass(ctx context.Context, app *App, f Function) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	return f.Scheduled(ctx, app)
+	return f.Scheduled(app.Telemetry.Unprompted(ctx), app)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/config"
+	"diom.io/workflow/shared/telemetry"
 )
 
 // ticking is a function whose passes count up.
@@ -95,4 +96,22 @@ func TestPassHasADeadline(t *testing.T) {
 			t.Errorf("%v after %s", err, time.Since(begin))
 		}
 	})
+}
+
+// What a pass does is traced as what nobody has called.
+func TestPassIsTraced(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, things(), nil)
+	if err := r.app.Telemetry.TraceTo("http://127.0.0.1:1", "test"); err != nil {
+		t.Fatal(err)
+	}
+	var recorded bool
+	f := ticking(&atomic.Int32{}, func(ctx context.Context) error {
+		ctx, span := telemetry.Within(ctx, "command")
+		recorded = span.IsRecording() && telemetry.Kept(ctx) != nil
+		return nil
+	})
+	if err := pass(t.Context(), r.app, f); err != nil || !recorded {
+		t.Errorf("%v, recorded %v", err, recorded)
+	}
 }

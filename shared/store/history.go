@@ -72,6 +72,15 @@ func (s *Store) CommandAt(ctx context.Context, id engine.ID, seq int64) (engine.
 	return command, err
 }
 
+// TraceAt returns what telemetry.Kept was of step seq of an instance; nil where its trace was not kept, and where no such step is there.
+func (s *Store) TraceAt(ctx context.Context, id engine.ID, seq int64) (kept []byte, err error) {
+	err = s.DB.QueryRow(ctx, []any{&kept}, `SELECT trace FROM workflow_history WHERE instance_id = ? AND seq = ?`, id[:], seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return kept, err
+}
+
 // Starts returns the changes of the last starts of a process by a person, the newest first.
 func (s *Store) Starts(ctx context.Context, starter, processKey string, limit int) ([][]engine.Change, error) {
 	rows, err := s.DB.Query(ctx, `SELECT h.changes FROM workflow_instance i JOIN workflow_history h ON h.instance_id = i.id AND h.seq = 1

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.opentelemetry.io/otel/attribute"
@@ -132,5 +133,28 @@ func TestUntraced(t *testing.T) {
 		if err := tel.TraceTo(wrong, "test"); err == nil {
 			t.Errorf("%q is taken", wrong)
 		}
+	}
+}
+
+// What nobody has called is a trace of its own, and what is done for nothing is in none; a call whose trace is not kept begins none.
+func TestUnprompted(t *testing.T) {
+	t.Parallel()
+	c := collect(t, http.StatusOK)
+	tel := telemetry.New(io.Discard, "INFO")
+	if err := tel.TraceTo(c.URL, "test"); err != nil {
+		t.Fatal(err)
+	}
+	ctx := tel.Unprompted(t.Context())
+	telemetry.Past(ctx, "for nothing", time.Now())
+	for _, ctx := range []context.Context{ctx, telemetry.Continue(ctx, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")} {
+		inside, span := telemetry.Within(ctx, "command")
+		telemetry.Past(inside, "statement", time.Now())
+		span.End()
+	}
+	if err := tel.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := testutil.ToFloat64(tel.Metrics.Spans.WithLabelValues("sent")); n != 2 {
+		t.Errorf("%v spans in %v", n, c.bodies)
 	}
 }

@@ -60,8 +60,20 @@ func (t *Telemetry) Begin(ctx context.Context, name string, options ...trace.Spa
 	return t.spans.Tracer(instrumentation).Start(ctx, name, options...)
 }
 
-// Within begins a span below that of ctx, in its trace. Where there is none, nothing is kept.
+// roots is the key of a TracerProvider for what nobody has called.
+type roots struct{}
+
+// Unprompted returns a context for what a process does by itself, on a schedule: what it does Within is a trace of its own, and
+// what it does for nothing, such as asking whether a timer is due, is in none.
+func (t *Telemetry) Unprompted(ctx context.Context) context.Context {
+	return context.WithValue(ctx, roots{}, t.spans)
+}
+
+// Within begins a span below that of ctx, in its trace. Where there is none, nothing is kept, unless it is Unprompted.
 func Within(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+	if provider, ok := ctx.Value(roots{}).(trace.TracerProvider); ok && !trace.SpanContextFromContext(ctx).IsValid() {
+		return provider.Tracer(instrumentation).Start(ctx, name, options...)
+	}
 	return trace.SpanFromContext(ctx).TracerProvider().Tracer(instrumentation).Start(ctx, name, options...)
 }
 
@@ -107,6 +119,15 @@ func Kept(ctx context.Context) []byte {
 	}
 	t, s := span.SpanContext().TraceID(), span.SpanContext().SpanID()
 	return append(t[:], s[:]...)
+}
+
+// Follow links the span of ctx to that of what Kept has returned, unless it is in the same trace: what was done then and what is done
+// now belong together, with a wait between them.
+func Follow(ctx context.Context, kept []byte) {
+	before := trace.SpanContextFromContext(Continue(context.Background(), ParentOf(kept)))
+	if span := trace.SpanFromContext(ctx); before.IsValid() && before.TraceID() != span.SpanContext().TraceID() {
+		span.AddLink(trace.Link{SpanContext: before})
+	}
 }
 
 // ParentOf returns the W3C traceparent of what Kept has returned, or "".

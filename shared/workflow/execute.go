@@ -238,7 +238,7 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 		return nil, err
 	}
 	e.done = r
-	describe(ctx, r, action)
+	e.describe(ctx, r, action)
 	e.count(r.changes)
 	if urgent(r.changes) {
 		e.relay.PushNow()
@@ -248,13 +248,21 @@ func (e *execution) attempt(ctx context.Context, sub *subject) (json.RawMessage,
 	return answer, nil
 }
 
-// describe says in the trace what a step that was committed was.
-func describe(ctx context.Context, r *result, action engine.Action) {
-	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		span.SetName("command " + action.Name())
-		span.SetAttributes(
-			attribute.String("diom.instance.id", r.after.ID.String()), attribute.Int64("diom.instance.version", r.after.Version),
-			attribute.String("diom.process.key", r.after.ProcessKey), attribute.Int("diom.process.version", r.after.ProcessVersion))
+// describe says in the trace what a step that was committed was, and which one it goes on from.
+func (e *execution) describe(ctx context.Context, r *result, action engine.Action) {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return
+	}
+	span.SetName("command " + action.Name())
+	span.SetAttributes(
+		attribute.String("diom.instance.id", r.after.ID.String()), attribute.Int64("diom.instance.version", r.after.Version),
+		attribute.String("diom.process.key", r.after.ProcessKey), attribute.Int("diom.process.version", r.after.ProcessVersion))
+	if r.instance == nil {
+		return
+	}
+	if kept, err := e.store.TraceAt(ctx, r.instance.ID, r.instance.Version); err == nil { // else the step has committed all the same
+		telemetry.Follow(ctx, kept)
 	}
 }
 

@@ -45,6 +45,7 @@ func together(t *testing.T, s stack.Services, binaries map[string]string) {
 	begun, err := as("zhangwei").Send(http.MethodPost, "/api/v1/processes/leave/start", map[string]any{"variables": map[string]any{"days": 3}})
 	expect(t, "start", begun, err, http.StatusCreated)
 	traces.whole(t, begun.Header.Get("X-Request-Id"), "gateway", "start-process", "notify")
+	last := begun.Header.Get("X-Request-Id")
 	for _, username := range []string{"wangfang", "lina"} {
 		person, view := as(username), "todo"
 		if username == "lina" {
@@ -56,6 +57,10 @@ func together(t *testing.T, s stack.Services, binaries map[string]string) {
 		id, _, _ := strings.Cut(rest, `"`)
 		done, err := person.Send(http.MethodPost, "/api/v1/tasks/"+id+"/complete", map[string]any{"outcome": "approved"})
 		expect(t, "complete by "+username, done, err, http.StatusOK)
+		next := done.Header.Get("X-Request-Id")
+		traces.whole(t, next, "gateway", "complete-task", "notify")
+		traces.linked(t, next, last)
+		last = next
 		if ended := strings.Contains(string(done.Body), `"state":"completed","starter"`); ended != (username == "lina") {
 			t.Errorf("after %s: %s", username, done.Body)
 		}

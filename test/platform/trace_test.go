@@ -94,6 +94,17 @@ func (c *collector) whole(t *testing.T, trace string, functions ...string) {
 	t.Errorf("the trace %s has spans of %v, %d of them below none, want %v and 1", trace, seen, c.orphans(trace), functions)
 }
 
+// linked holds that a span of a trace links to another trace.
+func (c *collector) linked(t *testing.T, trace, other string) {
+	t.Helper()
+	for _, s := range c.of(trace) {
+		if slices.ContainsFunc(s.Links, func(l *tracing.Span_Link) bool { return hex.EncodeToString(l.TraceId) == other }) {
+			return
+		}
+	}
+	t.Errorf("no span of the trace %s links to %s", trace, other)
+}
+
 // orphans counts the spans of a trace that are below none of it.
 func (c *collector) orphans(trace string) (n int) {
 	spans := c.of(trace)
