@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addressBook } from './addressbook.mjs'
+import { openidProvider } from './provider.mjs'
 
 const free = () =>
   new Promise((done) => {
@@ -14,16 +15,17 @@ const free = () =>
     })
   })
 
-/** Returns {url, book, stop}: where it is, and the address book that it knows. DIOM_URL names one that runs already, which knows none. */
+/** Returns {url, book, provider, stop}: where it is, and the address book and the OpenID provider that it knows. DIOM_URL names one that runs already, which knows none. */
 export async function start() {
   if (process.env.DIOM_URL) return { url: process.env.DIOM_URL, stop: async () => {} }
   const home = mkdtempSync(join(tmpdir(), 'diom-console-'))
   const port = await free()
-  const book = await addressBook()
+  const [book, provider] = [await addressBook(), await openidProvider()]
+  const url = `http://127.0.0.1:${port}`
   mkdirSync(join(home, 'secrets'), { mode: 0o700 })
-  writeFileSync(join(home, 'secrets', 'diom-identity'), JSON.stringify(book.identity), { mode: 0o600 })
+  writeFileSync(join(home, 'secrets', 'diom-identity'), JSON.stringify({ ...book.identity, ...provider.identity }), { mode: 0o600 })
   const binary = resolve(process.env.DIOM ?? '../.diom/bin/diom')
-  const env = { ...process.env, DIOM_HOME: home, DIOM_ADDR: `127.0.0.1:${port}`, DIOM_DEMO: '1', DIOM_HTTP_ALLOW: '127.0.0.1' }
+  const env = { ...process.env, DIOM_HOME: home, DIOM_ADDR: `127.0.0.1:${port}`, DIOM_PUBLIC_URL: url, DIOM_DEMO: '1', DIOM_HTTP_ALLOW: '127.0.0.1' }
   // What the machine has set for other runs is not for this one, which has its own servers.
   for (const name of ['DIOM_MYSQL_DSN', 'DIOM_REDIS_URL', 'DIOM_SECRETS_DIR', 'DIOM_FUNCTION_URL', 'PORT']) delete env[name]
   const child = spawn(binary, ['dev'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -36,7 +38,7 @@ export async function start() {
     child.on('exit', (code) => fail(new Error(`diom dev ended with ${code}:\n${said}`)))
   })
   const stop = async () => {
-    await book.stop()
+    await Promise.all([book.stop(), provider.stop()])
     await new Promise((done) => {
       child.removeAllListeners('exit')
       child.on('exit', () => {
@@ -46,7 +48,7 @@ export async function start() {
       child.kill('SIGTERM')
     })
   }
-  return { url: `http://127.0.0.1:${port}`, book, stop }
+  return { url, book, provider, stop }
 }
 
 /** How many times as long everything may take: PATIENCE, for a machine that has much else to do. */

@@ -34,7 +34,7 @@ async function runFile(file) {
     if (process.env.ONLY && !what.includes(process.env.ONLY)) continue
     const begin = Date.now()
     try {
-      await journey({ browser, url: product.url, book: product.book, shared })
+      await journey({ browser, url: product.url, book: product.book, provider: product.provider, shared })
       passed++
       console.log(`ok   ${name}: ${what} (${seconds(begin)})`)
     } catch (thrown) {
