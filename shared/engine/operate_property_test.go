@@ -21,9 +21,10 @@ func TestRandomOperations(t *testing.T) {
 	defer func() { concluded(t, processes, steps) }()
 	rapid.Check(t, func(rt *rapid.T) {
 		processes++
-		content := (&model{rt: rt}).draw()
+		m := &model{rt: rt}
+		content := m.draw()
 		rt.Logf("%s", content)
-		d := &operatorDriver{driver: &driver{rt: rt, run: newRun(rt)}, contents: map[*bpmn.Process]string{}}
+		d := &operatorDriver{driver: &driver{rt: rt, run: newRun(rt), circles: m.circles}, contents: map[*bpmn.Process]string{}}
 		d.load(d.read(content))
 		start := engine.Start{InstanceID: seed(900), DefinitionID: seed(901), ProcessVersion: 1, Variables: values(rt)}
 		if err := d.do(start); err != nil {
