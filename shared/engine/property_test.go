@@ -220,7 +220,7 @@ func (d *driver) finish(ends bool) {
 	}
 	patience := 3000
 	if d.circles { // it may never end
-		patience = 300
+		patience = 50
 	}
 	for range patience {
 		action := d.next()
