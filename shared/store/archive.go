@@ -114,7 +114,7 @@ type ArchiveSum [sha256.Size]byte
 
 const (
 	archivedModel       = `SELECT d.deployment_id, d.resource_name, LOWER(HEX(r.sha256)) FROM workflow_definition d JOIN workflow_resource r ON r.deployment_id = d.deployment_id AND r.name = d.resource_name WHERE d.id = ?`
-	archivedSteps       = historySelect + ` WHERE instance_id = ? AND seq > ? ORDER BY seq LIMIT ?`
+	archivedSteps       = historySelect + ` WHERE instance_id = ? ORDER BY seq`
 	archivedTasks       = `SELECT ` + taskColumns + ` FROM workflow_task t WHERE t.instance_id = ? ORDER BY t.id`
 	archivedIncidents   = `SELECT ` + incidentColumns + ` WHERE instance_id = ? ORDER BY id`
 	archivedComments    = commentColumns + ` WHERE instance_id = ? ORDER BY id`
@@ -123,9 +123,6 @@ const (
 	archivedBacklinks   = `SELECT instance_id, other_id, comment, linked_by, linked_at FROM workflow_instance_link WHERE other_id = ? ORDER BY instance_id`
 	archivedAttachments = `SELECT IFNULL(sha256, ''), ` + attachmentColumns + ` WHERE instance_id = ? ORDER BY id`
 	archivedFiles       = `SELECT IFNULL(sha256, ''), id, owner, instance_id, name, content_type, size, created_at FROM workflow_file WHERE instance_id = ? ORDER BY id`
-
-	// archivedAtOnce bounds the memory that a long history takes.
-	archivedAtOnce = 20
 )
 
 // archiving is how an instance is read for its archive: as it is, or locked by a transaction.
@@ -175,10 +172,8 @@ func (a archiving) sum(ctx context.Context, id engine.ID) (sum ArchiveSum, err e
 
 func (a archiving) all(ctx context.Context, id engine.ID) error {
 	err := a.instance(ctx, id)
-	if err == nil {
-		err = a.steps(ctx, id)
-	}
 	for _, part := range []func() error{
+		func() error { return eachLine(ctx, a, LineStep, lookup{archivedSteps, id}, a.scanStep) },
 		func() error { return eachLine(ctx, a, LineTask, lookup{archivedTasks, id}, scanTask) },
 		func() error {
 			return eachLine(ctx, a, LineIncident, lookup{archivedIncidents, id}, into((*Incident).destinations))
@@ -213,12 +208,16 @@ type lookup struct {
 	id   engine.ID
 }
 
+// eachLine visits one row after the other: a long history is never in memory.
 func eachLine[T any](ctx context.Context, a archiving, kind string, l lookup, scan func(*sql.Rows) (T, error)) error {
 	rows, err := a.query(ctx, l.text+a.lock, l.id[:])
-	list, err := collect(rows, err, scan)
-	for i := 0; i < len(list) && err == nil; i++ {
-		err = a.visit(ArchiveLine{Kind: kind, Row: list[i]})
-	}
+	_, err = collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		row, err := scan(rows)
+		if err == nil {
+			err = a.visit(ArchiveLine{Kind: kind, Row: row})
+		}
+		return struct{}{}, err
+	})
 	return err
 }
 
@@ -245,23 +244,9 @@ func (a archiving) instance(ctx context.Context, id engine.ID) error {
 	return a.visit(ArchiveLine{Version: ArchiveVersion, Kind: LineInstance, Row: line})
 }
 
-func (a archiving) steps(ctx context.Context, id engine.ID) error {
-	for after := int64(0); ; {
-		rows, err := a.query(ctx, archivedSteps+a.lock, id[:], after, archivedAtOnce)
-		list, err := collect(rows, err, func(rows *sql.Rows) (step ArchivedStep, err error) {
-			step.Row, err = a.store.scanInto(rows, &step.Changes)
-			return step, err
-		})
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		for _, step := range list {
-			if err := a.visit(ArchiveLine{Kind: LineStep, Row: step}); err != nil {
-				return err
-			}
-			after = step.Seq
-		}
-	}
+func (a archiving) scanStep(rows *sql.Rows) (step ArchivedStep, err error) {
+	step.Row, err = a.store.scanInto(rows, &step.Changes)
+	return step, err
 }
 
 func scanArchivedAttachment(rows *sql.Rows) (a ArchivedAttachment, err error) {

@@ -243,7 +243,7 @@ func TestArchiveIsWrittenAgain(t *testing.T) {
 	f.with(f.fixture)
 	_, ids := f.ended(1)
 	name, first := "", []byte(nil)
-	for _, point := range []string{"SELECT state FROM workflow_instance", "ORDER BY seq LIMIT 20 FOR UPDATE", "DELETE FROM workflow_history", "DELETE FROM workflow_instance WHERE"} {
+	for _, point := range []string{"SELECT state FROM workflow_instance", "ORDER BY seq FOR UPDATE", "DELETE FROM workflow_history", "DELETE FROM workflow_instance WHERE"} {
 		at.Store(point)
 		done, err := f.Tick(t.Context())
 		at.Store("nothing")
@@ -298,7 +298,7 @@ func TestArchiveOfWhatChanges(t *testing.T) {
 	}
 }
 
-// A long history is read and written a few steps at a time.
+// A long history is read and written one step after the other.
 func TestArchiveOfALongHistory(t *testing.T) {
 	t.Parallel()
 	f := setupArchive(t)
