@@ -20,6 +20,7 @@ import (
 
 func checkCommand() *cobra.Command {
 	var asJSON, rebuild bool
+	var archived string
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Verify the database of an installation",
@@ -29,11 +30,19 @@ func checkCommand() *cobra.Command {
 			"With --rebuild the rows that repeat the state of an instance are then written anew where they differ from it, if its history proves the\n" +
 			"state; a worker that holds a job of the instance has to fetch it again. The exit code is 1 when violations remain.\n" +
 			"It is 3 when the database cannot be looked at.\n" +
-			"With --json each violation is a line of JSON, and the last line holds the counts.",
-		Example: "  diom check\n  DIOM_SECRETS_DIR=/run/secrets diom check --json | jq 'select(.rule)'",
+			"With --json each violation is a line of JSON, and the last line holds the counts.\n" +
+			"With --archived it checks no database, but an archive of DIOM_ARCHIVE_BUCKET: no line is missing or another, each content is the one that\n" +
+			"was uploaded, and the history is gapless and folds to the state.",
+		Example: "  diom check\n  aws s3 cp s3://diom-archive/2026/11/leave/019….jsonl.zst - | diom check --archived -\n  DIOM_SECRETS_DIR=/run/secrets diom check --json | jq 'select(.rule)'",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return check(cmd, asJSON, rebuild) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if archived != "" {
+				return checkArchived(cmd, archived, asJSON)
+			}
+			return check(cmd, asJSON, rebuild)
+		},
 	}
+	cmd.Flags().StringVar(&archived, "archived", "", "check the archive of an instance in this `file`, - for the standard input")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print violations and counts as lines of JSON")
 	cmd.Flags().BoolVar(&rebuild, "rebuild", false, "write rows anew that differ from a sound state")
 	return cmd

@@ -49,6 +49,18 @@ func (b *Bucket) String() string { return scheme + b.name + "/" + b.prefix }
 // Put writes an object of size bytes, or Unknown. It is there when Put has returned nil, whole, and never in
 // part: where content ends with an error nothing is written.
 func (b *Bucket) Put(ctx context.Context, name string, content io.Reader, size int64) error {
+	if size == Unknown { // most end soon: those are one request, not three
+		var first bytes.Buffer
+		n, err := io.CopyN(&first, content, partSize)
+		switch {
+		case errors.Is(err, io.EOF):
+			size, content = n, &first
+		case err != nil:
+			return explain(name, err)
+		default:
+			content = io.MultiReader(&first, content)
+		}
+	}
 	// MD5, as every storage knows it, and those that lock objects want it.
 	_, err := b.client.PutObject(ctx, b.name, b.prefix+name, content, size,
 		minio.PutObjectOptions{ContentType: "application/octet-stream", PartSize: partSize, NumThreads: 1, SendContentMd5: true})

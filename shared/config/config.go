@@ -91,6 +91,9 @@ type Config struct {
 	// AttachmentBucket is where new attachments and files of forms are kept: s3://bucket/prefix in the storage of
 	// DIOM_S3_ENDPOINT. Empty keeps them in the database. What was kept before stays where it is.
 	AttachmentBucket string `env:"DIOM_ATTACHMENT_BUCKET"`
+	// ArchiveBucket is where instances are written to before the setting instance.keep deletes them: s3://bucket/prefix in
+	// the storage of DIOM_S3_ENDPOINT. Empty deletes them without that.
+	ArchiveBucket string `env:"DIOM_ARCHIVE_BUCKET"`
 
 	// UrgePause is how long those who have a task are left alone once somebody has urged them.
 	UrgePause time.Duration `env:"DIOM_URGE_PAUSE" envDefault:"30m"`

@@ -115,7 +115,10 @@ func (a *App) open() error {
 	a.Workflow.ByHand = !a.Config.RunsJobs()
 	a.Workflow.Metrics = a.Telemetry.Metrics
 	a.Workflow.Settings = a.Access.Settings
-	if a.Workflow.Bucket, err = contents(a.Config); err != nil {
+	if a.Workflow.Bucket, err = opener(a.Config, "DIOM_ATTACHMENT_BUCKET", a.Config.AttachmentBucket); err != nil {
+		return err
+	}
+	if a.Workflow.Archive, err = opener(a.Config, "DIOM_ARCHIVE_BUCKET", a.Config.ArchiveBucket); err != nil {
 		return err
 	}
 	a.followLogLevel()
@@ -134,20 +137,20 @@ func (a *App) open() error {
 	return err
 }
 
-// contents opens the bucket of attachments at its first use, since not every process has the secrets of it; nil: there is
-// none. What can be seen to be wrong before is an error now.
-func contents(cfg config.Config) (func() (*bucket.Bucket, error), error) {
-	if cfg.AttachmentBucket == "" {
+// opener opens the bucket of a setting at its first use, since not every process has the secrets of it; nil: there is none.
+// What can be seen to be wrong before is an error now.
+func opener(cfg config.Config, name, address string) (func() (*bucket.Bucket, error), error) {
+	if address == "" {
 		return nil, nil
 	}
 	settings, err := bucket.LoadSettings(cfg)
 	if err == nil {
-		err = bucket.Check(settings, cfg.AttachmentBucket)
+		err = bucket.Check(settings, address)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("DIOM_ATTACHMENT_BUCKET: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return sync.OnceValues(func() (*bucket.Bucket, error) { return bucket.Open(settings, cfg.AttachmentBucket) }), nil
+	return sync.OnceValues(func() (*bucket.Bucket, error) { return bucket.Open(settings, address) }), nil
 }
 
 // followLogLevel lets the log have the level that is set, and that with which the process began where none is.

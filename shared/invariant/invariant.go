@@ -168,25 +168,27 @@ func (c *Checker) fold(ctx context.Context, x *store.Inspection, ids []engine.ID
 	for _, id := range ids {
 		all[id] = &history{}
 	}
-	err := x.EachStep(ctx, ids, func(row store.Row, unreadable error) {
-		c.counts.Steps++
-		h := all[row.InstanceID]
-		if h.steps++; row.Seq != h.steps {
-			c.violation("history_gap", row.InstanceID, "step %d of the history has seq %d", h.steps, row.Seq)
-		}
-		switch {
-		case h.broken:
-		case unreadable != nil:
-			h.broken = true
-			c.violation("step_unreadable", row.InstanceID, "step %d of the history cannot be read: %v", row.Seq, unreadable)
-		default:
-			if err := h.Fold(row.Changes); err != nil {
-				h.broken = true
-				c.violation("history_does_not_fold", row.InstanceID, "the history does not fold: %v", err)
-			}
-		}
-	})
+	err := x.EachStep(ctx, ids, func(row store.Row, unreadable error) { c.step(all[row.InstanceID], row, unreadable) })
 	return all, err
+}
+
+// step folds one step into a history.
+func (c *Checker) step(h *history, row store.Row, unreadable error) {
+	c.counts.Steps++
+	if h.steps++; row.Seq != h.steps {
+		c.violation("history_gap", row.InstanceID, "step %d of the history has seq %d", h.steps, row.Seq)
+	}
+	switch {
+	case h.broken:
+	case unreadable != nil:
+		h.broken = true
+		c.violation("step_unreadable", row.InstanceID, "step %d of the history cannot be read: %v", row.Seq, unreadable)
+	default:
+		if err := h.Fold(row.Changes); err != nil {
+			h.broken = true
+			c.violation("history_does_not_fold", row.InstanceID, "the history does not fold: %v", err)
+		}
+	}
 }
 
 // state compares the state with its history and with the columns beside it.

@@ -41,36 +41,58 @@ var deletions = []string{
 // DeleteInstance removes an instance that has ended, with its history, in one transaction, and records the
 // answer for i. It returns ErrNoInstance, ErrNotEnded, ErrHeld, ErrUnsent or ErrRepeated.
 func (s *Store) DeleteInstance(ctx context.Context, id engine.ID, i *Idempotency, answer Recorded) error {
-	err := s.inClaim(ctx, func(tx *sql.Tx) error {
-		var state int
-		err := tx.QueryRowContext(ctx, `SELECT state FROM workflow_instance WHERE id = ? FOR UPDATE`, id[:]).Scan(&state)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return ErrNoInstance
-		case err != nil:
+	return s.deletion(ctx, id, func(tx *sql.Tx) error {
+		if err := deleteRows(ctx, tx, id); err != nil {
 			return err
-		case !instanceStates[state].Ended():
-			return ErrNotEnded
-		}
-		if err := checkHold(ctx, tx, instanceHeld, id, ErrHeld); err != nil {
-			return err
-		}
-		var unsent int
-		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM workflow_history WHERE instance_id = ? AND unsent = ?`, id[:], outboxUnsent).Scan(&unsent)
-		if err != nil || unsent > 0 {
-			return errors.Join(err, sentLater(unsent))
-		}
-		for _, text := range deletions {
-			if _, err := tx.ExecContext(ctx, text, id[:]); err != nil {
-				return err
-			}
 		}
 		return i.Record(ctx, tx, answer, time.Now().UTC())
+	})
+}
+
+// deletion runs work, which deletes the instance, once that is locked and may be deleted.
+func (s *Store) deletion(ctx context.Context, id engine.ID, work func(*sql.Tx) error) error {
+	err := s.inClaim(ctx, func(tx *sql.Tx) error {
+		if err := lockEnded(ctx, tx, id); err != nil {
+			return err
+		}
+		return work(tx)
 	})
 	if err != nil && fault.From(err) == nil {
 		return fmt.Errorf("instance %s: %w", id, err)
 	}
 	return err
+}
+
+// lockEnded locks an instance that may be deleted, or says why it may not.
+func lockEnded(ctx context.Context, tx *sql.Tx, id engine.ID) error {
+	var state int
+	err := tx.QueryRowContext(ctx, `SELECT state FROM workflow_instance WHERE id = ? FOR UPDATE`, id[:]).Scan(&state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNoInstance
+	case err != nil:
+		return err
+	case !instanceStates[state].Ended():
+		return ErrNotEnded
+	}
+	if err := checkHold(ctx, tx, instanceHeld, id, ErrHeld); err != nil {
+		return err
+	}
+	var unsent int
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM workflow_history WHERE instance_id = ? AND unsent = ?`, id[:], outboxUnsent).Scan(&unsent)
+	if err != nil || unsent > 0 {
+		return errors.Join(err, sentLater(unsent))
+	}
+	return nil
+}
+
+func deleteRows(ctx context.Context, tx *sql.Tx, id engine.ID) error {
+	for _, text := range deletions {
+		if _, err := tx.ExecContext(ctx, text, id[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sentLater(unsent int) error {

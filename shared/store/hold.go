@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"diom.io/workflow/shared/engine"
@@ -180,33 +179,4 @@ func (s *Store) LiftHold(ctx context.Context, id engine.ID, by string, at time.T
 		return err
 	})
 	return h, err
-}
-
-// An instance that a running one belongs to stays with it; one whose events are not sent yet waits for them.
-const (
-	oldInstances = `SELECT i.id FROM workflow_instance i WHERE i.ended_at < ? AND NOT ` + heldInstance + `
- AND NOT EXISTS (SELECT 1 FROM workflow_instance r WHERE r.id = i.root_id AND r.ended_at IS NULL)
- AND NOT EXISTS (SELECT 1 FROM workflow_history y WHERE y.instance_id = i.id AND y.unsent = 1) LIMIT ?`
-	oldHeld = `SELECT COUNT(*) FROM (SELECT 1 FROM workflow_instance i WHERE i.ended_at < ? AND ` + heldInstance + ` LIMIT ?) AS held`
-)
-
-// PurgeInstances deletes up to limit instances that ended before a time, with all that is known of them, and returns how
-// many, and how many it passed over because they are held, counted to 10,000.
-func (s *Store) PurgeInstances(ctx context.Context, before time.Time, limit int) (purged, held int, err error) {
-	rows, err := s.DB.Query(ctx, oldInstances, before, limit)
-	list, err := collect(rows, err, into(func(id *engine.ID) []any { return []any{id} }))
-	if err != nil {
-		return 0, 0, fmt.Errorf("old instances: %w", err)
-	}
-	for _, id := range list {
-		err := s.DeleteInstance(ctx, id, nil, Recorded{})
-		switch {
-		case err == nil:
-			purged++
-		case fault.From(err) == nil:
-			return purged, 0, err
-		}
-	}
-	err = s.DB.QueryRow(ctx, []any{&held}, oldHeld, before, maxCount)
-	return purged, held, err
 }

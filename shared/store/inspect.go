@@ -40,13 +40,13 @@ const maxStored = 2 << 20
 // are large, none at the end.
 func (x *Inspection) Instances(ctx context.Context, after engine.ID, limit int) ([]StoredInstance, error) {
 	rows, err := x.tx.QueryContext(ctx, storedInstances+` WHERE id > ? ORDER BY id LIMIT ?`, after[:], limit)
-	return x.instances(rows, err)
+	return collectStored(rows, err)
 }
 
 // Instance returns one instance, or ErrNoInstance.
 func (x *Inspection) Instance(ctx context.Context, id engine.ID) (StoredInstance, error) {
 	rows, err := x.tx.QueryContext(ctx, storedInstances+` WHERE id = ?`, id[:])
-	list, err := x.instances(rows, err)
+	list, err := collectStored(rows, err)
 	if err == nil && len(list) == 0 {
 		err = ErrNoInstance
 	}
@@ -58,7 +58,7 @@ func (x *Inspection) Instance(ctx context.Context, id engine.ID) (StoredInstance
 
 const storedInstances = `SELECT body, ` + instanceColumns
 
-func (x *Inspection) instances(rows *sql.Rows, err error) ([]StoredInstance, error) {
+func collectStored(rows *sql.Rows, err error) ([]StoredInstance, error) {
 	if err != nil {
 		return nil, err
 	}

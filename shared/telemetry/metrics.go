@@ -26,6 +26,7 @@ type Metrics struct {
 	LockLost  prometheus.Counter
 	Events    *prometheus.CounterVec // outcome: sent, failed, dead
 	Repeated  prometheus.Counter
+	Archived  *prometheus.CounterVec // outcome: archived, failed
 
 	Statements *prometheus.HistogramVec // stmt
 	Replica    Replica
@@ -63,11 +64,12 @@ type Backlog struct {
 	Instances     prometheus.Gauge
 }
 
-// Outcomes of an instance and of an event that is sent, and where lists are read: the values of the labels, so that each
+// Outcomes of an instance, of an event that is sent and of archiving, and where lists are read: the values of the labels, so that each
 // series is there from the start.
 var (
 	outcomes  = []string{"completed", "cancelled"}
 	sendTries = []string{"sent", "failed", "dead"}
+	archiving = []string{"archived", "failed"}
 	readFrom  = []string{"replica", "own", "away", "again"}
 	spansTold = []string{"sent", "lost"}
 )
@@ -91,6 +93,7 @@ func newMetrics(m maker) *Metrics {
 		LockLost:  m.count("diom_lock_lost_total", "Locks that ran out before they were given up: the fence decided."),
 		Events:    m.counts("diom_events_total", "CloudEvents of committed steps, by what became of the delivery.", "outcome"),
 		Repeated:  m.count("diom_inbox_duplicates_total", "CloudEvents that came again after they had had their effect."),
+		Archived:  m.counts("diom_instances_archived_total", "Instances that were to be archived before they are deleted for their age, by what became of it.", "outcome"),
 
 		Statements: m.spread("diom_db_query_duration_seconds", "Time of a statement or a transaction of the store, by its name.",
 			[]float64{.001, .005, .025, .1, .5, 2.5}, "stmt"),
@@ -117,6 +120,9 @@ func newMetrics(m maker) *Metrics {
 	}
 	for _, outcome := range sendTries {
 		made.Events.WithLabelValues(outcome)
+	}
+	for _, outcome := range archiving {
+		made.Archived.WithLabelValues(outcome)
 	}
 	for _, from := range readFrom {
 		made.Replica.Reads.WithLabelValues(from)

@@ -35,7 +35,7 @@ func TestMetricsAreDescribed(t *testing.T) {
 var required = []string{
 	"diom_active_users", "diom_advance_duration_seconds", "diom_auth_failures_total", "diom_backup_last_success_timestamp",
 	"diom_cold_start_seconds", "diom_db_query_duration_seconds", "diom_fence_conflicts_total", "diom_http_request_duration_seconds",
-	"diom_inbox_duplicates_total", "diom_inbox_parked", "diom_incidents_open", "diom_instances_ended_total", "diom_instances_started_total",
+	"diom_inbox_duplicates_total", "diom_inbox_parked", "diom_incidents_open", "diom_instances_archived_total", "diom_instances_ended_total", "diom_instances_started_total",
 	"diom_lock_hold_seconds", "diom_lock_wait_seconds", "diom_outbox_oldest_seconds", "diom_outbox_pending", "diom_stuck_instances",
 	"diom_tasks_completed_total", "diom_timer_lag_seconds",
 }

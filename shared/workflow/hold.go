@@ -3,14 +3,12 @@ package workflow
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"diom.io/workflow/shared/engine"
 	"diom.io/workflow/shared/fault"
 	"diom.io/workflow/shared/page"
-	"diom.io/workflow/shared/setting"
 	"diom.io/workflow/shared/store"
 )
 
@@ -89,17 +87,4 @@ func (s *Service) Holds(ctx context.Context, r page.Request) (page.Page[store.Ho
 func (s *Service) erase(ctx context.Context) (Ticked, bool, error) {
 	more, err := s.store.EraseRound(ctx, instant(), tickLease)
 	return Ticked{}, more && err == nil, err
-}
-
-// purgeInstances deletes instances that ended longer ago than they are kept, and passes over those that are held.
-func (s *Service) purgeInstances(ctx context.Context) (Ticked, bool, error) {
-	keep := s.Settings.Now(ctx).Duration(setting.InstanceKeep)
-	if keep == 0 {
-		return Ticked{}, false, nil
-	}
-	purged, held, err := s.store.PurgeInstances(ctx, instant().Add(-keep), tickBatch)
-	if err != nil {
-		err = fmt.Errorf("instances: %w", err)
-	}
-	return Ticked{Purged: purged, Held: held}, purged == tickBatch, err
 }

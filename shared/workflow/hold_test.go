@@ -46,6 +46,7 @@ func (f *fixture) keepNothing() {
 	f.Settings = setting.New(config.Config{}, func(context.Context) (map[string]string, error) {
 		return map[string]string{setting.InstanceKeep: "1ms"}, nil
 	})
+	f.Settings.Renew(f.t.Context()) // who asks meanwhile gets what was known
 }
 
 func (f *fixture) there(id engine.ID) bool {

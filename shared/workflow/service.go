@@ -48,6 +48,10 @@ type Service struct {
 	// the first use.
 	Bucket func() (*bucket.Bucket, error)
 
+	// Archive opens where instances are written to before they are deleted for their age; nil deletes them so. It is set
+	// before the first use.
+	Archive func() (*bucket.Bucket, error)
+
 	// KnowDelegations is for how long the delegations that were read are taken for all, 0 is two seconds.
 	KnowDelegations time.Duration
 

@@ -49,6 +49,8 @@ type Ticked struct {
 	Signals   int `json:"signals"`
 	Batches   int `json:"batches"`
 	Purged    int `json:"purged"`
+	// Archived is how many instances were written to the archive.
+	Archived int `json:"archived"`
 	// Held is how many instances are older than they are kept and under a legal hold.
 	Held int `json:"held"`
 }
@@ -62,6 +64,7 @@ func (t *Ticked) add(o Ticked) {
 	t.Signals += o.Signals
 	t.Batches += o.Batches
 	t.Purged += o.Purged
+	t.Archived += o.Archived
 	t.Held = max(t.Held, o.Held)
 }
 

@@ -8,15 +8,15 @@ import (
 	"diom.io/workflow/shared/config"
 )
 
-// A bucket of attachments whose address or storage is wrong is an error at the start; its secrets are read by who uses it.
-func TestContents(t *testing.T) {
+// A bucket whose address or storage is wrong is an error at the start; its secrets are read by who uses it.
+func TestOpener(t *testing.T) {
 	t.Setenv("DIOM_SECRETS_DIR", t.TempDir())
-	if open, err := contents(config.Config{}); open != nil || err != nil {
+	if open, err := opener(config.Config{}, "DIOM_ATTACHMENT_BUCKET", ""); open != nil || err != nil {
 		t.Errorf("none: %v", err)
 	}
 	for endpoint, want := range map[string]string{"": "DIOM_S3_ENDPOINT is not set", "http://10.0.0.7": "http:// is for this machine", "https://s3.example.com": ""} {
 		t.Setenv("DIOM_S3_ENDPOINT", endpoint)
-		open, err := contents(config.Config{AttachmentBucket: "s3://diom-files"})
+		open, err := opener(config.Config{}, "DIOM_ATTACHMENT_BUCKET", "s3://diom-files")
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", endpoint, err)
 		}
@@ -27,7 +27,7 @@ func TestContents(t *testing.T) {
 			t.Errorf("without a secret: %v", err)
 		}
 	}
-	if _, err := contents(config.Config{AttachmentBucket: "/srv/files"}); err == nil || !strings.Contains(err.Error(), "no address of a bucket") {
+	if _, err := opener(config.Config{}, "DIOM_ATTACHMENT_BUCKET", "/srv/files"); err == nil || !strings.Contains(err.Error(), "no address of a bucket") {
 		t.Errorf("a directory: %v", err)
 	}
 }
