@@ -72,7 +72,7 @@ type Origin struct {
 	BusinessKey string
 }
 
-const originsText = `SELECT i.id, i.starter, d.name, IFNULL(i.business_key, '') FROM workflow_instance i FORCE INDEX (PRIMARY) STRAIGHT_JOIN workflow_definition d ON d.id = i.definition_id
+const originsText = `SELECT i.id, i.starter, d.name, IFNULL(i.business_key, '') FROM workflow_instance i FORCE INDEX (PRIMARY) STRAIGHT_JOIN workflow_definition d FORCE INDEX (PRIMARY) ON d.id = i.definition_id
 WHERE i.id IN (`
 
 // Origins returns the origins of those of the instances that are there.
