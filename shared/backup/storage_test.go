@@ -112,7 +112,8 @@ func TestStorageOffSite(t *testing.T) {
 		}
 	}
 	from := backup.Database{DSN: source}
-	if round, err := r.RunCopy(t.Context(), from, 0); err != nil || round.ID != m.ID || round.Objects != int64(len(m.Objects))-copied {
+	// One whose request was given up may have come all the same.
+	if round, err := r.RunCopy(t.Context(), from, 0); err != nil || round.ID != m.ID || round.Objects > int64(len(m.Objects))-copied {
 		t.Errorf("%+v %v", round, err)
 	}
 	if round, err := r.RunCopy(t.Context(), from, 0); err != nil || round.Done || !round.Last.Equal(m.Started) {
