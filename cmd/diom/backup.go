@@ -44,8 +44,7 @@ func (o *backupOptions) open() (*vault.Vault, vault.Database, error) {
 	if err != nil {
 		return nil, to, err
 	}
-	settings.Dir = cmp.Or(o.dir, settings.Dir)
-	v, err := vault.Open(settings)
+	v, err := vault.Open(settings.At(o.dir))
 	return v, to, err
 }
 
@@ -79,7 +78,7 @@ func backupCommand() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return makeBackup(cmd, o) },
 	}, "to")
 	cmd.Flags().BoolVar(&o.due, "if-due", false, "make one only if it is due by DIOM_BACKUP_SCHEDULE")
-	cmd.AddCommand(backupListCommand(), backupVerifyCommand(), backupDrillCommand(), backupKeyCommand())
+	cmd.AddCommand(backupListCommand(), backupVerifyCommand(), backupCopyCommand(), backupDrillCommand(), backupKeyCommand())
 	return cmd
 }
 

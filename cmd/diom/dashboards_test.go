@@ -135,6 +135,7 @@ func TestDashboards(t *testing.T) {
 	// A backup and the start of a process are made elsewhere; here is but what their metrics would say.
 	in.App.Telemetry.Metrics.BackupLast.SetToCurrentTime()
 	in.App.Telemetry.Metrics.BackupVerified.SetToCurrentTime()
+	in.App.Telemetry.Metrics.BackupCopied.WithLabelValues().SetToCurrentTime()
 	u := in.loggedIn("zhangwei")
 	deadline := time.Now().Add(90 * time.Second)
 	queries := append(dashboardQueries(t), query{"a name that nothing has", "max(diom_nothing)"})

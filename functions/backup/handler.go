@@ -52,7 +52,11 @@ func serve(ctx context.Context, r *faas.Request) (any, error) {
 	if err == nil && round.Made {
 		drill(ctx, r.App, v, round.ID)
 	}
-	if deadline, limited := ctx.Deadline(); err != nil && limited && !time.Now().Before(deadline) {
+	if err == nil {
+		err = copyWithin(ctx, r.App, v, &round)
+		return round, err
+	}
+	if deadline, limited := ctx.Deadline(); limited && !time.Now().Before(deadline) {
 		return nil, errors.Join(ErrTooLong, err)
 	}
 	return round, err

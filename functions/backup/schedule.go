@@ -61,7 +61,7 @@ func scheduled(ctx context.Context, app *faas.App) error {
 	default:
 		proven(longer, app, v)
 	}
-	rest(ctx, min(look, max(0, time.Until(round.Next))))
+	rest(ctx, copyUntil(longer, app, v, round.Next))
 	return nil
 }
 

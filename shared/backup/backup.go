@@ -57,6 +57,10 @@ var (
 		"The server has no longer the part of its binary log that comes next. Make a full backup.")
 	ErrNotReached = fault.New(fault.Conflict, "backup_point_not_reached",
 		"The backups do not reach to that point in time.")
+	ErrCopyOff = fault.New(fault.Precondition, "backup_copy_off",
+		"Copies of backups are off: DIOM_BACKUP_COPY_TO names no directory and no bucket.")
+	ErrCopySame = fault.New(fault.Precondition, "backup_copy_same",
+		"Backups are not copied to the place where they are.")
 	ErrPacket = fault.New(fault.Precondition, "backup_packet_too_small",
 		"The server's max_allowed_packet is smaller than the largest value of the backup.")
 )

@@ -151,20 +151,21 @@ func (v *Vault) checks(ctx context.Context, id string) ([]Check, error) {
 
 // readCheck returns one result, and whether it can be believed: it is signed, and about this backup.
 func (v *Vault) readCheck(ctx context.Context, id, name string) (c Check, ok bool) {
+	ok = v.readSigned(ctx, id, name, checkMagic, &c)
+	return c, ok && c.Backup == id
+}
+
+// readSigned reads a small file of seal beside a backup, and says whether it is there and signed.
+func (v *Vault) readSigned(ctx context.Context, id, name, what string, into any) bool {
 	f, err := v.place.read(ctx, id, name)
 	if err != nil {
-		return c, false
+		return false
 	}
 	defer f.Close()
 	file, err := io.ReadAll(io.LimitReader(f, maxCheck))
 	if err != nil {
-		return c, false
+		return false
 	}
-	body, _, err := v.unseal(checkMagic, file)
-	if err != nil {
-		return c, false
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	err = decoder.Decode(&c)
-	return c, err == nil && c.Backup == id
+	body, _, err := v.unseal(what, file)
+	return err == nil && json.NewDecoder(bytes.NewReader(body)).Decode(into) == nil
 }

@@ -154,6 +154,9 @@ func (s *server) lockName() string { return s.lock("diom_backup_") }
 // archiveLock lets one archive of a database run at a time, beside its backups.
 func (s *server) archiveLock() string { return s.lock("diom_archive_") }
 
+// copyLock lets one copy to the second place be made at a time, beside its backups.
+func (s *server) copyLock() string { return s.lock("diom_copy_") }
+
 func (s *server) lock(of string) string {
 	sum := sha256.Sum256([]byte(s.name))
 	return of + hex.EncodeToString(sum[:16])

@@ -14,9 +14,9 @@ import (
 // directory is a place on a disk of this machine.
 type directory string
 
-func newDirectory(dir string) (directory, error) {
+func newDirectory(dir, setting string) (directory, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("DIOM_BACKUP_DIR: %w", err)
+		return "", fmt.Errorf("%s: %w", setting, space(err))
 	}
 	return directory(dir), nil
 }
@@ -63,29 +63,29 @@ func (d directory) create(_ context.Context, folder string) error {
 }
 
 func (d directory) write(_ context.Context, folder, name string) (file, error) {
-	f, err := os.OpenFile(d.path(folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.CreateTemp(d.path(folder, ""), name+".*.new") // several may write the same one
 	if err != nil {
 		return nil, space(err)
 	}
-	return local{f}, nil
+	return local{f, d.path(folder, name)}, nil
 }
 
 func (d directory) read(_ context.Context, folder, name string) (io.ReadCloser, error) {
 	return os.Open(d.path(folder, name))
 }
 
-func (d directory) publish(_ context.Context, folder, name string, content []byte) error {
-	dir := d.path(folder, "")
-	temporary := d.path(folder, name+".new")
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own name
+func (d directory) publish(ctx context.Context, folder, name string, content []byte) error {
+	f, err := d.write(ctx, folder, name)
 	if err != nil {
-		return space(err)
+		return err
 	}
+	dir := d.path(folder, "")
 	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close(), settle(dir), settle(string(d))); err != nil {
+	if err = errors.Join(err, settle(dir), settle(string(d))); err != nil {
+		f.discard()
 		return space(err)
 	}
-	if err := os.Rename(temporary, d.path(folder, name)); err != nil {
+	if err := f.commit(); err != nil {
 		return space(err)
 	}
 	return settle(dir)
@@ -102,11 +102,23 @@ func (d directory) remove(_ context.Context, folder, first string) error {
 	return os.RemoveAll(dir)
 }
 
-// local is a file of a directory.
-type local struct{ *os.File }
+// local is a file of a directory; it has its name from commit on.
+type local struct {
+	*os.File
+	name string
+}
 
-func (f local) commit() error { return errors.Join(f.Sync(), f.Close()) }
-func (f local) discard()      { _ = f.Close() } // its folder is removed
+func (f local) commit() error {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(f.File.Name()) // the folder is removed at some time
+		return err
+	}
+	return os.Rename(f.File.Name(), f.name)
+}
+
+func (f local) discard() {
+	_, _ = f.Close(), os.Remove(f.File.Name()) // the folder is removed at some time
+}
 
 // settle makes the names in a directory durable.
 func settle(dir string) error {

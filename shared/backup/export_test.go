@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -25,6 +26,11 @@ var (
 // Fake writes a small backup that was made at a time, without a database.
 func (v *Vault) Fake(started time.Time, environment string) (string, error) {
 	return v.fake(Manifest{ID: newID(started.UTC().Format(idTime)), Started: started, Environment: environment})
+}
+
+// FakeOf is Fake of a database.
+func (v *Vault) FakeOf(database string, started time.Time) (string, error) {
+	return v.fake(Manifest{ID: newID(started.UTC().Format(idTime)), Started: started, Environment: v.settings.Environment, Database: database})
 }
 
 // FakeFull is Fake of a backup with a position in the binary log.
@@ -68,7 +74,7 @@ func (v *Vault) fake(m Manifest) (string, error) {
 	if err := os.WriteFile(filepath.Join(dir, object.Name), content, 0o600); err != nil {
 		return "", err
 	}
-	m.Database, m.Encrypted, m.Objects = "d", true, []Object{object}
+	m.Database, m.Encrypted, m.Objects = cmp.Or(m.Database, "d"), true, []Object{object}
 	file, err := v.keys.encode(m)
 	if err != nil {
 		return "", err

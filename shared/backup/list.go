@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -72,6 +74,18 @@ func (v *Vault) entry(ctx context.Context, id string) Entry {
 	return e
 }
 
+// lacking are the objects of a backup that are not there in their size.
+func (v *Vault) lacking(ctx context.Context, m Manifest) ([]Object, error) {
+	sizes, err := v.place.sizes(ctx, m.ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m.Objects, nil
+	}
+	return slices.DeleteFunc(slices.Clone(m.Objects), func(o Object) bool {
+		size, is := sizes[o.Name]
+		return is && size == o.Bytes
+	}), err
+}
+
 // present reports whether each object is there in its size.
 func (v *Vault) present(ctx context.Context, m Manifest) error {
 	sizes, err := v.place.sizes(ctx, m.ID)
@@ -103,16 +117,29 @@ func (v *Vault) intact(ctx context.Context, m Manifest) error {
 }
 
 func (v *Vault) intactObject(ctx context.Context, m Manifest, o Object) error {
-	f, err := v.place.read(ctx, m.ID, o.Name)
+	return v.pour(ctx, m.ID, o, io.Discard)
+}
+
+// pour reads the file of an object into w as it is and holds it against its size and checksum: ErrMissing, ErrDamaged.
+// What w has got is to be believed only when there is no error.
+func (v *Vault) pour(ctx context.Context, backup string, o Object, w io.Writer) error {
+	f, err := v.place.read(ctx, backup, o.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("object %s: %w", o.Name, ErrMissing)
+	}
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return err
-	}
-	if hex.EncodeToString(h.Sum(nil)) != o.SHA256 {
+	n, err := io.Copy(io.MultiWriter(h, w), f)
+	switch {
+	case err != nil:
+		return fmt.Errorf("object %s: %w", o.Name, err)
+	case v.planted.noChecksum:
+	case n != o.Bytes:
+		return fmt.Errorf("object %s: %d bytes of %d: %w", o.Name, n, o.Bytes, ErrDamaged)
+	case hex.EncodeToString(h.Sum(nil)) != o.SHA256:
 		return fmt.Errorf("object %s: its checksum is wrong: %w", o.Name, ErrDamaged)
 	}
 	return nil

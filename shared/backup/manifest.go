@@ -143,7 +143,7 @@ func digest(message []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-var header = regexp.MustCompile(`^(` + magic + `(?:-check)?) ([1-9][0-9]{0,8}) ([A-Za-z0-9_-]+) ([A-Za-z0-9_-]+)$`)
+var header = regexp.MustCompile(`^(` + magic + `(?:-check|-copied)?) ([1-9][0-9]{0,8}) ([A-Za-z0-9_-]+) ([A-Za-z0-9_-]+)$`)
 
 // unseal returns what a file of seal says, and whether it is signed: ErrDamaged, ErrNewer, ErrWrongKey, ErrNoKey, and
 // ErrUnencrypted where it is not, unless such are accepted.
@@ -224,16 +224,21 @@ func (m Manifest) check() error {
 
 // read returns the manifest of a backup: also ErrNotFound, ErrPartial.
 func (v *Vault) read(ctx context.Context, id string) (Manifest, error) {
+	m, _, err := v.readBoth(ctx, id)
+	return m, err
+}
+
+// readBoth returns the manifest of a backup, and its file as it is.
+func (v *Vault) readBoth(ctx context.Context, id string) (m Manifest, file []byte, err error) {
 	if !validID.MatchString(id) {
-		return Manifest{}, ErrNotFound
+		return m, nil, ErrNotFound
 	}
-	file, err := v.readManifest(ctx, id)
-	if err != nil {
-		return Manifest{}, err
+	if file, err = v.readManifest(ctx, id); err != nil {
+		return m, nil, err
 	}
-	m, err := v.decode(file)
+	m, err = v.decode(file)
 	if err == nil && m.ID != id {
 		err = fmt.Errorf("%s: it is that of %s: %w", manifestName, m.ID, ErrDamaged)
 	}
-	return m, err
+	return m, file, err
 }

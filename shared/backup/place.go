@@ -22,12 +22,13 @@ type place interface {
 	folders(ctx context.Context) ([]string, error)
 	// sizes returns the files of a folder with their sizes.
 	sizes(ctx context.Context, folder string) (map[string]int64, error)
-	// create makes a folder.
+	// create makes a folder, or returns fs.ErrExist where it can tell that it is there.
 	create(ctx context.Context, folder string) error
-	// write begins a new file of a folder.
+	// write begins a file of a folder; it is there, whole, once it was committed, and then in the place of one that was.
 	write(ctx context.Context, folder, name string) (file, error)
 	read(ctx context.Context, folder, name string) (io.ReadCloser, error)
-	// publish writes a whole file of a folder at once, after everything else that was written there, durably.
+	// publish writes a whole file of a folder at once, in the place of one that is there, after everything else that was
+	// written there, durably.
 	publish(ctx context.Context, folder, name string, content []byte) error
 	// remove deletes a folder, the file called first first of all.
 	remove(ctx context.Context, folder, first string) error
@@ -43,7 +44,7 @@ type file interface {
 // newPlace returns the place that a setting names: s3://bucket/prefix, or a directory, which is made.
 func newPlace(s Settings) (place, error) {
 	if !bucket.Is(s.Dir) {
-		return newDirectory(s.Dir)
+		return newDirectory(s.Dir, s.variable(variableDir, variableCopyTo))
 	}
 	b, err := bucket.Open(s.Bucket, s.Dir)
 	return remote{b}, err
@@ -57,7 +58,7 @@ var validID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[0-9a-f]{8}(` + 
 func (v *Vault) ids(ctx context.Context, increments bool) ([]string, error) {
 	list, err := v.place.folders(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("DIOM_BACKUP_DIR: %w", err)
+		return nil, fmt.Errorf("%s: %w", v.settings.variable(variableDir, variableCopyTo), err)
 	}
 	list = slices.DeleteFunc(list, func(name string) bool {
 		return !validID.MatchString(name) || strings.HasSuffix(name, logSuffix) != increments

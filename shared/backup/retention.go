@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -80,19 +81,26 @@ func (v *Vault) expiredLog(ctx context.Context, database string, list []Manifest
 	return old, from.ID, nil
 }
 
-// firstNeeded returns the full backup that the increments which stay go on from; the zero one where there is none.
-func (v *Vault) firstNeeded(ctx context.Context, list []Manifest, limit time.Time) (from Manifest, err error) {
-	for _, m := range list {
-		if m.Snapshot.GTID == "" || from.ID != "" && from.Started.Before(limit) {
+// firstNeeded returns the full backup, one of list, newest first, that the increments which stay go on from: the newest
+// good one from before limit, or else the oldest good one. Of none it is the zero one.
+func (v *Vault) firstNeeded(ctx context.Context, list []Manifest, limit time.Time) (Manifest, error) {
+	young := slices.IndexFunc(list, func(m Manifest) bool { return m.Started.Before(limit) })
+	if young < 0 {
+		young = len(list)
+	}
+	order := slices.Clone(list[:young])
+	slices.Reverse(order)
+	for _, m := range slices.Concat(list[young:], order) {
+		if m.Snapshot.GTID == "" {
 			continue
 		}
 		if err := v.intact(ctx, m); err == nil {
-			from = m
+			return m, nil
 		} else if ctx.Err() != nil {
 			return Manifest{}, ctx.Err()
 		}
 	}
-	return from, nil
+	return Manifest{}, nil
 }
 
 // abandonedLog returns the increments that were begun a day before now and never got a manifest.
@@ -152,6 +160,8 @@ type Round struct {
 	// Last is when the newest one was made, Next when the next one is due.
 	Last time.Time `json:"last"`
 	Next time.Time `json:"next"`
+	// Copy is what was copied to the second place, where there is one.
+	Copy *CopyRound `json:"copy,omitempty"`
 }
 
 // RunDue makes a backup where one is due by the schedule since the newest whole one of this database, also
@@ -187,21 +197,31 @@ func (v *Vault) due(last time.Time, early time.Duration) (time.Time, error) {
 	return next.Add(-early), err
 }
 
-// last is when the newest whole backup of the database was made, or zero. One from tomorrow was made by a
-// wrong clock, and must not keep the next ones from being made.
+// last is when the newest whole backup of the database was made, or zero.
 func (v *Vault) last(ctx context.Context, of Database) (time.Time, error) {
+	m, err := v.newest(ctx, of)
+	return m.Started, err
+}
+
+// newest is the newest whole backup of the database, or the zero one. One from tomorrow was made by a wrong clock, and
+// must not keep the next ones from being made.
+func (v *Vault) newest(ctx context.Context, of Database) (Manifest, error) {
 	database, err := of.name()
 	if err != nil {
-		return time.Time{}, err
+		return Manifest{}, err
 	}
-	entries, err := v.List(ctx)
+	ids, err := v.ids(ctx, false)
 	if err != nil {
-		return time.Time{}, err
+		return Manifest{}, err
 	}
-	for _, e := range entries {
-		if e.State == Whole && time.Until(e.Manifest.Started) < abandoned && e.Manifest.Environment == v.settings.Environment && e.Manifest.Database == database {
-			return e.Manifest.Started, nil
+	for _, id := range ids {
+		e := v.entry(ctx, id)
+		if err := ctx.Err(); err != nil {
+			return Manifest{}, err
+		}
+		if v.own(e, database) && time.Until(e.Manifest.Started) < abandoned {
+			return *e.Manifest, nil
 		}
 	}
-	return time.Time{}, nil
+	return Manifest{}, nil
 }

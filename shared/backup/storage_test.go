@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/backup"
+	"diom.io/workflow/shared/bucket"
 	"diom.io/workflow/shared/bucket/buckettest"
 	"diom.io/workflow/shared/database/databasetest"
 )
@@ -68,5 +69,69 @@ func TestStorage(t *testing.T) {
 	}
 	if entries, err := r.List(t.Context()); err != nil || len(entries) != 1 || entries[0].ID != second.ID {
 		t.Errorf("%+v %v", entries, err)
+	}
+}
+
+// The second place is a storage of its own, with keys of its own: what is cut off there goes on, the copy is restored from,
+// and copied back to a directory.
+func TestStorageOffSite(t *testing.T) {
+	t.Parallel()
+	s := buckettest.Start(t)
+	keys := map[string]string{}
+	r := newRig(t, func(settings *backup.Settings) {
+		settings.CopyTo, settings.CopySchedule, settings.CopyKeep = s.Address, "0 4 * * 0", 90*day
+		settings.CopyEndpoint, settings.CopyRegion, settings.CopyPathStyle = s.Endpoint, s.Region, s.PathStyle
+		local := settings.Secret
+		settings.Secret = func(name string) (string, error) {
+			if key, is := keys[name]; is {
+				return key, nil
+			}
+			return local(name)
+		}
+	})
+	source := sourceOfLarge(t)
+	m := r.make(source)
+	keys["diom-s3-copy-access-key"], keys["diom-s3-copy-secret-key"] = "diom", "wrong"
+	if _, err := r.CopyTo(t.Context(), backup.Latest, second(t, r.Vault, ""), nil); !errors.Is(err, bucket.ErrStorage) {
+		t.Errorf("a wrong key: %v", err)
+	}
+	keys["diom-s3-copy-secret-key"] = "diom-secret"
+	to := second(t, r.Vault, "")
+	gone := errors.New("the line is dead")
+	copied := int64(0)
+	for files := range len(m.Objects) {
+		to.FailAfter(files, gone)
+		c, err := r.CopyTo(t.Context(), m.ID, to, nil)
+		if !errors.Is(err, gone) || c.ID != "" {
+			t.Errorf("after %d: %+v %v", files, c, err)
+		}
+		copied += c.Objects
+		to.Heal()
+		if entries, err := to.List(t.Context()); err != nil || len(entries) > 0 && entries[0].State != backup.Partial {
+			t.Errorf("after %d: %+v %v", files, entries, err)
+		}
+	}
+	from := backup.Database{DSN: source}
+	// One whose request was given up may have come all the same.
+	if round, err := r.RunCopy(t.Context(), from, 0); err != nil || round.ID != m.ID || round.Objects > int64(len(m.Objects))-copied {
+		t.Errorf("%+v %v", round, err)
+	}
+	if round, err := r.RunCopy(t.Context(), from, 0); err != nil || round.Done || !round.Last.Equal(m.Started) {
+		t.Errorf("%+v %v", round, err)
+	}
+	if err := os.RemoveAll(r.settings.Dir); err != nil {
+		t.Fatal(err)
+	}
+	back := second(t, to, t.TempDir())
+	if c, err := to.CopyTo(t.Context(), backup.Latest, back, nil); err != nil || c.Objects != int64(len(m.Objects)) {
+		t.Errorf("%+v %v", c, err)
+	}
+	for _, r.Vault = range []*backup.Vault{to, back} {
+		if _, err := r.Verify(t.Context(), m.ID, nil); err != nil {
+			t.Error(err)
+		}
+		if got := rows(t, open(t, r.restore(m.ID)), "SELECT id, LENGTH(v) FROM t"); len(got) != 1 {
+			t.Errorf("%s: %q", r.Vault.Settings().Dir, got)
+		}
 	}
 }

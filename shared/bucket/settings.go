@@ -1,8 +1,8 @@
 package bucket
 
 import (
+	"cmp"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -46,6 +46,8 @@ type Settings struct {
 	// name of the host, https://bucket.host, as Amazon S3 and Alibaba Cloud OSS want it.
 	PathStyle bool `env:"DIOM_S3_PATH_STYLE"`
 
+	// Setting names Endpoint where that is not DIOM_S3_ENDPOINT.
+	Setting string
 	// Secret reads a secret of the installation.
 	Secret func(name string) (string, error)
 }
@@ -112,7 +114,7 @@ func Open(s Settings, address string) (*Bucket, error) {
 		Creds: keys, Secure: endpoint.Scheme == "https", Region: s.Region, BucketLookup: lookup, Transport: transport(), MaxRetries: tries,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("DIOM_S3_ENDPOINT: %w", err)
+		return nil, fmt.Errorf("%s: %w", s.setting(), err)
 	}
 	return &Bucket{client: client, name: name, prefix: prefix}, nil
 }
@@ -120,17 +122,19 @@ func Open(s Settings, address string) (*Bucket, error) {
 // endpoint is the address of the storage; what is not on this machine is reached by TLS alone.
 func (s Settings) endpoint() (*url.URL, error) {
 	if s.Endpoint == "" {
-		return nil, errors.New("DIOM_S3_ENDPOINT is not set; it is where the buckets of s3:// addresses are")
+		return nil, fmt.Errorf("%s is not set; it is where the buckets of s3:// addresses are", s.setting())
 	}
 	u, err := url.Parse(s.Endpoint)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return nil, errors.New("DIOM_S3_ENDPOINT is no address such as https://s3.example.com: a host, perhaps with a port, and nothing else")
+		return nil, fmt.Errorf("%s is no address such as https://s3.example.com: a host, perhaps with a port, and nothing else", s.setting())
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return nil, errors.New("DIOM_S3_ENDPOINT: it begins with https://; http:// is for this machine alone")
+		return nil, fmt.Errorf("%s: it begins with https://; http:// is for this machine alone", s.setting())
 	}
 	return u, nil
 }
+
+func (s Settings) setting() string { return cmp.Or(s.Setting, "DIOM_S3_ENDPOINT") }
 
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)

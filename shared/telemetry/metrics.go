@@ -42,6 +42,7 @@ type Metrics struct {
 
 	BackupVerified    prometheus.Gauge
 	BackupDrillFailed prometheus.Gauge
+	BackupCopied      *prometheus.GaugeVec // without labels: absent where nothing is copied
 }
 
 // Replica says how the replica of the database is used.
@@ -114,6 +115,7 @@ func newMetrics(m maker) *Metrics {
 
 		BackupVerified:    m.gauge("diom_backup_last_verified_timestamp", "When the newest backup was made that a drill has restored without fault, in seconds since 1970."),
 		BackupDrillFailed: m.gauge("diom_backup_drill_failed", "1 when the newest backup that has had a drill did not pass its last one."),
+		BackupCopied:      m.gauges("diom_backup_last_copy_timestamp", "When the newest backup was made that is whole in the second place, in seconds since 1970; absent where no copies are made."),
 	}
 	for _, outcome := range outcomes {
 		made.Ended.WithLabelValues(outcome)
