@@ -14,7 +14,7 @@ import (
 func checkArchived(cmd *cobra.Command, path string, asJSON bool) error {
 	in := cmd.InOrStdin()
 	if path != "-" {
-		file, err := os.Open(path)
+		file, err := os.Open(path) //nolint:gosec // the operator names it
 		if err != nil {
 			return err
 		}
