@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"diom.io/workflow/shared/access"
+	"diom.io/workflow/shared/database"
 	"diom.io/workflow/shared/database/databasetest"
 	"diom.io/workflow/shared/store"
 )
@@ -92,6 +93,40 @@ func TestReplay(t *testing.T) {
 		}
 		if c.effects != s.effects {
 			t.Errorf("%s: %d effects, want %d", s.name, c.effects, s.effects)
+		}
+	}
+}
+
+// Where the answer of the first call cannot be read at the moment, a repetition is asked to come again: that it was refused is
+// not what the first call was told.
+func TestReplayIsNotToBeRead(t *testing.T) {
+	t.Parallel()
+	db := databasetest.Open(t)
+	c := &counter{}
+	r := newRig(t, Function{Name: "counter", Routes: []Route{
+		{Method: "POST", Pattern: "/count", Permission: access.Authenticated, Status: 201, Replayable: true, Serve: c.count},
+	}}, nil)
+	away, err := database.Open("diom:x@tcp(127.0.0.1:1)/none", database.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = away.Close() })
+	r.app.DB = db
+	for _, s := range []struct {
+		name, body string
+		store      *store.Store
+		status     int
+		want       string
+	}{
+		{"first", `{"name":"a"}`, store.New(db), 201, `{"effect":1}`},
+		{"repeated", `{"name":"a"}`, store.New(away), 503, "database_unavailable"},
+		{"repeated, and refused for something else", `{"name":"bad"}`, store.New(away), 503, "database_unavailable"},
+		{"repeated, and to be read", `{"name":"a"}`, store.New(db), 201, `{"effect":1}`},
+	} {
+		r.app.Store = s.store
+		w := r.send("POST", "/count", s.body, "Authorization: Bearer anna", "Idempotency-Key: k")
+		if w.Code != s.status || !strings.Contains(w.Body.String(), s.want) {
+			t.Errorf("%s: %d %s", s.name, w.Code, w.Body)
 		}
 	}
 }

@@ -160,7 +160,8 @@ func withoutBoundary(body []byte, kind string) []byte {
 
 // replay answers a failed call with what the first call under its key was given, if there was one.
 // Any failure may be that of a repetition: the task that it completes is already completed, the
-// connection broke after the commit. Where the key was used for something else, err becomes that.
+// connection broke after the commit. Where the key was used for something else, err becomes that; where nobody can say what
+// it was used for, the caller is to ask again, for the failure may not be his answer.
 func (e *endpoint) replay(c *call, r *Request, err *error) bool {
 	if r.Idempotency == nil {
 		return false
@@ -174,6 +175,8 @@ func (e *endpoint) replay(c *call, r *Request, err *error) bool {
 	recorded, failure := e.app.Store.Recorded(ctx, r.Idempotency)
 	if errors.Is(failure, store.ErrKeyReused) {
 		*err = failure
+	} else if failure != nil && fault.KindOf(*err) != fault.Unavailable {
+		*err = fmt.Errorf("whether it is repeated (%s): %w", (*err).Error(), failure)
 	}
 	if failure != nil || recorded == nil {
 		return false
