@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // sink is whom the product asks by HTTP. Events that come to / are remembered by their ids; at any other path it
@@ -17,6 +18,7 @@ type sink struct {
 	mutex sync.Mutex
 	seen  map[string]int
 	asked []asked
+	pause time.Duration // before each answer
 }
 
 // asked is a request at a path; id is what a receiver tells repetitions by.
@@ -43,6 +45,7 @@ func (s *sink) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it came to nothing
 	}
+	time.Sleep(s.pause)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	id := cmp.Or(r.Header.Get("Ce-Id"), r.Header.Get("Idempotency-Key"))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"diom.io/workflow/shared/database/databasetest"
 	"diom.io/workflow/test/producttest"
@@ -15,6 +16,7 @@ import (
 func tell(t *testing.T, rewrite func([]byte) []byte, instances int) (repeated, events int, complaints []string) {
 	t.Helper()
 	f := prepare(t, databasetest.DSN(t), databasetest.Redis(t))
+	f.sink.pause = 20 * time.Millisecond // both relays look while an event is under way
 	f.mysql.Rewrite = rewrite
 	f.mysql.Start(t)
 	f.redis.Start(t)
