@@ -102,10 +102,10 @@ func start(t *testing.T, binary string, environment map[string]string, more ...s
 	}
 }
 
-// stop ends the function as a platform does: SIGTERM, and it must leave with status 0.
+// stop waits for the end of the function, which a platform begins as the end of the test does: by one SIGTERM, and it must leave
+// with status 0. A second one would end it at once.
 func stop(t *testing.T, process *exec.Cmd) {
 	t.Helper()
-	_ = process.Process.Signal(syscall.SIGTERM) // it may have ended: Wait says so
 	if err := process.Wait(); err != nil && process.ProcessState.ExitCode() != 0 {
 		t.Errorf("after SIGTERM: %v", err)
 	}
