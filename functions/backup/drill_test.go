@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	dto "github.com/prometheus/client_model/go"
+
 	vault "diom.io/workflow/shared/backup"
 	"diom.io/workflow/shared/database/databasetest"
 	"diom.io/workflow/shared/engine"
@@ -17,17 +19,26 @@ import (
 // gauge reads a metric of the App.
 func gauge(t *testing.T, d *faastest.Demo, name string) float64 {
 	t.Helper()
+	f := family(t, d, name)
+	if f == nil {
+		t.Fatalf("there is no metric %s", name)
+	}
+	return f.GetMetric()[0].GetGauge().GetValue()
+}
+
+// family returns the series of a metric, or nil where the App has none.
+func family(t *testing.T, d *faastest.Demo, name string) *dto.MetricFamily {
+	t.Helper()
 	metrics, err := d.App.Telemetry.Registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range metrics {
 		if m.GetName() == name {
-			return m.GetMetric()[0].GetGauge().GetValue()
+			return m
 		}
 	}
-	t.Fatalf("there is no metric %s", name)
-	return 0
+	return nil
 }
 
 func newest(t *testing.T, v *vault.Vault) vault.Copy {

@@ -34,11 +34,16 @@ func list(t *testing.T, d *faastest.Demo) []vault.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := v.List(t.Context())
+	return entries(t, v)
+}
+
+func entries(t *testing.T, v *vault.Vault) []vault.Entry {
+	t.Helper()
+	list, err := v.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entries
+	return list
 }
 
 func TestBackup(t *testing.T) {

@@ -24,26 +24,13 @@ func copies(t *testing.T, d *faastest.Demo) []vault.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := to.List(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return entries
+	return entries(t, to)
 }
 
 // has reports whether the App has a metric.
 func has(t *testing.T, d *faastest.Demo, name string) bool {
 	t.Helper()
-	metrics, err := d.App.Telemetry.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range metrics {
-		if m.GetName() == name {
-			return true
-		}
-	}
-	return false
+	return family(t, d, name) != nil
 }
 
 // A call that makes a backup copies it to the second place, the next one does not; without such a place nothing is said of
